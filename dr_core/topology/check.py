@@ -1,0 +1,46 @@
+"""Cross-checks between the parts of the topology. Pure: what needs AWS or Slack is asked by `doctor` and preflight."""
+
+from collections.abc import Iterator
+
+from dr_core.topology.check_applications import check_applications
+from dr_core.topology.check_people import check_people
+from dr_core.topology.check_regions import check_regions
+from dr_core.topology.cron import parse_cron
+from dr_core.topology.findings import Severity, TopologyFinding, fatal, warning
+from dr_core.topology.model import Schedule, Topology
+
+
+def check_topology(topology: Topology) -> tuple[TopologyFinding, ...]:
+    """Every finding, the fatal ones first, otherwise in the order of the checks."""
+    findings = [
+        *check_regions(topology),
+        *check_people(topology),
+        *check_applications(topology),
+        *_schedule(topology.schedule),
+        *_detection(topology),
+    ]
+    return tuple(sorted(findings, key=lambda finding: finding.severity is not Severity.FATAL))
+
+
+def _schedule(schedule: Schedule) -> Iterator[TopologyFinding]:
+    for name in type(schedule).model_fields:
+        text = getattr(schedule, name)
+        if name == "timezone" or text is None:
+            continue
+        try:
+            cron = parse_cron(text)
+        except ValueError as error:
+            yield fatal(f"schedule.{name}", str(error))
+            continue
+        if cron.numbered_weekdays:
+            yield warning(
+                f"schedule.{name}", "the day of week is a number, counted from Sunday = 0", "Write mon, tue ..."
+            )
+
+
+def _detection(topology: Topology) -> Iterator[TopologyFinding]:
+    detection = topology.detection
+    if detection.hold_down < detection.interval:
+        yield warning("detection.hold_down", "it is shorter than the interval: one look decides", "Use 3 intervals")
+    if detection.hold_down >= topology.objectives.rto:
+        yield warning("detection.hold_down", "it uses up the whole recovery time objective", "Lower it or raise rto")

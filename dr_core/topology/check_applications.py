@@ -1,0 +1,162 @@
+"""Do the applications fit together: order, things that only one of them may own, switches, addresses?"""
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from urllib.parse import urlsplit
+
+from dr_core.topology.findings import TopologyFinding, fatal, warning
+from dr_core.topology.model import Application, Route53Records, StandbyTakesOver, Topology
+
+Owned = tuple[str, str, tuple[str, ...]]  # path, what it is in words, the key that nobody else may have
+
+
+def check_applications(topology: Topology) -> Iterator[TopologyFinding]:
+    """Everything about applications that is not about regions."""
+    yield from _order(topology)
+    yield from _owned_once(topology)
+    for name, application in topology.applications.items():
+        base = f"applications.{name}"
+        yield from _switches(topology, base, application)
+        yield from _custom_steps(base, application)
+        yield from _addresses(base, application)
+        yield from _blind_spots(base, application)
+
+
+def _order(topology: Topology) -> Iterator[TopologyFinding]:
+    names = list(topology.applications)
+    graph: dict[str, list[str]] = {}
+    for name, application in topology.applications.items():
+        graph[name] = [other for other in application.depends_on if other in topology.applications]
+        for index, other in enumerate(application.depends_on):
+            if other not in topology.applications:
+                path = f"applications.{name}.depends_on[{index}]"
+                yield fatal(path, f"there is no application {other}", f"Applications: {', '.join(names)}")
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        cycle = list(reversed(error.args[1]))
+        yield fatal(f"applications.{cycle[0]}.depends_on", f"applications wait for each other: {' -> '.join(cycle)}")
+
+
+def _owned_once(topology: Topology) -> Iterator[TopologyFinding]:
+    first: dict[tuple[str, ...], str] = {}
+    told: set[str] = set()
+    for name, application in topology.applications.items():
+        for path, what, key in _owned(f"applications.{name}", application):
+            if key in first and path not in told:
+                told.add(path)
+                yield fatal(
+                    path, f"{what} is used at {first[key]} already", "Two owners would move it against each other"
+                )
+            first.setdefault(key, path)
+
+
+def _owned(base: str, application: Application) -> Iterator[Owned]:
+    account = application.account.role_arn.split(":")[4] if application.account else ""
+    for index, traffic in enumerate(application.traffic):
+        path = f"{base}.traffic[{index}].{traffic.kind}"
+        match traffic.value:
+            case Route53Records() as records:
+                record = f"{records.name.rstrip('.').lower()} {records.type}"
+                yield f"{path}.name", f"the record {record}", ("record", records.hosted_zone, record)
+            case StandbyTakesOver() as switch:
+                check = switch.health_check
+                yield f"{path}.health_check", f"the switch {check}", ("switch", check)
+    if application.database and application.database.aurora_global:
+        cluster = application.database.aurora_global.global_cluster
+        path = f"{base}.database.aurora_global.global_cluster"
+        yield path, f"the global cluster {cluster}", ("global cluster", account, cluster)
+    for index, storage in enumerate(application.storage):
+        for region, bucket in (storage.s3.buckets if storage.s3 else {}).items():
+            path = f"{base}.storage[{index}].s3.buckets.{region}"
+            yield path, f"the bucket {bucket}", ("bucket", bucket)
+    for index, capacity in enumerate(application.capacity):
+        if capacity.ecs:
+            service = f"{capacity.ecs.cluster}/{capacity.ecs.service}"
+            path = f"{base}.capacity[{index}].ecs.service"
+            for region in application.regions:
+                yield path, f"the ECS service {service}", ("ecs", account, region, service)
+        if capacity.autoscaling:
+            group = capacity.autoscaling.group
+            path = f"{base}.capacity[{index}].autoscaling.group"
+            for region in application.regions:
+                yield path, f"the Auto Scaling group {group}", ("autoscaling", account, region, group)
+
+
+def _switches(topology: Topology, base: str, application: Application) -> Iterator[TopologyFinding]:
+    """DNS health is a switch (domain.md): else DNS sends writes to a read-only standby unasked."""
+    if application.database is None:
+        return
+    own = {
+        check: f"applications.{name}.health[{index}].route53.{region}"
+        for name, other in topology.applications.items()
+        for index, health in enumerate(other.health)
+        for region, check in (health.route53 or {}).items()
+    }
+    for index, traffic in enumerate(application.traffic):
+        switch = traffic.standby_takes_over
+        if switch and switch.health_check in own:
+            yield fatal(
+                f"{base}.traffic[{index}].standby_takes_over.health_check",
+                f"{switch.health_check} is the application's own health ({own[switch.health_check]}); "
+                "with a single writer it must be a switch of its own",
+                "Use an inverted health check that watches only the takeover object",
+            )
+
+
+def _custom_steps(base: str, application: Application) -> Iterator[TopologyFinding]:
+    names: set[str] = set()
+    for index, custom in enumerate(application.custom):
+        name = custom.value.name
+        if name in names:
+            yield fatal(f"{base}.custom[{index}].{custom.kind}.name", f"the custom step {name} is given twice")
+        names.add(name)
+
+
+def _addresses(base: str, application: Application) -> Iterator[TopologyFinding]:
+    for index, health in enumerate(application.health):
+        urls = health.http or {}
+        path = f"{base}.health[{index}].{health.kind}"
+        for region, url in urls.items():
+            yield from _address(f"{path}.{region}", url)
+        if len(set(health.value.values())) < len(health.value):
+            yield warning(path, "two regions have the same check, which cannot tell them apart")
+    for index, traffic in enumerate(application.traffic):
+        arc = traffic.arc_routing_controls
+        for at, endpoint in enumerate(arc.endpoints if arc else ()):
+            yield from _address(f"{base}.traffic[{index}].arc_routing_controls.endpoints[{at}].url", endpoint.url)
+    for index, custom in enumerate(application.custom):
+        if custom.webhook:
+            yield from _address(f"{base}.custom[{index}].webhook.url", custom.webhook.url)
+    for index, verify in enumerate(application.verify):
+        if verify.http_write_read:
+            yield from _address(f"{base}.verify[{index}].http_write_read.url", verify.http_write_read.url)
+
+
+def _address(path: str, url: str) -> Iterator[TopologyFinding]:
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        yield fatal(path, f"expected a URL with a host and, if any, a port from 1 to 65535, got {url!r}")
+    elif parts.username is not None or parts.password is not None:
+        yield fatal(
+            path, "a user name or password does not belong in a URL here", "It would appear in messages and logs"
+        )
+
+
+def _blind_spots(base: str, application: Application) -> Iterator[TopologyFinding]:
+    """What the file may leave out, and what is then not known or not done."""
+    if not application.health:
+        yield warning(f"{base}", "there is no health: every verdict will be unknown", "Add health")
+    if not application.traffic:
+        yield warning(f"{base}", "there is no traffic: users will not follow a switch", "Add traffic")
+    if not application.verify:
+        yield warning(f"{base}", "there is no verify: success will not be proven by a write", "Add verify")
+    for index, capacity in enumerate(application.capacity):
+        if capacity.value.standby > capacity.value.active:
+            yield warning(
+                f"{base}.capacity[{index}].{capacity.kind}.standby", "the standby runs more than the active region"
+            )
