@@ -1,0 +1,55 @@
+"""The names of everything that can stand in the trail, and an event as a value."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+
+class EventKind(StrEnum):
+    CHAIN_OPENED = "chain.opened"
+    CONFIG_LOADED = "config.loaded"
+    ROSTER_CHANGED = "roster.changed"
+    COMMAND_REFUSED = "command.refused"
+    VERDICT_CHANGED = "verdict.changed"
+    DIGEST_POSTED = "digest.posted"
+    REQUEST_OPENED = "request.opened"
+    REQUEST_REFUSED = "request.refused"
+    REQUEST_ACKED = "request.acked"
+    REQUEST_APPROVED = "request.approved"
+    REQUEST_DENIED = "request.denied"
+    REQUEST_CANCELLED = "request.cancelled"
+    REQUEST_EXPIRED = "request.expired"
+    REQUEST_RENEWED = "request.renewed"
+    REQUEST_VOID = "request.void"
+    RUN_CREATED = "run.created"
+    RUN_TAKEN = "run.taken"
+    RUN_STARTED = "run.started"
+    RUN_GATES_PASSED = "run.gates_passed"
+    RUN_GATES_REFUSED = "run.gates_refused"
+    RUN_HELD = "run.held"
+    RUN_SUCCEEDED = "run.succeeded"
+    RUN_FAILED = "run.failed"
+    STEP_INTENT = "step.intent"
+    STEP_DONE = "step.done"
+    STEP_NOT_REACHED = "step.not_reached"
+    STEP_FAILED = "step.failed"
+    STEP_UNCERTAIN = "step.uncertain"
+    STEP_REACHED_LATE = "step.reached_late"
+
+
+class Event(BaseModel):
+    """One link of a chain. `body` is the canonical JSON as stored and hashed; the other fields repeat what it holds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    chain: str
+    seq: int
+    cmd_id: str
+    at: datetime
+    kind: str
+    actor: dict[str, JsonValue]
+    data: dict[str, JsonValue]
+    body: str
+    prev: str
+    hash: str

@@ -1,0 +1,131 @@
+"""Events in SQL. Appending happens only through a compare-and-set on the head of the chain."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Row, func, insert, select, update
+from ulid import ULID
+
+from dr_core.audit.chain import ROOT, Head, link
+from dr_core.audit.events import Event, EventKind
+from dr_core.store.engine import StaleError, Tx
+from dr_core.store.tables import chain as chains
+from dr_core.store.tables import event, outbox_cursor, request, run
+
+Entry = tuple[EventKind, Mapping[str, JsonValue], Mapping[str, JsonValue], str | None]
+"""(kind, actor, data, cmd_id); without a cmd_id the event gets one of its own."""
+
+
+def known(tx: Tx, cmd_id: str) -> Event | None:
+    """The event that a command already left, if its commit went through before."""
+    row = tx.conn.execute(select(event).where(event.c.cmd_id == cmd_id)).one_or_none()
+    return None if row is None else _event(row)
+
+
+def build(chain: str, head: Head, entries: Iterable[Entry], at: datetime) -> list[Event]:
+    """The events that follow `head`, linked but not yet written."""
+    built: list[Event] = []
+    for kind, actor, data, cmd_id in entries:
+        built.append(link(chain, head, kind, actor, data, at=at, cmd_id=cmd_id or f"auto:{ULID()}"))
+        head = Head(built[-1].seq, built[-1].hash)
+    return built
+
+
+def put(tx: Tx, events: Iterable[Event]) -> None:
+    """Write built events. The caller has claimed the head with a compare-and-set before."""
+    for new in events:
+        columns = new.model_dump(include={"chain", "seq", "cmd_id", "at", "kind", "body", "prev", "hash"})
+        tx.conn.execute(insert(event).values(**columns))
+
+
+def append(tx: Tx, chain: str, entry: Entry) -> Event:
+    """Append to `ops` or `root`, whose heads stand in the table `chain`."""
+    row = tx.conn.execute(select(chains).where(chains.c.name == chain)).one_or_none()
+    old = Head() if row is None else Head(row.seq, row.hash)
+    if row is None:
+        tx.conn.execute(insert(chains).values(name=chain, seq=0, hash=old.hash))
+    [new] = build(chain, old, [entry], tx.now())
+    claimed = tx.conn.execute(
+        update(chains).where(chains.c.name == chain, chains.c.seq == old.seq).values(seq=new.seq, hash=new.hash)
+    )
+    if claimed.rowcount != 1:
+        raise StaleError(chain)
+    put(tx, [new])
+    if chain != ROOT and new.seq == 1:
+        register(tx, chain, new.hash)
+    return new
+
+
+def register(tx: Tx, chain: str, first_hash: str) -> None:
+    """Write a chain's first event into the root chain, in the same transaction, so that no chain can vanish."""
+    append(tx, ROOT, (EventKind.CHAIN_OPENED, {}, {"chain": chain, "hash": first_hash}, f"chain:{chain}"))
+
+
+def heads(tx: Tx) -> dict[str, Head]:
+    """Where each chain ends, by the rows that guard it: a run's own row once there is one."""
+    found = {row.name: Head(row.seq, row.hash) for row in tx.conn.execute(select(chains))}
+    for row in tx.conn.execute(select(request.c.id, request.c.chain_seq, request.c.chain_hash)):
+        found[row.id] = Head(row.chain_seq, row.chain_hash)
+    for row in tx.conn.execute(select(run.c.request, run.c.chain_seq, run.c.chain_hash)):
+        found[row.request] = Head(row.chain_seq, row.chain_hash)
+    return found
+
+
+def of_chain(tx: Tx, chain: str, after: int = 0, limit: int | None = None) -> Iterator[Event]:
+    """A chain's events in order, after number `after`."""
+    query = select(event).where(event.c.chain == chain, event.c.seq > after).order_by(event.c.seq)
+    for row in tx.conn.execute(query.limit(limit) if limit else query):
+        yield _event(row)
+
+
+def chain_names(tx: Tx) -> tuple[str, ...]:
+    return tuple(tx.conn.execute(select(event.c.chain).distinct().order_by(event.c.chain)).scalars())
+
+
+def newest(tx: Tx, *, limit: int, chain: str | None = None) -> tuple[Event, ...]:
+    """The newest events of one chain, or of all but the root chain, oldest of them first."""
+    query = select(event).order_by(event.c.at.desc(), event.c.chain, event.c.seq.desc()).limit(limit)
+    query = query.where(event.c.chain == chain) if chain else query.where(event.c.chain != ROOT)
+    return tuple(_event(row) for row in reversed(tx.conn.execute(query).all()))
+
+
+def pending(tx: Tx, consumer: str, limit: int) -> tuple[Event, ...]:
+    """What a consumer has not been told yet, chain by chain in order."""
+    cursor = select(outbox_cursor.c.chain, outbox_cursor.c.seq).where(outbox_cursor.c.consumer == consumer).subquery()
+    query = (
+        select(event)
+        .join(cursor, cursor.c.chain == event.c.chain, isouter=True)
+        .where(event.c.chain != ROOT, event.c.seq > func.coalesce(cursor.c.seq, 0))
+        .order_by(event.c.at, event.c.chain, event.c.seq)
+        .limit(limit)
+    )
+    return tuple(_event(row) for row in tx.conn.execute(query))
+
+
+def advance(tx: Tx, consumer: str, chain: str, seq: int) -> None:
+    """Move a consumer's cursor forward, never back."""
+    where = (outbox_cursor.c.consumer == consumer, outbox_cursor.c.chain == chain)
+    row = tx.conn.execute(select(outbox_cursor.c.seq).where(*where)).one_or_none()
+    if row is None:
+        tx.conn.execute(insert(outbox_cursor).values(consumer=consumer, chain=chain, seq=seq))
+    elif row.seq < seq:
+        tx.conn.execute(update(outbox_cursor).where(*where).values(seq=seq))
+
+
+def _event(row: Row[Any]) -> Event:
+    body = json.loads(row.body)
+    return Event(
+        chain=row.chain,
+        seq=row.seq,
+        cmd_id=row.cmd_id,
+        at=row.at,
+        kind=row.kind,
+        actor=body.get("actor", {}),
+        data=body.get("data", {}),
+        body=row.body,
+        prev=row.prev,
+        hash=row.hash,
+    )

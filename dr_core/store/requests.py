@@ -1,0 +1,152 @@
+"""Requests, acknowledgements and their buttons in SQL; every change is a compare-and-set with its events."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, insert, select, update
+
+from dr_core.approvals.model import Ack, Actor, Request, RequestState
+from dr_core.audit.chain import Head
+from dr_core.errors import NotFoundError
+from dr_core.observation.model import Reading
+from dr_core.plan.step import Finding, Plan
+from dr_core.store import events
+from dr_core.store.engine import StaleError, Tx
+from dr_core.store.tables import ack, button, request
+
+_FINDINGS = TypeAdapter(tuple[Finding, ...])
+_READINGS = TypeAdapter(tuple[Reading, ...])
+
+
+def get(tx: Tx, request_id: str) -> Request:
+    """One request with all its acknowledgements; NotFoundError when there is none."""
+    row = tx.conn.execute(select(request).where(request.c.id == request_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no request {request_id}.", hint="`/dr requests` lists what waits.")
+    return _request(tx, row)
+
+
+def open_requests(tx: Tx, application: str | None = None) -> tuple[Request, ...]:
+    """Those that wait for acknowledgements, oldest first."""
+    query = select(request).where(request.c.state == RequestState.OPEN).order_by(request.c.opened_at)
+    if application is not None:
+        query = query.where(request.c.application == application)
+    return tuple(_request(tx, row) for row in tx.conn.execute(query).all())
+
+
+def recent(tx: Tx, limit: int = 20) -> tuple[Request, ...]:
+    """The newest requests, newest first."""
+    query = select(request).order_by(request.c.opened_at.desc()).limit(limit)
+    return tuple(_request(tx, row) for row in tx.conn.execute(query).all())
+
+
+def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
+    """Insert a request with its first events, and its chain's first event into the root chain."""
+    built = events.build(new.id, Head(), entries, tx.now())
+    seen = {
+        "findings": [finding.model_dump(mode="json") for finding in new.findings],
+        "readings": [reading.model_dump(mode="json") for reading in new.readings],
+        "incident_since": _iso(new.incident_since),
+        "detected_at": _iso(new.detected_at),
+    }
+    tx.conn.execute(
+        insert(request).values(
+            id=new.id,
+            application=new.application,
+            plan=new.plan.model_dump_json(),
+            digest=new.digest,
+            loss_limit_s=new.loss_limit_s,
+            state=new.state.value,
+            round=new.round,
+            version=new.version,
+            requester=new.requester.model_dump_json(),
+            reason=new.reason,
+            channel=new.channel,
+            opened_at=new.opened_at,
+            expires_at=new.expires_at,
+            approvers_at_open=json.dumps(sorted(new.approvers_at_open)),
+            seen=json.dumps(seen),
+            chain_seq=built[-1].seq,
+            chain_hash=built[-1].hash,
+        )
+    )
+    events.put(tx, built)
+    events.register(tx, new.id, built[0].hash)
+    return get(tx, new.id)
+
+
+def transition(tx: Tx, old: Request, entries: Sequence[events.Entry], **changes: Any) -> Request:
+    """Compare-and-set the request row by its version, and write the events; StaleError when somebody was first."""
+    head = tx.conn.execute(select(request.c.chain_seq, request.c.chain_hash).where(request.c.id == old.id)).one()
+    built = events.build(old.id, Head(head.chain_seq, head.chain_hash), entries, tx.now())
+    done = tx.conn.execute(
+        update(request)
+        .where(
+            request.c.id == old.id,
+            request.c.version == old.version,
+            request.c.state == old.state.value,
+            request.c.chain_seq == head.chain_seq,
+        )
+        .values(version=old.version + 1, chain_seq=built[-1].seq, chain_hash=built[-1].hash, **changes)
+    )
+    if done.rowcount != 1:
+        raise StaleError(old.id)
+    events.put(tx, built)
+    return get(tx, old.id)
+
+
+def add_ack(tx: Tx, request_id: str, new: Ack) -> None:
+    """Insert an acknowledgement; its key makes a second one of the same person and round impossible."""
+    tx.conn.execute(insert(ack).values(request=request_id, **new.model_dump()))
+
+
+def add_buttons(tx: Tx, request_id: str, round_: int, tokens: dict[str, str]) -> None:
+    for action, token in tokens.items():
+        tx.conn.execute(insert(button).values(token=token, request=request_id, action=action, round=round_))
+
+
+def buttons(tx: Tx, request_id: str, round_: int) -> dict[str, str]:
+    """action -> token of one round."""
+    query = select(button.c.action, button.c.token).where(button.c.request == request_id, button.c.round == round_)
+    return {row.action: row.token for row in tx.conn.execute(query)}
+
+
+def button_of(tx: Tx, token: str) -> tuple[str, str, int] | None:
+    """(request, action, round) of a token that was once given out."""
+    row = tx.conn.execute(select(button).where(button.c.token == token)).one_or_none()
+    return None if row is None else (row.request, row.action, row.round)
+
+
+def _iso(value: Any) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _request(tx: Tx, row: Row[Any]) -> Request:
+    seen = json.loads(row.seen)
+    acks = tx.conn.execute(select(ack).where(ack.c.request == row.id).order_by(ack.c.round, ack.c.at)).all()
+    return Request(
+        id=row.id,
+        application=row.application,
+        plan=Plan.model_validate_json(row.plan),
+        digest=row.digest,
+        loss_limit_s=row.loss_limit_s,
+        state=RequestState(row.state),
+        round=row.round,
+        version=row.version,
+        requester=Actor.model_validate_json(row.requester),
+        reason=row.reason,
+        channel=row.channel,
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        decision_reason=row.decision_reason,
+        approvers_at_open=frozenset(json.loads(row.approvers_at_open)),
+        findings=_FINDINGS.validate_python(seen["findings"]),
+        readings=_READINGS.validate_python(seen["readings"]),
+        incident_since=seen["incident_since"],
+        detected_at=seen["detected_at"],
+        acks=tuple(Ack.model_validate({k: v for k, v in a._mapping.items() if k != "request"}) for a in acks),
+    )

