@@ -1,0 +1,57 @@
+"""Does what should run in a region run there? A standby that is scaled to nothing on purpose is not ill."""
+
+from collections.abc import Sequence
+
+from dr_core.observation.model import CapacityState, Signal, SignalState, Vantage
+
+
+def capacity_signal(state: CapacityState, active: str | None, source: str) -> Signal:
+    """Bad: nothing runs in the active region, or nothing runs where something is wanted."""
+    verdict, detail = _judged(state, active)
+    return Signal(
+        region=state.region,
+        component="capacity",
+        name=state.name,
+        vantage=Vantage.CONTROL_PLANE,
+        state=verdict,
+        detail=detail,
+        observed_at=state.observed_at,
+        source=source,
+    )
+
+
+def _judged(state: CapacityState, active: str | None) -> tuple[SignalState, str]:
+    if state.running is None or state.desired is None:
+        return SignalState.UNKNOWN, state.reason or "running and wanted copies are not known"
+    detail = f"{state.running} of {state.desired} running"
+    if state.running > 0:
+        return SignalState.OK, detail
+    if state.region == active:
+        return SignalState.BAD, f"{detail} in the active region"
+    if state.desired > 0:
+        return SignalState.BAD, detail
+    if active is None:
+        return SignalState.UNKNOWN, f"{detail}; which region is active is not known"
+    return SignalState.OK, f"{detail}: scaled to nothing, not the active region"
+
+
+def excuse_idle(signals: Sequence[Signal], capacity: Sequence[CapacityState], active: str | None) -> tuple[Signal, ...]:
+    """A region where nothing is meant to run cannot answer: its bad endpoint signals become unknown, with the reason.
+
+    Only where every count of that region was measured as zero wanted and zero running, and another region is active.
+    """
+    idle = {
+        region
+        for region in {state.region for state in capacity}
+        if active is not None
+        and region != active
+        and all(state.desired == 0 and state.running == 0 for state in capacity if state.region == region)
+    }
+    return tuple(
+        signal.model_copy(
+            update={"state": SignalState.UNKNOWN, "detail": f"{signal.detail}; nothing is meant to run here"}
+        )
+        if signal.region in idle and signal.state is SignalState.BAD and signal.vantage is not Vantage.CONTROL_PLANE
+        else signal
+        for signal in signals
+    )

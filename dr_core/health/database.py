@@ -1,0 +1,82 @@
+"""Is the member of a global database in a region there and usable, by that region's own control plane?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from dr_core.aws.faults import aws_errors
+from dr_core.errors import RejectedError
+from dr_core.observation.model import DatabaseState, Signal, SignalState, Vantage
+
+# Statuses in which nothing is served:
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html
+_UNUSABLE = frozenset({"failed", "stopped", "stopping", "starting", "deleting", "cloning-failed", "migration-failed"})
+_UNUSABLE_STARTS = ("inaccessible-encryption-credentials", "incompatible")
+
+
+@dataclass(frozen=True)
+class ClusterFacts:
+    """One member cluster as its own region describes it."""
+
+    status: str | None
+    instances: int
+    engine_version: str | None
+
+
+class Clusters(Protocol):
+    def facts(self, cluster: str, region: str) -> ClusterFacts:
+        """RejectedError when there is no such cluster."""
+        ...
+
+
+class RdsClusters:
+    """DescribeDBClusters; `client_of(service, region)` gives the boto3 client."""
+
+    def __init__(self, client_of: Callable[[str, str], Any]) -> None:
+        self._client_of = client_of
+
+    def facts(self, cluster: str, region: str) -> ClusterFacts:
+        with aws_errors("rds", region, "DescribeDBClusters"):
+            found = self._client_of("rds", region).describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"]
+        for raw in found:
+            if raw["DBClusterIdentifier"] == cluster:
+                return ClusterFacts(raw.get("Status"), len(raw.get("DBClusterMembers", ())), raw.get("EngineVersion"))
+        raise RejectedError(f"There is no database cluster {cluster} in {region}.")
+
+
+def database_signal(
+    region: str, name: str, view: DatabaseState, facts: ClusterFacts, at: datetime, latency_ms: float
+) -> Signal:
+    """`view` is the global database as `region` tells it, `facts` its own member."""
+    state, detail = _judged(region, view, facts)
+    return Signal(
+        region=region,
+        component="database",
+        name=name,
+        vantage=Vantage.CONTROL_PLANE,
+        state=state,
+        detail=detail,
+        latency_ms=latency_ms,
+        observed_at=at,
+        source=f"RDS DescribeGlobalClusters and DescribeDBClusters, {region}",
+    )
+
+
+def _judged(region: str, view: DatabaseState, facts: ClusterFacts) -> tuple[SignalState, str]:
+    member = next((member for member in view.members if member.region == region), None)
+    if member is None:
+        return SignalState.BAD, f"the global database has no member in {region}"
+    role = "writer" if member.is_writer else "reader"
+    detail = (
+        f"{role}, {facts.status or 'status not told'}, {facts.instances} instance{'' if facts.instances == 1 else 's'}"
+    )
+    if view.failover_status is not None:
+        detail += f", {view.failover_status}" + (f" to {view.failover_to}" if view.failover_to else "")
+    if facts.status is None:
+        return SignalState.UNKNOWN, detail
+    if facts.status in _UNUSABLE or facts.status.startswith(_UNUSABLE_STARTS):
+        return SignalState.BAD, detail
+    if member.is_writer and facts.instances == 0:
+        return SignalState.BAD, f"{detail}: nothing can write"
+    return SignalState.OK, detail

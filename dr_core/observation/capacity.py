@@ -1,0 +1,71 @@
+"""The look at what should run in each region."""
+
+from functools import partial
+
+from dr_core.capacity.port import capacity_name
+from dr_core.errors import DrError
+from dr_core.health.capacity import capacity_signal
+from dr_core.health.failure import failure_signal
+from dr_core.observation.asking import Answers, Question
+from dr_core.observation.model import CapacityState, Signal, Vantage
+from dr_core.observation.scope import Scope
+from dr_core.topology.model import Capacity
+
+
+class CapacityLook:
+    def __init__(self, scope: Scope) -> None:
+        app = scope.application
+        self._asked = [
+            (entry, region, Question(region, f"capacity in {region}", partial(_state, scope, entry, region)))
+            for entry in app.capacity
+            for region in app.regions
+        ]
+
+    @property
+    def questions(self) -> list[Question[object]]:
+        return [question for _, _, question in self._asked]
+
+    def states(self, answers: Answers) -> list[CapacityState]:
+        found = []
+        for entry, region, question in self._asked:
+            answer = answers.of(question)
+            found.append(
+                answer.get()
+                if answer.error is None
+                else CapacityState(
+                    region=region,
+                    name=capacity_name(entry),
+                    desired=None,
+                    running=None,
+                    reason=answer.error.message,
+                    observed_at=answer.at,
+                )
+            )
+        return found
+
+    def signals(self, answers: Answers, active: str | None) -> list[Signal]:
+        found = []
+        for entry, region, question in self._asked:
+            answer = answers.of(question)
+            source = f"{entry.kind}, {region}"
+            found.append(
+                capacity_signal(answer.get(), active, source)
+                if answer.error is None
+                else failure_signal(
+                    answer.error,
+                    region=region,
+                    component="capacity",
+                    name=capacity_name(entry),
+                    vantage=Vantage.CONTROL_PLANE,
+                    at=answer.at,
+                    source=source,
+                )
+            )
+        return found
+
+
+def _state(scope: Scope, entry: Capacity, region: str) -> CapacityState:
+    if entry.ecs is None:
+        # The port refuses it too, but a kind without a reader is unknown and not a sign of ill health.
+        raise DrError(f"capacity of kind {entry.kind} is not supported yet")
+    return scope.ports.capacity.state(entry, region)

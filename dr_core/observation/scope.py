@@ -1,0 +1,62 @@
+"""What one pass looks at, and through what: one application with its ports and readers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dr_core.clock import Clock
+from dr_core.health.database import Clusters, RdsClusters
+from dr_core.health.http import ProbeAnswer
+from dr_core.health.route53 import HealthChecks, Route53HealthChecks
+from dr_core.health.storage import Buckets, S3Buckets
+from dr_core.ports import Ports
+from dr_core.replication.aurora import AuroraLag
+from dr_core.replication.cloudwatch import Metrics
+from dr_core.replication.port import BucketLag, ClusterLag, Secrets
+from dr_core.replication.s3 import S3Lag
+from dr_core.replication.secrets import SecretsManager
+from dr_core.topology.model import Application
+
+
+class Endpoints(Protocol):
+    def sweep(self, urls: Sequence[str]) -> tuple[ProbeAnswer, ...]:
+        """One answer for each URL, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Readers:
+    """What only observation asks; the rest is in the ports."""
+
+    health_checks: HealthChecks
+    clusters: Clusters
+    cluster_lag: ClusterLag
+    buckets: Buckets
+    bucket_lag: BucketLag
+    secrets: Secrets
+
+
+def aws_readers(client_of: Callable[[str, str], Any], clock: Clock) -> Readers:
+    """Every reader on AWS; connects to nothing."""
+    metrics = Metrics(client_of, clock)
+    return Readers(
+        health_checks=Route53HealthChecks(client_of),
+        clusters=RdsClusters(client_of),
+        cluster_lag=AuroraLag(metrics),
+        buckets=S3Buckets(client_of),
+        bucket_lag=S3Lag(client_of, metrics),
+        secrets=SecretsManager(client_of),
+    )
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`assumed` is the region that was active in the pass before, or the primary: copies are timed from there."""
+
+    name: str
+    application: Application
+    ports: Ports
+    readers: Readers
+    endpoints: Endpoints
+    threshold_s: float
+    assumed: str

@@ -1,0 +1,142 @@
+"""One bounded pass over one application: ask everything at once, then weigh what came back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dr_core.aws.session import AwsSessions
+from dr_core.clock import Clock
+from dr_core.health.capacity import excuse_idle
+from dr_core.health.http import Prober
+from dr_core.health.verdict import FRESH_FOR, decide, isolated
+from dr_core.observation.active import active_region
+from dr_core.observation.asking import ask_all
+from dr_core.observation.capacity import CapacityLook
+from dr_core.observation.clients import observing_clients
+from dr_core.observation.database import DatabaseLook
+from dr_core.observation.endpoints import EndpointLook
+from dr_core.observation.model import Observation, RegionVerdict, Signal
+from dr_core.observation.scope import Endpoints, Readers, Scope, aws_readers
+from dr_core.observation.stores import StoreLook
+from dr_core.observation.traffic import Targets, TrafficLook
+from dr_core.ports import Ports
+from dr_core.replication.readings import with_history
+from dr_core.settings import Settings
+from dr_core.topology.model import Account, Topology
+
+PASS_LIMIT_S = 6.0
+
+
+class Watch:
+    """Looks at the applications of a topology. Readers are kept over all passes; `close` releases the probes' sockets.
+
+    `readers` and `endpoints` are given by tests; without them they are AWS, by account, and real probes.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        aws: AwsSessions,
+        settings: Settings,
+        clock: Clock,
+        ports: Ports,
+        *,
+        readers: Readers | None = None,
+        endpoints: Endpoints | None = None,
+        limit_s: float = PASS_LIMIT_S,
+    ) -> None:
+        self._topology = topology
+        self._aws = aws
+        self._clock = clock
+        self._ports = ports
+        self._given = readers
+        self._readers: dict[Account | None, Readers] = {}
+        self._endpoints: Endpoints = endpoints or Prober(settings.probe_connect_to, settings.probe_ca)
+        self._limit_s = limit_s
+        self._targets: dict[str, dict[str, Targets]] = {}
+
+    def close(self) -> None:
+        if isinstance(self._endpoints, Prober):
+            self._endpoints.close()
+
+    def observe(self, application: str, previous: Observation | None) -> Observation:
+        """One pass. `previous` (of the same application) gives verdicts their memory and readings their last datapoint.
+
+        What could not be asked is in the observation as unknown, with the reason. KeyError for an unknown application.
+        """
+        begun = self._clock.monotonic()
+        scope = self._scope(application, previous)
+        endpoints, database, stores = EndpointLook(scope), DatabaseLook(scope), StoreLook(scope)
+        traffic, capacity = TrafficLook(scope, self._targets.setdefault(application, {})), CapacityLook(scope)
+        looks = (endpoints, database, stores, traffic, capacity)
+        answers = ask_all([question for look in looks for question in look.questions], self._clock, self._limit_s)
+        now = self._clock.now()
+        writers = database.writers(answers)
+        seen = Observation(
+            application=application,
+            observed_at=now,
+            duration_s=round(self._clock.monotonic() - begun, 3),
+            writers=writers.regions,
+            writers_reason=writers.reason,
+            database=writers.state,
+            traffic=tuple(traffic.states(answers)),
+            capacity=tuple(capacity.states(answers)),
+        )
+        active = self._active(scope, seen)
+        looked = [
+            *endpoints.signals(answers),
+            *database.signals(answers),
+            *stores.signals(answers),
+            *capacity.signals(answers, active),
+        ]
+        signals = excuse_idle(looked, seen.capacity, active)
+        source = active or scope.assumed
+        readings = [*database.readings(answers, source, now), *stores.readings(answers, source, now)]
+        return seen.model_copy(
+            update={
+                "signals": signals,
+                "verdicts": self._verdicts(scope, signals, previous, now, outside=traffic.heard(answers)),
+                "readings": with_history(readings, previous.readings if previous is not None else ()),
+            }
+        )
+
+    def _scope(self, name: str, previous: Observation | None) -> Scope:
+        application = self._topology.applications[name]
+        assumed, _ = active_region(application, previous, None, {})
+        return Scope(
+            name=name,
+            application=application,
+            ports=self._ports.of(application.account),
+            readers=self._given or self._readers_of(application.account),
+            endpoints=self._endpoints,
+            threshold_s=self._topology.objectives.rpo.total_seconds(),
+            assumed=assumed or application.primary,
+        )
+
+    def _readers_of(self, account: Account | None) -> Readers:
+        if account not in self._readers:
+            self._readers[account] = aws_readers(observing_clients(self._aws, account), self._clock)
+        return self._readers[account]
+
+    def _active(self, scope: Scope, seen: Observation) -> str | None:
+        """The active region by this pass; where this pass cannot tell, what the pass before assumed."""
+        told, _ = active_region(scope.application, seen, scope.assumed, {})
+        return told
+
+    def _verdicts(
+        self, scope: Scope, signals: Sequence[Signal], previous: Observation | None, now: datetime, *, outside: bool
+    ) -> tuple[RegionVerdict, ...]:
+        detection = self._topology.detection
+        fresh_for = max(FRESH_FOR, 3 * detection.interval + timedelta(seconds=self._limit_s))
+        alone = isolated(signals, outside_answers=outside)
+        return tuple(
+            decide(
+                region,
+                signals,
+                previous.verdict(region) if previous is not None else None,
+                now,
+                detection.hold_down,
+                fresh_for=fresh_for,
+                observer_alone=alone,
+            )
+            for region in scope.application.regions
+        )

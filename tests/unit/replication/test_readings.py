@@ -1,0 +1,142 @@
+"""Readings: what was compared, what was measured, and what a reading keeps of the one before."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dr_core.errors import DrError, RejectedError, UnreachableError
+from dr_core.observation.model import Reading
+from dr_core.replication.port import Measurement, SecretView
+from dr_core.replication.readings import is_stale, measured, parameter_reading, secret_reading, with_history
+
+NOW = datetime(2026, 1, 5, 10, 3, tzinfo=UTC)
+
+
+def lag(
+    seconds: float | None, measured_at: datetime | None, *, seen: datetime = NOW, source: str = "ca-west-1"
+) -> Reading:
+    found = Measurement(seconds, measured_at, "CloudWatch", "" if seconds is not None else "no datapoint")
+    return measured(
+        "aurora_global", "db", "ca-central-1", source_region=source, gate=True, threshold_s=60, found=found, at=seen
+    )
+
+
+def test_an_error_is_a_reading_without_a_figure() -> None:
+    reading = measured(
+        "s3", "b", "ca-central-1", source_region="ca-west-1", gate=False, threshold_s=60,
+        found=UnreachableError("CloudWatch did not answer."), at=NOW,
+    )  # fmt: skip
+    assert reading.seconds is None
+    assert reading.reason == "CloudWatch did not answer."
+
+
+def test_a_pass_without_a_datapoint_keeps_the_last_one_and_says_so() -> None:
+    (first,) = with_history([lag(0.4, NOW)], ())
+    (second,) = with_history([lag(None, None, seen=NOW + timedelta(seconds=70))], [first])
+    assert (second.seconds, second.measured_at) == (0.4, NOW)
+    assert second.reason == "no datapoint; the last datapoint is kept"
+    assert not second.stale
+
+
+def test_without_any_datapoint_it_stays_unknown() -> None:
+    (first,) = with_history([lag(None, None)], ())
+    (second,) = with_history([lag(None, None)], [first])
+    assert second.seconds is None
+    assert not second.stale
+
+
+def test_a_timestamp_that_stops_for_three_periods_is_stale_although_the_value_repeats() -> None:
+    (reading,) = with_history([lag(0.0, NOW)], ())
+    stale_at = None
+    for second in range(10, 400, 10):
+        (reading,) = with_history([lag(0.0, NOW, seen=NOW + timedelta(seconds=second))], [reading])
+        stale_at = stale_at or (second if reading.stale else None)
+    assert stale_at == 190
+
+
+def test_an_idle_database_that_repeats_its_value_with_new_timestamps_is_fresh() -> None:
+    (reading,) = with_history([lag(0.0, NOW)], ())
+    for second in range(60, 900, 60):
+        at = NOW + timedelta(seconds=second)
+        (reading,) = with_history([lag(0.0, at - timedelta(seconds=90), seen=at)], [reading])
+        assert not reading.stale
+
+
+def test_a_metric_that_comes_in_two_minutes_late_is_not_stale_at_first_sight() -> None:
+    (reading,) = with_history([lag(0.2, NOW - timedelta(seconds=180))], ())
+    assert not reading.stale
+    assert is_stale(reading, NOW + timedelta(seconds=90))
+
+
+def test_an_older_datapoint_than_the_known_one_is_not_believed() -> None:
+    (first,) = with_history([lag(0.4, NOW)], ())
+    (second,) = with_history([lag(9.0, NOW - timedelta(seconds=60))], [first])
+    assert (second.seconds, second.measured_at) == (0.4, NOW)
+
+
+def test_a_datapoint_from_another_source_region_is_forgotten() -> None:
+    (first,) = with_history([lag(0.4, NOW)], ())
+    (second,) = with_history([lag(None, None, source="us-west-2")], [first])
+    assert second.seconds is None
+
+
+def secret(region: str, version: str | None, replicas: dict[str, str] | None = None) -> SecretView:
+    return SecretView(region, version, "ca-west-1", replicas or {})
+
+
+@pytest.mark.parametrize(
+    ("remark", "source", "copy", "in_step", "words"),
+    [
+        ("same version", secret("ca-west-1", "v1"), secret("ca-central-1", "v1"), True, "the same current version"),
+        ("other version", secret("ca-west-1", "v2", {"ca-central-1": "Failed: no key"}), secret("ca-central-1", "v1"),
+         False, "Failed: no key"),
+        ("no current version", secret("ca-west-1", "v2"), secret("ca-central-1", None), False, "ca-central-1"),
+        ("missing in the standby", secret("ca-west-1", "v2"), RejectedError("no secret s"), False, "no secret s"),
+        ("not reachable", UnreachableError("silent"), secret("ca-central-1", "v1"), None, "silent"),
+    ],
+)  # fmt: skip
+def test_secrets_are_in_step_by_version_and_never_by_seconds(
+    remark: str, source: SecretView | DrError, copy: SecretView | DrError, in_step: bool | None, words: str
+) -> None:
+    reading = secret_reading(
+        "s", "ca-central-1", source_region="ca-west-1", threshold_s=60, source=source, copy=copy, at=NOW
+    )
+    assert (reading.in_step, reading.seconds) == (in_step, None), remark
+    assert words in reading.reason
+
+
+def test_a_comparison_that_cannot_be_made_keeps_the_last_one_with_its_time() -> None:
+    def compare(copy: dict[str, str] | DrError, at: datetime) -> Reading:
+        return parameter_reading(
+            "/", "ca-central-1", source_region="ca-west-1", threshold_s=60, source={"/a": "1"}, copy=copy, at=at
+        )
+
+    first = compare({"/a": "1"}, NOW)
+    (second,) = with_history([compare(UnreachableError("silent"), NOW + timedelta(seconds=10))], [first])
+    (third,) = with_history([compare(UnreachableError("silent"), NOW + timedelta(seconds=20))], [second])
+    assert (third.in_step, third.measured_at) == (True, NOW)
+    assert third.reason == "silent; last compared at 10:03:00Z"
+    (fourth,) = with_history([compare({"/a": "2"}, NOW + timedelta(seconds=30))], [third])
+    assert fourth.in_step is False
+
+
+@pytest.mark.parametrize(
+    ("remark", "source", "copy", "in_step", "words"),
+    [
+        ("equal", {"/a": "1", "/b": "2"}, {"/a": "1", "/b": "2"}, True, "2 equal"),
+        ("missing", {"/a": "1", "/b": "2"}, {"/a": "1"}, False, "1 missing in ca-central-1: /b"),
+        ("different", {"/a": "1"}, {"/a": "2"}, False, "1 different: /a"),
+        ("extra is told and harmless", {"/a": "1"}, {"/a": "1", "/c": "3"}, True, "1 only in ca-central-1: /c"),
+        ("nothing anywhere is not in step", {}, {}, None, "no parameters"),
+        ("many names are cut", {f"/{n}": "1" for n in range(9)}, {}, False, "and 4 more"),
+        ("not reachable", {"/a": "1"}, UnreachableError("silent"), None, "silent"),
+    ],
+)
+def test_parameters_are_in_step_by_fingerprint_and_named(
+    remark: str, source: dict[str, str], copy: dict[str, str] | DrError, in_step: bool | None, words: str
+) -> None:
+    reading = parameter_reading(
+        "/", "ca-central-1", source_region="ca-west-1", threshold_s=60, source=source, copy=copy, at=NOW
+    )
+    assert reading.in_step is in_step, remark
+    assert words in reading.reason
