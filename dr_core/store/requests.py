@@ -10,14 +10,14 @@ from sqlalchemy import Row, insert, select, update
 from dr_core.approvals.model import Ack, Actor, Request, RequestState
 from dr_core.audit.chain import Head
 from dr_core.errors import NotFoundError
-from dr_core.observation.model import Reading
 from dr_core.plan.step import Finding, Plan
+from dr_core.reports.model import StoreExposure
 from dr_core.store import events
 from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import ack, button, request
 
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
-_READINGS = TypeAdapter(tuple[Reading, ...])
+_STORES = TypeAdapter(tuple[StoreExposure, ...])
 
 
 def get(tx: Tx, request_id: str) -> Request:
@@ -47,7 +47,7 @@ def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
     built = events.build(new.id, Head(), entries, tx.now())
     seen = {
         "findings": [finding.model_dump(mode="json") for finding in new.findings],
-        "readings": [reading.model_dump(mode="json") for reading in new.readings],
+        "stores": [store.model_dump(mode="json") for store in new.stores],
         "incident_since": _iso(new.incident_since),
         "detected_at": _iso(new.detected_at),
     }
@@ -145,7 +145,7 @@ def _request(tx: Tx, row: Row[Any]) -> Request:
         decision_reason=row.decision_reason,
         approvers_at_open=frozenset(json.loads(row.approvers_at_open)),
         findings=_FINDINGS.validate_python(seen["findings"]),
-        readings=_READINGS.validate_python(seen["readings"]),
+        stores=_STORES.validate_python(seen["stores"]),
         incident_since=seen["incident_since"],
         detected_at=seen["detected_at"],
         acks=tuple(Ack.model_validate({k: v for k, v in a._mapping.items() if k != "request"}) for a in acks),

@@ -28,10 +28,12 @@ def save(tx: Tx, new: Roster, actor: Actor) -> None:
         tx.conn.execute(insert(roster).values(name=_NAME, **values))
     if old is None or old.approvers != new.approvers:
         before = frozenset() if old is None else old.approvers
+        joined: list[JsonValue] = list(sorted(new.approvers - before))  # noqa: C413 - a list of str is no list of JSON
+        left: list[JsonValue] = list(sorted(before - new.approvers))  # noqa: C413
         data: dict[str, JsonValue] = {
             "group": "approvers",
-            "joined": sorted(new.approvers - before),
-            "left": sorted(before - new.approvers),
+            "joined": joined,
+            "left": left,
             "members": len(new.approvers),
         }
         append_ops(tx, EventKind.ROSTER_CHANGED, actor, data)

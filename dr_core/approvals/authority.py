@@ -1,0 +1,66 @@
+"""Who may do what, from the topology and the last reading of Slack's membership. Pure."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dr_core.approvals.model import Actor, Face, Roster
+from dr_core.topology.model import Group, Topology
+
+ROSTER_LIFE = timedelta(hours=24)
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    REQUESTER = "requester"
+    APPROVER = "approver"
+
+
+def refusal(roster: Roster | None, actor: Actor, now: datetime) -> str | None:
+    """Why this identity may do nothing at all but look; None when it may. A sentence for the person."""
+    if actor.face is not Face.SLACK or actor.slack_user is None:
+        return "The terminal is read-only; use Slack."
+    if roster is None:
+        return "Who belongs to the incident channel has not been read from Slack yet; try again in a minute."
+    if now - roster.at > ROSTER_LIFE:
+        return f"The membership known from Slack is from {roster.at:%Y-%m-%d %H:%M}Z, older than 24 hours."
+    if roster.incident_channel_shared:
+        return "The incident channel is shared with another workspace; nothing can be requested or approved there."
+    user = roster.users.get(actor.slack_user)
+    if user is not None and (user.bot or user.deleted):
+        return "Bots and deactivated accounts cannot do this."
+    if user is not None and user.guest:
+        return "Guests cannot do this."
+    teams = {team for team in (actor.team, user.team if user else None) if team is not None}
+    if roster.team is not None and teams - {roster.team}:
+        return "People of other workspaces cannot do this."
+    return None
+
+
+def members(group: Group, from_usergroup: frozenset[str] | None) -> frozenset[str]:
+    """A group's Slack user ids: those listed, and those of its user group as last read."""
+    listed = frozenset(group.users)
+    return listed | (from_usergroup or frozenset()) if group.usergroup else listed
+
+
+def approvers(topology: Topology, roster: Roster | None) -> frozenset[str]:
+    """Slack user ids that may approve now, as far as is known; guests, bots and leavers are no approvers."""
+    named = members(topology.approval.approvers, roster.approvers if roster else None)
+    if roster is None:
+        return named
+    users = roster.users
+    return frozenset(u for u in named if u not in users or not (users[u].guest or users[u].bot or users[u].deleted))
+
+
+def roles(topology: Topology, roster: Roster | None, actor: Actor, now: datetime) -> frozenset[Role]:
+    """What this actor may do. Everybody may look."""
+    if actor.face is Face.SCHEDULE or refusal(roster, actor, now) is not None or roster is None:
+        return frozenset({Role.VIEWER})
+    granted = {Role.VIEWER}
+    policy = topology.approval
+    narrowed = not policy.requesters.empty
+    askers = members(policy.requesters, roster.requesters) if narrowed else roster.incident_members
+    if actor.slack_user in askers:
+        granted.add(Role.REQUESTER)
+    if actor.slack_user in approvers(topology, roster):
+        granted.add(Role.APPROVER)
+    return frozenset(granted)

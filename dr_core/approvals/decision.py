@@ -1,0 +1,111 @@
+"""The pure decisions about an acknowledgement: may it count, and is the quorum complete.
+
+Invariant: an acknowledgement counts only if its round is the request's, its digest the plan's, its person neither the
+requester nor somebody who acknowledged this round before, its accepted limit not below the request's, and its person an
+approver both when the request was opened and now.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dr_core.approvals.model import Actor, Request, RequestState
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not, as a sentence. `conflict` when somebody was first rather than somebody may not."""
+
+    message: str
+    hint: str | None = None
+    conflict: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a request stands: who counts, and how many are missing."""
+
+    people: tuple[str, ...]
+    missing: int
+
+    @property
+    def complete(self) -> bool:
+        return self.missing == 0
+
+
+_ENDED = {
+    RequestState.DENIED: "was denied",
+    RequestState.CANCELLED: "was cancelled",
+    RequestState.EXPIRED: "has expired",
+    RequestState.VOID: "is void, because the plan changed after it was opened",
+}
+
+
+def standing(request: Request) -> Standing:
+    """Count the acknowledgements of the present round, each person once, the requester never."""
+    people = sorted(
+        {
+            ack.person
+            for ack in request.round_acks
+            if ack.digest == request.digest and _covers(request, ack.accepted_limit_s)
+        }
+        - {request.requester.person}
+    )
+    return Standing(tuple(people), max(0, request.plan.policy.required - len(people)))
+
+
+def _covers(request: Request, accepted_s: int | None) -> bool:
+    if request.loss_limit_s is None or accepted_s is None:
+        return accepted_s is None
+    return accepted_s >= request.loss_limit_s
+
+
+def refuse_decided(request: Request, now: datetime) -> Refusal | None:
+    """A request that waits no longer says who ended it and how to go on."""
+    name = f"Request {request.id}"
+    if request.state is RequestState.APPROVED:
+        people = " and ".join(ack.display for ack in request.round_acks)
+        return Refusal(f"{name} was already approved by {people}.", "`/dr runs` shows its run.", conflict=True)
+    if request.state in _ENDED:
+        by = f" by {request.decided_by}" if request.decided_by else ""
+        way_out = "Open a new one." if request.state is not RequestState.EXPIRED else "Press Renew for a new round."
+        return Refusal(f"{name} {_ENDED[request.state]}{by}.", way_out, conflict=True)
+    if now >= request.expires_at:
+        return Refusal(
+            f"{name} expired at {request.expires_at:%H:%M:%S}Z.", "Press Renew for a new round.", conflict=True
+        )
+    return None
+
+
+def refuse_ack(
+    request: Request, actor: Actor, *, round_: int | None, approvers: frozenset[str], now: datetime
+) -> Refusal | None:
+    """Why this person's acknowledgement would not count now; None when it would."""
+    decided = refuse_decided(request, now)
+    mine = next((ack for ack in request.round_acks if ack.person == actor.person), None)
+    if mine is not None and (decided is None or request.state is RequestState.APPROVED):
+        return Refusal(f"You already approved {request.id} at {mine.at:%H:%M:%S}Z.", conflict=True)
+    if decided is not None:
+        return decided
+    if round_ is not None and round_ != request.round:
+        return Refusal(
+            f"That button belongs to round {round_} of {request.id}; round {request.round} is open.",
+            "Use the buttons on the request's card.",
+            conflict=True,
+        )
+    if actor.person == request.requester.person:
+        return Refusal(f"You opened {request.id}; somebody else must approve it.")
+    if actor.slack_user not in approvers:
+        return Refusal("You are not in the group of approvers.", "An approver must press this.")
+    if actor.slack_user not in request.approvers_at_open:
+        return Refusal(
+            f"You joined the approvers after {request.id} was opened, so you cannot approve it.",
+            "Another approver must, or a new request must be opened.",
+        )
+    return None
+
+
+def must_type(request: Request, rpo_s: float) -> str | None:
+    """The exact text with which an approver accepts the loss; None when the limit is within the RPO."""
+    if request.loss_limit_s is None:
+        return "unknown"
+    return str(request.loss_limit_s) if request.loss_limit_s > rpo_s else None

@@ -1,0 +1,106 @@
+"""Requests, acknowledgements and people as values."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from dr_core.plan.step import Finding, Plan
+from dr_core.reports.model import StoreExposure
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Face(StrEnum):
+    SLACK = "slack"
+    TERMINAL = "terminal"
+    SCHEDULE = "schedule"
+    DETECTION = "detection"
+    WORKER = "worker"
+
+
+class Actor(_Value):
+    """Who does something. `person` is the key that requester and uniqueness go by: `person:<name>` or `slack:<id>`."""
+
+    person: str
+    display: str
+    face: Face
+    slack_user: str | None = None
+    team: str | None = None
+
+
+class RequestState(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    VOID = "void"
+
+
+class Ack(_Value):
+    """One person's acknowledgement of one round. `accepted_limit_s`: None is `unknown` accepted."""
+
+    person: str
+    display: str
+    round: int
+    digest: str
+    accepted_limit_s: int | None
+    at: datetime
+    kind: str
+    proof: str
+
+
+class Request(_Value):
+    """A request for a plan. `loss_limit_s` None is `unknown`; findings and stores are as seen at its opening."""
+
+    id: str
+    application: str
+    plan: Plan
+    digest: str
+    loss_limit_s: int | None
+    state: RequestState
+    round: int
+    version: int
+    requester: Actor
+    reason: str
+    channel: str | None
+    opened_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decision_reason: str | None = None
+    approvers_at_open: frozenset[str]
+    findings: tuple[Finding, ...] = ()
+    stores: tuple[StoreExposure, ...] = ()
+    incident_since: datetime | None = None
+    detected_at: datetime | None = None
+    acks: tuple[Ack, ...] = ()
+
+    @property
+    def round_acks(self) -> tuple[Ack, ...]:
+        """The acknowledgements that count: those of the present round."""
+        return tuple(ack for ack in self.acks if ack.round == self.round)
+
+
+class RosterUser(_Value):
+    name: str
+    team: str | None = None
+    guest: bool = False
+    bot: bool = False
+    deleted: bool = False
+
+
+class Roster(_Value):
+    """Slack membership as last read, with its time. Slack user ids throughout."""
+
+    at: datetime
+    team: str | None = None
+    incident_members: frozenset[str]
+    approvers: frozenset[str]
+    requesters: frozenset[str] | None = None
+    break_glass: frozenset[str] = frozenset()
+    users: dict[str, RosterUser] = {}
+    incident_channel_shared: bool = False

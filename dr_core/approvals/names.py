@@ -1,0 +1,20 @@
+"""Short names that people can type, and tokens that nobody can guess."""
+
+import secrets
+
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no 0/o, 1/i/l, u
+
+
+def new_request_id() -> str:
+    """`r-` and eight characters; a clash is refused by the table's key."""
+    return "r-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def run_id_of(request_id: str) -> str:
+    """A request has one run; they share their number."""
+    return "run-" + request_id.removeprefix("r-")
+
+
+def new_token() -> str:
+    """128 random bits for a button."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,211 @@
+"""The one place that opens a request, for people, schedules and detection alike."""
+
+from datetime import timedelta
+
+from pydantic import JsonValue
+
+from dr_core.approvals import tokens
+from dr_core.approvals.authority import approvers
+from dr_core.approvals.model import Actor, Request, RequestState
+from dr_core.approvals.names import new_request_id
+from dr_core.audit.events import EventKind
+from dr_core.audit.trail import actor_data, append_ops
+from dr_core.errors import ConflictError, NotFoundError, RefusedError
+from dr_core.observation.active import active_region
+from dr_core.observation.model import Observation, Verdict
+from dr_core.plan.estimate import promotion_estimate_s
+from dr_core.plan.failover import build
+from dr_core.plan.loss import loss_limit
+from dr_core.plan.preflight import NOT_OVERRIDABLE, preflight
+from dr_core.plan.step import Finding, Mode, Plan, Severity
+from dr_core.replication.exposure import application_exposure, store_exposures
+from dr_core.services import Services
+from dr_core.store import events, observations, requests, roster, runs
+from dr_core.store.engine import Tx
+from dr_core.topology.model import Application, Topology
+
+
+class BlockedError(RefusedError):
+    """Preflight found something that must be overridden in the request, or cannot be."""
+
+    code = "blocked"
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        first = findings[0]
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        super().__init__(f"{first.message}{more}", hint=first.way_out or None)
+        self.findings = findings
+
+    @property
+    def overridable(self) -> bool:
+        """Whether naming the codes in the request is enough."""
+        return all(finding.code not in NOT_OVERRIDABLE for finding in self.findings)
+
+
+class Proposal:
+    """A plan with what preflight and the readings say about it now; what `plan` shows and `failover` opens."""
+
+    def __init__(
+        self, tx: Tx, services: Services, application: str, target: str, mode: Mode, overrides: tuple[str, ...]
+    ):
+        topology = services.topology
+        entry = application_of(topology, application)
+        self.now = services.clock.now()
+        self.observation: Observation | None = observations.latest(tx, application)
+        recorded = observations.active_region(tx, application)
+        fences = observations.region_fences(tx, application)
+        source, why = active_region(entry, self.observation, recorded, fences)
+        if source is None:
+            raise RefusedError(f"Which region of {application} is active cannot be said: {why}.")
+        refuse_target(topology, application, source, target)
+        self.source = source
+        self.plan: Plan = build(topology, application, source=source, target=target, mode=mode, overrides=overrides)
+        self.findings = preflight(topology, self.plan, self.observation, self.now)
+        interval = topology.detection.interval
+        seen = store_exposures(self.observation, self.now, interval) if self.observation else ()
+        self.stores = tuple(store for store in seen if store.region == target)
+        self.exposure_s = application_exposure(self.stores)
+        self.durations = {kind: runs.step_durations(tx, kind) for kind in {s.kind for s in self.plan.steps}}
+        self.loss_limit_s = self._limit() if _keeps_data(entry) else 0
+
+    def _limit(self) -> int | None:
+        return loss_limit(
+            self.exposure_s,
+            expires_after_s=self.plan.policy.expires_after_s,
+            promote_estimate_s=promotion_estimate_s(self.plan, self.durations),
+            mode=self.plan.mode,
+        )
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """Blocking findings that the plan does not override, or that nothing can override."""
+        return tuple(
+            f
+            for f in self.findings
+            if f.severity is Severity.BLOCKING and (f.code not in self.plan.overrides or f.code in NOT_OVERRIDABLE)
+        )
+
+
+def _keeps_data(entry: Application) -> bool:
+    return bool(entry.database or entry.storage or entry.cache or entry.tables)
+
+
+def application_of(topology: Topology, name: str) -> Application:
+    """The application's part of the topology; NotFoundError names those there are."""
+    entry = topology.applications.get(name)
+    if entry is None:
+        known = ", ".join(sorted(topology.applications))
+        raise NotFoundError(f"There is no application {name}.", hint=f"Known: {known}.")
+    return entry
+
+
+def refuse_target(topology: Topology, application: str, source: str, target: str) -> None:
+    """The refusals that nothing overrides: residency, an unknown target, the region that is active already."""
+    entry = topology.applications[application]
+    others = ", ".join(region for region in entry.regions if region != source)
+    if target not in topology.residency.allowed_regions:
+        allowed = ", ".join(topology.residency.allowed_regions)
+        raise RefusedError(f"{target} is outside the allowed regions ({allowed}).", hint=f"Choose {others}.")
+    if target not in entry.regions:
+        raise RefusedError(f"{application} does not run in {target}.", hint=f"Choose {others}.")
+    if target == source:
+        raise RefusedError(f"{application} is active in {target} already.", hint=f"Choose {others}.")
+
+
+def open_request(
+    services: Services,
+    *,
+    application: str,
+    target: str,
+    mode: Mode,
+    actor: Actor,
+    reason: str,
+    overrides: tuple[str, ...] = (),
+    channel: str | None = None,
+    cmd_id: str,
+) -> Request:
+    """Open a request with its buttons, or return the one that this `cmd_id` opened before.
+
+    Raises BlockedError, RefusedError, ConflictError or NotFoundError; a refusal stands in the trail.
+    """
+
+    def work(tx: Tx) -> Request:
+        before = events.known(tx, cmd_id)
+        if before is not None:
+            return requests.get(tx, before.chain)
+        proposal = Proposal(tx, services, application, target, mode, overrides)
+        if proposal.blocking:
+            raise BlockedError(proposal.blocking)
+        _refuse_second(tx, proposal.plan)
+        return _create(tx, services, proposal, actor, reason, channel, cmd_id)
+
+    try:
+        return services.store.write(work)
+    except RefusedError as error:
+        data: dict[str, JsonValue] = {
+            "application": application,
+            "target": target,
+            "mode": mode.value,
+            "reason": error.message,
+        }
+        services.store.write(
+            lambda tx: append_ops(tx, EventKind.REQUEST_REFUSED, actor, data, cmd_id=f"{cmd_id}:refused")
+        )
+        raise
+
+
+def _refuse_second(tx: Tx, plan: Plan) -> None:
+    holder = runs.lock_holder(tx, plan.application)
+    if holder is not None:
+        raise ConflictError(f"Run {holder} of {plan.application} is not finished.", hint=f"`/dr run show {holder}`.")
+    for waiting in requests.open_requests(tx, plan.application):
+        if waiting.digest == plan.digest() and tx.now() < waiting.expires_at:
+            raise ConflictError(
+                f"Request {waiting.id} by {waiting.requester.display} already asks for this.",
+                hint="Approve or cancel that one.",
+            )
+
+
+def _create(
+    tx: Tx, services: Services, proposal: Proposal, actor: Actor, reason: str, channel: str | None, cmd_id: str
+) -> Request:
+    now = tx.now()
+    plan = proposal.plan
+    verdict = proposal.observation.verdict(plan.source) if proposal.observation else None
+    down = verdict is not None and verdict.verdict is Verdict.DOWN
+    request = Request(
+        id=new_request_id(),
+        application=plan.application,
+        plan=plan,
+        digest=plan.digest(),
+        loss_limit_s=proposal.loss_limit_s,
+        state=RequestState.OPEN,
+        round=1,
+        version=1,
+        requester=actor,
+        reason=reason,
+        channel=channel,
+        opened_at=now,
+        expires_at=now + timedelta(seconds=plan.policy.expires_after_s),
+        approvers_at_open=approvers(services.topology, roster.load(tx)),
+        findings=proposal.findings,
+        stores=proposal.stores,
+        incident_since=verdict.bad_since if verdict is not None and down else None,
+        detected_at=verdict.since if verdict is not None and down else None,
+    )
+    data: dict[str, JsonValue] = {
+        "application": plan.application,
+        "mode": plan.mode.value,
+        "source": plan.source,
+        "target": plan.target,
+        "digest": request.digest,
+        "loss_limit_s": request.loss_limit_s,
+        "required": plan.policy.required,
+        "overrides": list(plan.overrides),
+        "expires_at": request.expires_at.isoformat(),
+        "reason": reason,
+        "exposure_s": proposal.exposure_s,
+    }
+    created = requests.create(tx, request, [(EventKind.REQUEST_OPENED, actor_data(actor), data, cmd_id)])
+    tokens.issue(tx, request.id, 1)
+    return created

@@ -1,0 +1,46 @@
+"""The only wiring: from settings to the bundles that commands and the worker work with. Connects to nothing."""
+
+from collections.abc import Callable
+
+from dr_core.approvals.proof import AckSigner
+from dr_core.aws.session import AwsSessions
+from dr_core.clock import SystemClock
+from dr_core.plan.catalogue import Catalogue
+from dr_core.plan.step import Plan
+from dr_core.plan.steps import make_catalogue
+from dr_core.ports import Ports, aws_ports
+from dr_core.services import Services
+from dr_core.settings import Settings
+from dr_core.store.engine import Store
+from dr_core.topology.load import load_checked
+
+
+def services(settings: Settings, *, signer: bool = False) -> Services:
+    """The bundle for a face. `signer` (the bot) also reads or makes the key that signs acknowledgements."""
+    topology = load_checked(settings.config)
+    return Services(
+        topology=topology,
+        store=Store(settings.database_url),
+        clock=SystemClock(),
+        settings=settings,
+        aws=AwsSessions.for_topology(topology, settings.aws_endpoint_url),
+        signer=AckSigner.load_or_create(settings.ack_key) if signer else None,
+    )
+
+
+def ports(bundle: Services) -> Ports:
+    """The ports to AWS, DNS and HTTP."""
+    return aws_ports(bundle.topology, bundle.aws, bundle.settings, bundle.clock)
+
+
+def catalogues(bundle: Services, reach: Ports) -> Callable[[Plan], Catalogue]:
+    """plan -> its step kinds, bound to the account of the plan's application; made once per application."""
+    made: dict[str, Catalogue] = {}
+
+    def of(plan: Plan) -> Catalogue:
+        if plan.application not in made:
+            application = bundle.topology.applications.get(plan.application)
+            made[plan.application] = make_catalogue(reach.of(application.account if application else None))
+        return made[plan.application]
+
+    return of

@@ -1,0 +1,1 @@
+"""Runs: leases, fencing, steps, recovery. Carries out approved plans and nothing else."""

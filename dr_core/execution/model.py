@@ -1,0 +1,87 @@
+"""Runs and their steps as values."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from dr_core.plan.step import Plan
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunState(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    HELD = "held"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+    @property
+    def finished(self) -> bool:
+        return self in (RunState.SUCCEEDED, RunState.FAILED, RunState.ABORTED)
+
+
+class StepState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    NOT_REACHED = "not_reached"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
+
+    @property
+    def settled(self) -> bool:
+        """Whether steps that come after it may start."""
+        return self in (StepState.DONE, StepState.NOT_REACHED, StepState.SKIPPED)
+
+
+class StepRecord(_Value):
+    name: str
+    state: StepState
+    attempt: int = 0
+    token: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    deadline_at: datetime | None = None
+    detail: str = ""
+    evidence: dict[str, JsonValue] = {}
+
+
+class SegmentTime(_Value):
+    """One part of the RTO. `seconds` None: not measured, see `reason`."""
+
+    name: str
+    seconds: float | None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str = ""
+
+
+class Run(_Value):
+    id: str
+    request: str
+    application: str
+    plan: Plan
+    state: RunState
+    epoch: int
+    owner: str | None
+    lease_until: datetime | None
+    hold: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    reason: str = ""
+    steps: tuple[StepRecord, ...] = ()
+    segments: tuple[SegmentTime, ...] = ()
+    rto_s: float | None = None
+    rto_reason: str = ""
+    loss_s: float | None = None
+    loss_reason: str = ""
+
+    def record(self, name: str) -> StepRecord:
+        return next(record for record in self.steps if record.name == name)

@@ -1,0 +1,1 @@
+"""Measurement against the objectives: RTO by segment, loss, availability. Pure."""

@@ -1,0 +1,1 @@
+"""The worker process: observes, and carries out approved runs. No Slack, no commands."""

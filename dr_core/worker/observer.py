@@ -1,0 +1,97 @@
+"""Observe every application in turn, keep what was seen, and put a change of verdict into the trail."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+
+import structlog
+from pydantic import JsonValue
+
+from dr_core.approvals.model import Actor, Face
+from dr_core.audit.events import EventKind
+from dr_core.audit.trail import append_ops
+from dr_core.clock import Clock
+from dr_core.errors import DrError
+from dr_core.execution.lease import NamedLease
+from dr_core.observation.model import Observation, RegionVerdict
+from dr_core.store import observations
+from dr_core.store.engine import Store, Tx
+
+log = structlog.get_logger(__name__)
+
+Observe = Callable[[str, Observation | None], Observation]
+KEPT = timedelta(days=35)
+
+
+class Observer:
+    """One pass over all applications at each interval, by whichever worker has the lease."""
+
+    def __init__(
+        self,
+        store: Store,
+        observe: Observe,
+        applications: tuple[str, ...],
+        interval: timedelta,
+        lease: NamedLease,
+        owner: str,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._observe = observe
+        self._applications = applications
+        self._interval_s = interval.total_seconds()
+        self._lease = lease
+        self._actor = Actor(person=f"worker:{owner}", display="DR worker", face=Face.DETECTION)
+        self._clock = clock
+        self._next_sweep_out = 0.0
+
+    def run(self, stop: Event) -> None:
+        """Until `stop`: a pass each interval, counted from start to start."""
+        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="observe") as pool:
+            while not stop.is_set():
+                started = time.monotonic()
+                if self._lease.hold():
+                    list(pool.map(self.pass_over, self._applications))
+                    self._forget()
+                stop.wait(max(0.2, self._interval_s - (time.monotonic() - started)))
+        try:
+            self._lease.release()
+        except DrError as error:
+            log.warning("lease_not_released", error=error.message)
+
+    def pass_over(self, application: str) -> None:
+        """Observe one application and keep it; a fault of the store costs this pass, not the process."""
+        try:
+            previous = self._store.read(lambda tx: observations.latest(tx, application))
+            seen = self._observe(application, previous)
+            self._store.write(lambda tx: self._keep(tx, seen, previous))
+        except DrError as error:
+            log.warning("pass_failed", application=application, error=error.message)
+        except Exception:
+            log.exception("pass_failed", application=application)
+
+    def _keep(self, tx: Tx, seen: Observation, previous: Observation | None) -> None:
+        observations.save(tx, seen)
+        for verdict in seen.verdicts:
+            before = previous.verdict(verdict.region) if previous else None
+            if before is None or before.verdict is not verdict.verdict:
+                self._record(tx, seen.application, before, verdict)
+
+    def _record(self, tx: Tx, application: str, before: RegionVerdict | None, now: RegionVerdict) -> None:
+        data: dict[str, JsonValue] = {
+            "application": application,
+            "region": now.region,
+            "before": before.verdict.value if before else None,
+            "verdict": now.verdict.value,
+            "since": now.since.isoformat(),
+            "reasons": list(now.reasons[:8]),
+        }
+        append_ops(tx, EventKind.VERDICT_CHANGED, self._actor, data)
+
+    def _forget(self) -> None:
+        if self._clock.monotonic() < self._next_sweep_out:
+            return
+        self._next_sweep_out = self._clock.monotonic() + 3600
+        self._store.write(lambda tx: observations.forget_samples(tx, self._clock.now() - KEPT))
