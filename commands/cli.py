@@ -1,0 +1,96 @@
+"""`dr ...` in a terminal: the same commands, the same rules, no Slack."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from commands.faults import guarded
+from commands.parsing import Arguments, Parsed, parse
+from dr_core.errors import DrError, UsageError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. 0 done or healthy, 1 failed or unhealthy, 2 usage or configuration, 3 refused, 4 not reached."""
+    try:
+        code = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+        return code
+    except DrError as error:
+        print(f"dr: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("dr: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has had enough; Python must not complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(words: Sequence[str]) -> int:
+    parsed = parse(words, prefix="dr", json_allowed=True)
+    if parsed.command.name == "help" and not parsed.json:
+        return _help(" ".join(parsed.words))
+    if parsed.command.bare:
+        return _bare(parsed)
+    return _dispatched(words, json=parsed.json)
+
+
+def _help(asked: str) -> int:
+    """Drawn from the registry alone: no configuration, no store, no models."""
+    from commands.help import terminal_entries
+    from commands.rendering.help import entries
+
+    print("\n".join(entries(terminal_entries(asked or None), "dr", "you")))
+    return 0
+
+
+def _bare(parsed: Parsed) -> int:
+    command = parsed.command
+    if parsed.words and not command.positionals:
+        raise UsageError(f"`dr {command.name}` takes no argument.", hint=f"Usage: dr {command.usage}")
+    values = dict(parsed.options)
+    values.update(zip((param.name for param in command.positionals), parsed.words, strict=False))
+    result: BaseModel | str = guarded(command.name, lambda: command.load()(Arguments(values)))
+    return _print(result, json=parsed.json)
+
+
+def _dispatched(words: Sequence[str], *, json: bool) -> int:
+    from commands.dispatch import dispatch
+    from commands.operators import terminal_actor
+    from dr_core.bootstrap import services
+    from dr_core.logs import configure
+    from dr_core.settings import read_settings
+
+    settings = read_settings()
+    # A terminal is no log: tracebacks are shown to those only who ask for them.
+    configure("debug" if settings.log_level == "debug" else "critical")
+    parts = guarded("start", lambda: services(settings))
+    try:
+        outcome = dispatch(parts, terminal_actor(), words)
+    finally:
+        parts.store.dispose()
+    _print(outcome.result, json=json)
+    return outcome.exit_code
+
+
+def _print(result: "BaseModel | str", *, json: bool) -> int:
+    if isinstance(result, str):
+        print(result)
+    elif json and getattr(result, "schema_", "") != "dr.audit-export/1":
+        print(result.model_dump_json(by_alias=True, indent=2))
+    else:
+        from commands.rendering.text import render
+
+        print(render(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

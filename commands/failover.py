@@ -1,0 +1,35 @@
+"""`failover`: open a request for a failover to a region. Nothing moves before others have approved it."""
+
+from commands.arguments import MissingArguments
+from commands.context import Context, Outcome
+from commands.registry import registry
+from dr_core.approvals.open import open_request
+from dr_core.plan.step import Mode
+from dr_core.reports.request import request_view
+
+
+def run(context: Context) -> Outcome:
+    arguments = context.arguments
+    mode = Mode.FORCED if arguments.flag("forced") else Mode.PLANNED
+    if mode is Mode.FORCED and arguments.text("reason") is None:
+        command = registry().named("failover")
+        why = " for a forced failover: those who approve accept a loss for it"
+        raise MissingArguments(command, arguments.values, (command.param("reason"),), why)
+    return opened(context, "failover", arguments.given("region"), mode)
+
+
+def opened(context: Context, command: str, target: str, mode: Mode) -> Outcome:
+    """Open the request and show it as the store has it."""
+    arguments = context.arguments
+    request = open_request(
+        context.services,
+        application=arguments.given("application"),
+        target=target,
+        mode=mode,
+        actor=context.actor,
+        reason=arguments.text("reason") or "",
+        overrides=arguments.many("override"),
+        channel=context.channel,
+        cmd_id=context.cmd_id,
+    )
+    return Outcome(command, request_view(context.services, request), public=True)

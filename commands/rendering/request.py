@@ -1,0 +1,49 @@
+"""Requests as lines."""
+
+from datetime import datetime
+
+from commands.rendering.lines import table, wrap
+from commands.rendering.plan import plan
+from commands.rendering.words import clock, count, limit, moment, plain, way
+from dr_core.reports.listing import RequestItem, RequestList
+from dr_core.reports.model import AckView, RequestView
+
+
+def request(view: RequestView, now: datetime) -> list[str]:
+    head = f"Request {view.id}: {view.mode} failover of {view.application}, {way(view.source, view.target)}"
+    lines = [*wrap(head, 0, 2), f"  {_state(view, now)}"]
+    asked = f"asked by {plain(view.requester)} at {moment(view.opened_at, now)}"
+    lines += wrap(f"{asked}: {plain(view.reason) or 'no reason given'}", 2, 2)
+    acks = f"round {view.round}, {len(_present(view))} of {count(view.required, 'ack')}"
+    lines += wrap(f"{acks}, loss limit {limit(view.loss_limit_seconds)}", 2, 2)
+    for ack in _present(view):
+        when = f"approved by {plain(ack.person)} at {moment(ack.at, now)}"
+        lines += wrap(f"{when}, accepts {limit(ack.accepted_limit_seconds)}", 4, 2)
+    if view.run:
+        lines.append(f"  run {view.run}")
+    return [*lines, "", *plan(view.plan, now)]
+
+
+def _present(view: RequestView) -> list[AckView]:
+    return [ack for ack in view.acks if ack.round == view.round]
+
+
+def _state(view: RequestView, now: datetime) -> str:
+    if view.state == "open":
+        return f"OPEN, {count(view.missing, 'ack')} missing, expires {moment(view.expires_at, now)}"
+    by = f" by {plain(view.decided_by)}" if view.decided_by else ""
+    why = f": {plain(view.decision_reason)}" if view.decision_reason else ""
+    return f"{view.state.upper()}{by}{why}"
+
+
+def requests(listed: RequestList, now: datetime) -> list[str]:
+    if not listed.requests:
+        return ["No request was ever opened."]
+    return [f"Requests at {clock(listed.at)}", *table([_row(item, now) for item in listed.requests])]
+
+
+def _row(item: RequestItem, now: datetime) -> tuple[str, ...]:
+    waits = item.state == "open"
+    when = f"expires {moment(item.expires_at, now)}" if waits else f"opened {moment(item.opened_at, now)}"
+    what = f"{item.application} {item.mode} {way(item.source, item.target)}"
+    return item.id, item.state.upper() if waits else item.state, what, f"{item.acks}/{item.required} acks", when

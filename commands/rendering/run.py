@@ -1,0 +1,78 @@
+"""Runs as lines."""
+
+from datetime import datetime
+
+from commands.rendering.lines import table, wrap
+from commands.rendering.words import clock, duration, limit, moment, plain, way
+from dr_core.reports.listing import RunItem, RunList
+from dr_core.reports.model import RunView, SegmentView, StepView
+
+
+def run(view: RunView, now: datetime) -> list[str]:
+    head = f"Run {view.id}: {view.mode} failover of {view.application}, {way(view.source, view.target)}"
+    lines = wrap(head, 0, 2)
+    lines += wrap(f"{view.state.upper()}{f': {plain(view.reason)}' if view.reason else ''}", 2, 2)
+    if view.hold:
+        lines += wrap(f"HELD: {plain(view.hold)}", 2, 2)
+    lines.append(f"  request {view.request}")
+    lines += wrap(f"started {moment(view.started_at, now)}; ended {_end(view.ended_at, now)}", 2, 2)
+    lines += wrap(rto(view), 2, 2)
+    lines += wrap(loss(view), 2, 2)
+    lines += ["", "Time by segment", *table([_segment(segment, now) for segment in view.segments], 2)]
+    return [*lines, "", "Steps", *table([_step(step, now) for step in view.steps], 2)]
+
+
+def _end(at: datetime | None, now: datetime) -> str:
+    return "not yet" if at is None else moment(at, now)
+
+
+def rto(view: RunView) -> str:
+    """The time it took against the objective, or why that is not known."""
+    target = duration(view.rto_target_seconds)
+    if view.rto_seconds is None:
+        return f"RTO: not measured{f' ({plain(view.rto_reason)})' if view.rto_reason else ''}; objective {target}"
+    met = "met" if view.rto_seconds <= view.rto_target_seconds else "MISSED"
+    why = f" ({plain(view.rto_reason)})" if view.rto_reason else ""
+    return f"RTO: {duration(view.rto_seconds)}{why}, objective {target} {met}"
+
+
+def loss(view: RunView) -> str:
+    """What was lost, or why that is not known; with the accepted limit."""
+    why = f" ({plain(view.loss_reason)})" if view.loss_reason else ""
+    lost = "not measured" if view.loss_seconds is None else duration(view.loss_seconds) if view.loss_seconds else "none"
+    return f"loss: {lost}{why}; accepted limit {limit(view.loss_limit_seconds)}"
+
+
+def _segment(segment: SegmentView, now: datetime) -> tuple[str, ...]:
+    measured = duration(segment.seconds) if segment.seconds is not None else "not measured"
+    started = f"from {clock(segment.started_at, now)}" if segment.started_at else ""
+    ended = f"to {clock(segment.ended_at, now)}" if segment.ended_at else ""
+    return segment.name, measured, started, ended, plain(segment.reason)
+
+
+def _step(step: StepView, now: datetime) -> tuple[str, ...]:
+    took = ""
+    if step.started_at and step.ended_at:
+        took = duration((step.ended_at - step.started_at).total_seconds())
+    elif step.started_at:
+        took = f"for {duration(max(0.0, (now - step.started_at).total_seconds()))}"
+    state = step.state if step.state in ("done", "waiting", "skipped") else step.state.replace("_", " ").upper()
+    attempts = f"attempt {step.attempt}" if step.attempt > 1 else ""
+    return state, step.segment, plain(step.title), took, attempts, plain(step.detail)
+
+
+def runs(listed: RunList, now: datetime) -> list[str]:
+    if not listed.runs:
+        return ["There was no run yet."]
+    return [f"Runs at {clock(listed.at)}", *table([_row(item, now) for item in listed.runs])]
+
+
+def _row(item: RunItem, now: datetime) -> tuple[str, ...]:
+    what = f"{item.application} {item.mode} {way(item.source, item.target)}"
+    if item.ended_at is None:
+        when = f"{item.done}/{item.total} steps, since {moment(item.started_at or item.created_at, now)}"
+    else:
+        when = f"ended {moment(item.ended_at, now)}"
+    took = f"RTO {duration(item.rto_seconds)}" if item.rto_seconds is not None else "RTO not measured"
+    state = item.state if item.state == "succeeded" else item.state.upper()
+    return item.id, state, what, when, took if item.ended_at else ""

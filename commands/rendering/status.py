@@ -1,0 +1,111 @@
+"""Status and replication as lines."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from commands.rendering.lines import table, wrap
+from commands.rendering.words import ago, clock, count, duration, moment, plain, seconds_or_unknown, way
+from dr_core.reports.listing import ReplicationReport
+from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport, StoreExposure
+
+
+def status(report: StatusReport, now: datetime) -> list[str]:
+    lines = [f"Status at {clock(report.at)}"]
+    if report.brake:
+        lines.append("BRAKE ON: no new step starts anywhere.")
+    for application in report.applications:
+        lines += ["", *_application(application, now)]
+    return lines
+
+
+def replication(report: ReplicationReport, now: datetime) -> list[str]:
+    lines = [f"Replication at {clock(report.at)}"]
+    for application in report.applications:
+        seen = f"observed {moment(application.observed_at, now)}" if application.observed_at else "never observed"
+        lines += ["", f"{application.name}: {_active(application.active_region)}, {seen}"]
+        lines += stores(application.stores)
+        lines += wrap(exposure(application.exposure_seconds, application.reason), 2, 2)
+    return lines
+
+
+def _application(application: ApplicationStatus, now: datetime) -> list[str]:
+    head = f"{application.name}: {_active(application.active_region)}"
+    if application.active_reason:
+        head += f" ({plain(application.active_reason)})"
+    lines = wrap(head, 0, 2)
+    lines += wrap(f"writes: {_regions(application.writers)}; DNS answers: {_regions(application.answers)}", 2, 2)
+    lines += regions(application.regions, now)
+    lines += stores(application.stores)
+    lines += wrap(exposure(application.exposure_seconds, ""), 2, 2)
+    lines += waiting(application.requests, now)
+    lines += _runs(application.runs, now)
+    if application.freeze is not None:
+        lines.append("  FROZEN: changes to this application's infrastructure are stopped")
+    return lines
+
+
+def _active(region: str | None) -> str:
+    return f"active in {region}" if region else "active region UNKNOWN"
+
+
+def _regions(regions_: tuple[str, ...] | None) -> str:
+    if regions_ is None:
+        return "unknown"
+    return ", ".join(regions_) or "none"
+
+
+def regions(found: dict[str, RegionStatus], now: datetime) -> list[str]:
+    """One row a region: role, verdict, when it was seen, and the reasons."""
+    rows = [
+        (name, seen.role.upper() if seen.role == "unfenced" else seen.role, seen.verdict.value.upper()
+         if seen.verdict.value == "down" else seen.verdict.value,
+         f"seen {ago(seen.observed_at, now)}" if seen.observed_at else "never seen",
+         "; ".join(plain(reason) for reason in seen.reasons))
+        for name, seen in found.items()
+    ]  # fmt: skip
+    return table(rows, 2)
+
+
+def stores(found: Iterable[StoreExposure], indent: int = 2) -> list[str]:
+    """One row a store and region: value, threshold and age together, with the source."""
+    rows = [
+        (
+            f"{store.kind} {store.name}", f"to {store.region}", seconds_or_unknown(store.exposure_seconds),
+            f"limit {duration(store.threshold_seconds)}{' (gate)' if store.gate else ''}",
+            "age unknown" if store.age_seconds is None else f"age {duration(store.age_seconds)}", store.verdict.upper()
+            if store.verdict != "ok" else "ok", plain(store.reason or store.source),
+        )
+        for store in found
+    ]  # fmt: skip
+    return table(rows, indent)
+
+
+def exposure(seconds: float | None, reason: str) -> str:
+    """What would be lost if the switch happened now, in one sentence."""
+    because = f": {plain(reason)}" if reason else ""
+    if seconds is None:
+        return f"data that would be lost now: UNKNOWN{because}"
+    return f"data that would be lost now: the last {duration(seconds)}{because}"
+
+
+def waiting(found: Iterable[RequestLine], now: datetime) -> list[str]:
+    return [
+        line
+        for request in found
+        for line in wrap(
+            f"request {request.id}: {request.mode} {way(request.source, request.target)}, "
+            f"{request.acks} of {count(request.required, 'ack')}, asked by {plain(request.requester)}, "
+            f"expires {moment(request.expires_at, now)}",
+            2, 2,
+        )
+    ]  # fmt: skip
+
+
+def _runs(found: Iterable[RunLine], now: datetime) -> list[str]:
+    lines = []
+    for run in found:
+        started = f", started {moment(run.started_at, now)}" if run.started_at else ", not started"
+        current = f": {plain(run.current)}" if run.current else ""
+        head = f"run {run.id}: {run.mode} {way(run.source, run.target)}, {run.state.upper()}"
+        lines += wrap(f"{head}, {run.done} of {run.total} steps{started}{current}", 2, 2)
+    return lines

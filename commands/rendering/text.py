@@ -1,0 +1,36 @@
+"""Any result as plain lines of at most 100 characters: for the terminal, and as Slack's fallback text."""
+
+import importlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+# Each drawing is imported when the first result of its kind is drawn.
+_DRAWN_BY = {
+    "dr.status/1": "commands.rendering.status:status",
+    "dr.health/1": "commands.rendering.health:health",
+    "dr.replication/1": "commands.rendering.status:replication",
+    "dr.plan/1": "commands.rendering.plan:plan",
+    "dr.request/1": "commands.rendering.request:request",
+    "dr.requests/1": "commands.rendering.request:requests",
+    "dr.run/1": "commands.rendering.run:run",
+    "dr.runs/1": "commands.rendering.run:runs",
+    "dr.audit/1": "commands.rendering.audit:listing",
+    "dr.audit-verdict/1": "commands.rendering.audit:verdict",
+    "dr.audit-export/1": "commands.rendering.audit:export",
+    "dr.doctor/1": "commands.rendering.doctor:doctor",
+    "dr.help/1": "commands.rendering.help:report",
+    "dr.message/1": "commands.rendering.help:message",
+}
+
+Drawing = Callable[[Any, datetime], list[str]]
+
+
+def render(result: BaseModel, now: datetime | None = None) -> str:
+    """The result's lines, without a newline at the end. Ages are counted to the result's own time, else to `now`."""
+    module, _, function = _DRAWN_BY[str(getattr(result, "schema_", ""))].partition(":")
+    draw: Drawing = getattr(importlib.import_module(module), function)
+    at = getattr(result, "at", None)
+    return "\n".join(draw(result, at if isinstance(at, datetime) else now or datetime.now(UTC)))

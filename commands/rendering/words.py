@@ -1,0 +1,84 @@
+"""Durations, ages, limits and foreign text in words, the same on every face."""
+
+import unicodedata
+from datetime import UTC, datetime
+
+UNKNOWN = "unknown"
+_LONGEST = 280
+
+
+def duration(seconds: float) -> str:
+    """Seconds -> `340 ms`, `4.2 s`, `1 m 12 s`, `2 h 5 m`, `3 d 4 h`; the two largest units that say something."""
+    if seconds < 0:
+        return "-" + duration(-seconds)
+    if 0 < seconds < 0.9995:
+        return f"{max(1, round(seconds * 1000))} ms"
+    if seconds < 9.95 and seconds != int(seconds):
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    for size, unit, part, small in ((3600, "m", 60, "s"), (86400, "h", 3600, "m"), (float("inf"), "d", 86400, "h")):
+        if whole < size:
+            count, rest = divmod(whole, part)
+            fraction = rest // {"s": 1, "m": 60, "h": 3600}[small]
+            return f"{count} {unit} {fraction} {small}" if fraction else f"{count} {unit}"
+    raise AssertionError("every duration is shorter than infinity")
+
+
+def seconds_or_unknown(seconds: float | None) -> str:
+    """An exposure or loss; None is unknown, never 0."""
+    return UNKNOWN if seconds is None else duration(seconds)
+
+
+def clock(at: datetime, now: datetime | None = None) -> str:
+    """`10:03:12Z`, with the date where it is another day than `now`."""
+    at = at.astimezone(UTC)
+    time = at.strftime("%H:%M:%SZ")
+    if now is not None and now.astimezone(UTC).date() == at.date():
+        return time
+    return f"{at:%Y-%m-%d} {time}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """`8 s ago`, `in 12 m 3 s`, `now`."""
+    seconds = round((now - at).total_seconds())
+    if seconds == 0:
+        return "now"
+    return f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
+
+
+def moment(at: datetime | None, now: datetime) -> str:
+    """Absolute and relative: `10:03:12Z, 8 s ago`; None is `never`."""
+    return "never" if at is None else f"{clock(at, now)}, {ago(at, now)}"
+
+
+def limit(seconds: int | None) -> str:
+    """A loss limit as it is shown: `900 s (15 m)`, `0 s (no loss)`, or `unknown`."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds == 0:
+        return "0 s (no loss)"
+    return f"{seconds} s" if seconds < 60 else f"{seconds} s ({duration(seconds)})"
+
+
+def typed_limit(seconds: int | None) -> str:
+    """A loss limit as an approver types it: `900` or `unknown`."""
+    return UNKNOWN if seconds is None else str(seconds)
+
+
+def plain(text: str, longest: int = _LONGEST) -> str:
+    """Text from people or from AWS on one line, without control or bidirectional characters, at most `longest` long."""
+    kept = "".join(" " if char in "\r\n\t" else char for char in text)
+    kept = "".join(char for char in kept if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    kept = " ".join(kept.split())
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 ack`, `2 acks`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def way(source: str, target: str) -> str:
+    return f"{source} -> {target}"

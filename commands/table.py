@@ -1,0 +1,157 @@
+"""Every command of this version, in the order in which help lists them, and the words that have no code yet."""
+
+from commands.registry import Command, Kind, Needs, Param, Where
+
+_REGION = Param("region", Kind.REGION, "the region to go to", required=True)
+_APP = Param("application", Kind.APPLICATION, "only this application", metavar="APP")
+_ONE_APP = Param(
+    "application", Kind.APPLICATION, "which application; may be left out where there is only one",
+    required=True, implied=True, metavar="APP",
+)  # fmt: skip
+_REQUEST = Param("request", Kind.REQUEST, "the request's id", required=True)
+_FORCED = Param("forced", Kind.FLAG, "the active region is lost: data may be lost with it", option=True)
+_OVERRIDE = Param(
+    "override", Kind.WORD, "go on in spite of the finding with this code; repeatable",
+    option=True, repeatable=True, metavar="CODE",
+)  # fmt: skip
+_LIMIT = Param("limit", Kind.NUMBER, "how many at most", option=True)
+
+
+def _reason(summary: str, *, required: bool = False) -> Param:
+    return Param("reason", Kind.TEXT, summary, option=True, required=required)
+
+
+_SEE = (
+    Command(
+        "status", "where each application runs, how its regions are, what would be lost, what waits and runs",
+        "commands.status", (_APP,), ("status", "status {app}"), public=True,
+    ),
+    Command(
+        "health", "every signal of every region, now, with its age", "commands.health", (_APP,),
+        ("health", "health {app}"), public=True,
+    ),
+    Command(
+        "replication", "exposure of every store: value, threshold and age", "commands.replication", (_APP,),
+        ("replication", "replication {app}"), public=True,
+    ),
+    Command("requests", "requests that wait, and the last ones decided", "commands.requests", (_LIMIT,), ("requests",)),
+    Command("runs", "runs under way, and the last ones", "commands.runs", (_LIMIT,), ("runs",)),
+    Command(
+        "run show", "one run: its steps, RTO by segment, and loss", "commands.run_show",
+        (Param("run", Kind.RUN, "the run's id, or its request's", required=True),), ("run show run-7k2m9qpd",),
+    ),
+)  # fmt: skip
+
+_ACT = (
+    Command(
+        "plan", "what a failover would do, its findings and estimate; changes nothing", "commands.plan",
+        (_REGION, _ONE_APP, _FORCED, _OVERRIDE), ("plan {region}", "plan {region} {app} --forced"), group="Fail over",
+    ),
+    Command(
+        "failover", "ask for a failover to a region; others must approve it", "commands.failover",
+        (
+            _REGION, _ONE_APP, _FORCED, _reason("why, for those who must approve"), _OVERRIDE,
+        ),
+        ("failover {region}", 'failover {region} {app} --forced --reason "{primary} unreachable"'),
+        needs=Needs.REQUESTER, operation=True, public=True, group="Fail over",
+    ),
+    Command(
+        "failback", "ask for the way back to the primary region", "commands.failback",
+        (_ONE_APP, _reason("why, for those who must approve"), _OVERRIDE), ("failback {app}",),
+        needs=Needs.REQUESTER, operation=True, public=True, group="Fail over",
+    ),
+    Command(
+        "approve", "acknowledge a request", "commands.approve",
+        (
+            _REQUEST,
+            Param("round", Kind.NUMBER, "only if this round is still the open one", option=True),
+            Param("accept_loss", Kind.WORD, "the loss limit shown, typed: seconds or `unknown`", option=True,
+                  metavar="SECONDS|unknown"),
+        ),
+        ("approve r-7k2m9qpd", "approve r-7k2m9qpd --accept-loss 900"),
+        needs=Needs.APPROVER, operation=True, public=True, group="Decide",
+    ),
+    Command(
+        "deny", "end a request", "commands.deny", (_REQUEST, _reason("why, for the one who asked", required=True)),
+        ('deny r-7k2m9qpd --reason "the region is back"',),
+        needs=Needs.APPROVER, operation=True, public=True, group="Decide",
+    ),
+    Command(
+        "cancel", "withdraw a request", "commands.cancel", (_REQUEST,), ("cancel r-7k2m9qpd",),
+        needs=Needs.REQUESTER, operation=True, public=True, group="Decide",
+    ),
+    Command(
+        "renew", "open a new round of a request that expired", "commands.renew", (_REQUEST,), ("renew r-7k2m9qpd",),
+        needs=Needs.REQUESTER, operation=True, public=True, group="Decide",
+    ),
+)  # fmt: skip
+
+_LOOK_AFTER = (
+    Command(
+        "audit list", "the last events of the trail", "commands.audit",
+        (
+            Param("request", Kind.REQUEST, "only one request and its run", option=True),
+            Param("chain", Kind.WORD, "only one chain: `ops`, `root` or a request's id", option=True),
+            _LIMIT,
+        ),
+        ("audit list", "audit list --limit 20"), function="run_list", group="Look after",
+    ),
+    Command(
+        "audit verify", "check every link of the trail", "commands.audit", (), ("audit verify",),
+        function="run_verify", group="Look after",
+    ),
+    Command(
+        "audit export", "the whole trail, one JSON object a line", "commands.audit", (), ("audit export",),
+        function="run_export", group="Look after",
+    ),
+    Command(
+        "doctor", "configuration, store, clock, Slack, quorum, AWS: what is wrong and the way out",
+        "commands.doctor", (), ("doctor",), group="Look after",
+    ),
+    Command(
+        "help", "what you may type", "commands.help", (Param("command", Kind.COMMAND, "one command in detail"),),
+        ("help", "help failover"), needs=Needs.NOBODY, group="Look after",
+    ),
+)  # fmt: skip
+
+
+def _program(
+    name: str, summary: str, module: str, function: str, params: tuple[Param, ...] = (), example: str = ""
+) -> Command:
+    """A command of the terminal that needs neither store nor configuration to start."""
+    return Command(
+        name, summary, module, params, (example or name,), function=function,
+        needs=Needs.NOBODY, where=Where.TERMINAL, bare=True, group="Programs",
+    )  # fmt: skip
+
+
+_SANDBOX = (
+    Param("config", Kind.WORD, "the topology to simulate", option=True, metavar="FILE"),
+    Param("port", Kind.NUMBER, "where its page listens", option=True),
+    Param("speed", Kind.NUMBER, "divides how long simulated services take", option=True),
+    Param("data", Kind.WORD, "where store and environment are kept", option=True, metavar="DIR"),
+)
+_FILE = Param("file", Kind.WORD, "the file; DR_CONFIG, else dr.yaml, when it is left out", metavar="FILE")
+
+_TERMINAL = (
+    _program(
+        "sandbox", "start the local world: simulated AWS, a local Slack, the bot and the worker",
+        "commands.programs", "sandbox", _SANDBOX, "sandbox --port 8081 --speed 60",
+    ),
+    _program("bot", "the Slack bot", "commands.programs", "bot"),
+    _program("worker", "the process that observes and carries out runs", "commands.programs", "worker"),
+    _program("db upgrade", "bring the store's tables up to date", "commands.database", "upgrade"),
+    _program("config check", "validate dr.yaml; every error with its line", "commands.config", "check", (_FILE,)),
+    _program("config schema", "the JSON Schema of dr.yaml", "commands.config", "schema"),
+)  # fmt: skip
+
+COMMANDS = (*_SEE, *_ACT, *_LOOK_AFTER, *_TERMINAL)
+
+# Words of the command language without code in this version; they get a clear answer instead of a guess.
+UNAVAILABLE = (
+    "budget", "break-glass", "run pause", "run resume", "run abort", "run escalate", "run takeover", "rollback",
+    "drill", "drill history", "brake", "brake on", "brake off", "unfreeze", "cooldown", "cooldown clear",
+    "review", "review list", "review close", "reconcile", "reconcile list", "reconcile sign", "incident",
+    "incident close", "note", "release", "release status", "release promote", "release rollback", "report",
+    "report after-action", "deploy", "config discover", "failover --all",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Typed results of the commands, as documented JSON. No formatting."""

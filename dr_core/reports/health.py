@@ -1,0 +1,210 @@
+"""The health report, `dr.health/1`: what the daily digest posts and `dr health` prints."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dr_core.observation.model import Observation, Signal, SignalState, Vantage, Verdict
+from dr_core.plan.step import Severity
+from dr_core.reports.installation import findings_of
+from dr_core.reports.model import FindingView, RequestLine, StoreExposure
+from dr_core.reports.standing import Standing, look, not_observed, verdict_of
+from dr_core.reports.status import exposure_reason, named, waiting
+from dr_core.services import Services
+from dr_core.store.engine import Tx
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class SignalView(_Value):
+    """One look at one component, with how old it is when the report is made."""
+
+    component: str
+    name: str
+    vantage: Vantage
+    state: SignalState
+    detail: str
+    latency_ms: float | None
+    observed_at: datetime
+    age_seconds: float
+    source: str
+
+
+class RegionHealth(_Value):
+    """A region's verdict. `observed_at` None: never observed, and the reasons say so."""
+
+    region: str
+    role: Literal["active", "standby", "fenced", "unfenced"]
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    since: datetime | None
+    observed_at: datetime | None
+    signals: tuple[SignalView, ...]
+
+
+class ApplicationHealth(_Value):
+    """One application. `age_seconds` None: never observed."""
+
+    name: str
+    active_region: str | None
+    active_reason: str
+    writers: tuple[str, ...] | None
+    writers_reason: str
+    observed_at: datetime | None
+    age_seconds: float | None
+    regions: tuple[RegionHealth, ...]
+    stores: tuple[StoreExposure, ...]
+    exposure_seconds: float | None
+    exposure_reason: str
+    requests: tuple[RequestLine, ...]
+    findings: tuple[FindingView, ...]
+    well: bool
+
+
+class HealthReport(_Value):
+    """All applications. `observed_at` is the oldest observation behind it; None when one application has none."""
+
+    schema_: Literal["dr.health/1"] = Field(default="dr.health/1", alias="schema")
+    at: datetime
+    observed_at: datetime | None
+    all_well: bool
+    applications: tuple[ApplicationHealth, ...]
+    findings: tuple[FindingView, ...] = ()
+
+
+def health(services: Services, application: str | None = None) -> HealthReport:
+    """Every application, or one, from its last observation; and what is wrong with the installation itself."""
+    now = services.clock.now()
+
+    def work(tx: Tx) -> HealthReport:
+        applications = tuple(
+            _application(look(tx, services.topology, name, now), waiting(tx, name), now)
+            for name in named(services, application)
+        )
+        findings = findings_of(tx, services, now)
+        seen = [entry.observed_at for entry in applications]
+        times = [at for at in seen if at is not None]
+        return HealthReport(
+            at=now,
+            observed_at=min(times) if len(times) == len(seen) else None,
+            all_well=all(entry.well for entry in applications) and not findings,
+            applications=applications,
+            findings=findings,
+        )
+
+    return services.store.read(work)
+
+
+def _application(standing: Standing, requests: tuple[RequestLine, ...], now: datetime) -> ApplicationHealth:
+    findings = application_findings(standing)
+    healthy = all(region.verdict is Verdict.HEALTHY for region in standing.regions.values())
+    return ApplicationHealth(
+        name=standing.name,
+        active_region=standing.active,
+        active_reason=standing.active_reason,
+        writers=standing.writers,
+        writers_reason=standing.writers_reason,
+        observed_at=standing.observation.observed_at if standing.observation else None,
+        age_seconds=standing.age_s,
+        regions=tuple(_region(standing, region, now) for region in standing.regions),
+        stores=standing.stores,
+        exposure_seconds=standing.exposure_s,
+        exposure_reason=exposure_reason(standing),
+        requests=requests,
+        findings=findings,
+        well=healthy and not findings,
+    )
+
+
+def _region(standing: Standing, region: str, now: datetime) -> RegionHealth:
+    seen, verdict = standing.regions[region], verdict_of(standing, region)
+    return RegionHealth(
+        region=region,
+        role=seen.role,
+        verdict=seen.verdict,
+        reasons=seen.reasons,
+        since=verdict.since if verdict else None,
+        observed_at=seen.observed_at,
+        signals=tuple(_signal(signal, now) for signal in _signals(standing.observation, region)),
+    )
+
+
+def _signals(observation: Observation | None, region: str) -> tuple[Signal, ...]:
+    return tuple(signal for signal in observation.signals if signal.region == region) if observation else ()
+
+
+def _signal(signal: Signal, now: datetime) -> SignalView:
+    return SignalView(
+        component=signal.component,
+        name=signal.name,
+        vantage=signal.vantage,
+        state=signal.state,
+        detail=signal.detail,
+        latency_ms=signal.latency_ms,
+        observed_at=signal.observed_at,
+        age_seconds=max(0.0, (now - signal.observed_at).total_seconds()),
+        source=signal.source,
+    )
+
+
+def application_findings(standing: Standing) -> tuple[FindingView, ...]:
+    """What an application's standing says against it, beyond the verdicts of its regions. Pure."""
+    if not standing.fresh:
+        message = f"{standing.name} is {not_observed(standing.observation, standing.age_s)}"
+        return (_finding("not-observed", Severity.WARNING, message, "", "Is a worker running? `/dr doctor` tells."),)
+    return (*_writing(standing), *_answering(standing), *_replicating(standing), *_fenced(standing))
+
+
+def _writing(standing: Standing) -> tuple[FindingView, ...]:
+    writers = standing.writers
+    if writers is not None and len(writers) > 1:
+        message = f"{len(writers)} regions write: {', '.join(writers)}"
+        way_out = "Fence the wrong one now."
+        return (_finding("two-writers", Severity.BLOCKING, message, standing.active_reason, way_out),)
+    if writers == ():
+        message = "no region writes"
+        return (_finding("no-writer", Severity.BLOCKING, message, standing.writers_reason, "Look at `/dr runs`."),)
+    return ()
+
+
+def _answering(standing: Standing) -> tuple[FindingView, ...]:
+    answers = standing.answers
+    if answers is None or standing.active is None or set(answers) == {standing.active}:
+        return ()
+    message = f"DNS answers with {', '.join(answers) or 'no region'}, active is {standing.active}"
+    return (_finding("dns-elsewhere", Severity.WARNING, message, "", "Look at the records; a run may be under way."),)
+
+
+def _replicating(standing: Standing) -> tuple[FindingView, ...]:
+    return tuple(
+        _finding(
+            f"exposure-{store.verdict}",
+            Severity.WARNING,
+            f"{store.kind} {store.name} to {store.region}: {store.verdict}",
+            store.reason,
+            "`/dr replication` shows value, limit and age.",
+        )
+        for store in standing.stores
+        if store.verdict != "ok"
+    )
+
+
+def _fenced(standing: Standing) -> tuple[FindingView, ...]:
+    return tuple(
+        _finding(
+            role,
+            Severity.WARNING if role == "fenced" else Severity.BLOCKING,
+            f"{region} is {role} since the last forced failover",
+            "could not be reached to stop its writers" if role == "unfenced" else "",
+            "Its writers must stay stopped until it is a standby again.",
+        )
+        for region, role in standing.roles.items()
+        if role in ("fenced", "unfenced")
+    )
+
+
+def _finding(code: str, severity: Severity, message: str, evidence: str, way_out: str) -> FindingView:
+    return FindingView(code=code, severity=severity.value, message=message, evidence=evidence, way_out=way_out)

@@ -1,0 +1,96 @@
+"""What the store says of the installation itself: who can approve, which processes live, how old the roster is."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from dr_core.approvals.authority import ROSTER_LIFE, approvers
+from dr_core.approvals.model import Roster
+from dr_core.approvals.people import person_key
+from dr_core.plan.step import Mode, Severity
+from dr_core.reports.doctor import Check, CheckState
+from dr_core.reports.model import FindingView
+from dr_core.services import Services
+from dr_core.store import replicas, roster
+from dr_core.store.engine import Tx
+from dr_core.store.replicas import Replica
+from dr_core.topology.model import Topology
+
+ALIVE = timedelta(seconds=60)
+"""A process that has not described itself for this long is not there any more."""
+
+ROSTER_OLD = timedelta(hours=1)
+
+
+def checks_of(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:
+    """Quorum, roster and processes, each with its way out."""
+    known = roster.load(tx)
+    alive = tuple(replica for replica in replicas.all(tx) if now - replica.beat_at <= ALIVE)
+    return (
+        roster_check(known, now),
+        *(quorum_check(services.topology, known, mode) for mode in Mode),
+        process_check("worker", alive, "Start `dr worker`: without one nothing is observed and no run moves."),
+        process_check("bot", alive, "Start `dr bot`: without one Slack hears nothing."),
+    )
+
+
+def findings_of(tx: Tx, services: Services, now: datetime) -> tuple[FindingView, ...]:
+    """The same as findings for the digest: what failed. What is only to be watched is the doctor's to tell."""
+    return tuple(
+        FindingView(
+            code=check.name.replace(" ", "-"),
+            severity=Severity.BLOCKING.value,
+            message=f"{check.name}: {check.detail}",
+            evidence="",
+            way_out=check.way_out,
+        )
+        for check in checks_of(tx, services, now)
+        if check.state is CheckState.FAILED
+    )
+
+
+def roster_check(known: Roster | None, now: datetime) -> Check:
+    """Membership is a snapshot: it serves for a day, and says so when it is old."""
+    way_out = "The bot reads it from Slack: is it running, and does it have its scopes?"
+    if known is None:
+        detail = "Slack's membership was never read: nobody can request or approve"
+        return Check(name="roster", state=CheckState.FAILED, detail=detail, way_out=way_out)
+    age, read = now - known.at, f"read at {known.at:%Y-%m-%d %H:%M:%S}Z"
+    if age > ROSTER_LIFE:
+        detail = f"{read}, older than 24 hours: nobody can request or approve"
+        return Check(name="roster", state=CheckState.FAILED, detail=detail, way_out=way_out)
+    if age > ROSTER_OLD:
+        return Check(name="roster", state=CheckState.WARNING, detail=f"{read}, older than an hour", way_out=way_out)
+    members = len(known.incident_members)
+    return Check(name="roster", state=CheckState.OK, detail=f"{read}, {members} in the incident channel")
+
+
+def quorum_check(topology: Topology, known: Roster | None, mode: Mode) -> Check:
+    """Whether enough different people can approve; the one who asks never counts."""
+    policy = topology.approval.forced if mode is Mode.FORCED else topology.approval.planned
+    name = f"quorum {mode.value}"
+    if known is None and topology.approval.approvers.usergroup is not None:
+        detail = "the approvers' user group was never read"
+        return Check(name=name, state=CheckState.UNKNOWN, detail=detail, way_out="Start the bot; it reads the group.")
+    people = {person_key(topology, user)[0] for user in approvers(topology, known)}
+    detail = f"{len(people)} can approve, {policy.required} must"
+    way_out = "Add people to approval.approvers in dr.yaml, or to its user group."
+    if len(people) < policy.required:
+        return Check(name=name, state=CheckState.FAILED, detail=f"{detail}: it cannot be reached", way_out=way_out)
+    if len(people) == policy.required:
+        detail += ": it cannot be reached when one of them asks or is away"
+        return Check(name=name, state=CheckState.WARNING, detail=detail, way_out=way_out)
+    return Check(name=name, state=CheckState.OK, detail=detail)
+
+
+def process_check(kind: str, alive: Iterable[Replica], way_out: str) -> Check:
+    """Which processes of a kind have lately described themselves, and in which versions."""
+    found = [replica for replica in alive if replica.kind == kind]
+    if not found:
+        detail = f"none was heard of in the last {ALIVE.total_seconds():.0f} s"
+        return Check(name=f"{kind} processes", state=CheckState.WARNING, detail=detail, way_out=way_out)
+    versions = sorted({replica.version for replica in found})
+    detail = f"{len(found)} alive, version {', '.join(versions)}"
+    if len(versions) > 1:
+        way = "Finish the roll-out, so that all of them run one version."
+        return Check(name=f"{kind} processes", state=CheckState.WARNING, detail=detail, way_out=way)
+    return Check(name=f"{kind} processes", state=CheckState.OK, detail=detail)

@@ -1,0 +1,174 @@
+"""Lists and single sentences: `dr.requests/1`, `dr.runs/1`, `dr.replication/1`, `dr.message/1`."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dr_core.approvals.decision import standing
+from dr_core.approvals.model import Request, RequestState
+from dr_core.execution.model import Run
+from dr_core.reports.model import StoreExposure
+from dr_core.reports.run import progress
+from dr_core.services import Services
+from dr_core.store import requests, runs
+from dr_core.store.engine import Tx
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class RequestItem(_Value):
+    """One request in one line."""
+
+    id: str
+    application: str
+    mode: str
+    source: str
+    target: str
+    state: str
+    round: int
+    acks: int
+    required: int
+    requester: str
+    reason: str
+    opened_at: datetime
+    expires_at: datetime
+    decided_by: str | None
+    run: str | None
+
+
+class RequestList(_Value):
+    """Waiting requests first, then decided ones, newest first in each."""
+
+    schema_: Literal["dr.requests/1"] = Field(default="dr.requests/1", alias="schema")
+    at: datetime
+    requests: tuple[RequestItem, ...]
+
+
+class RunItem(_Value):
+    """One run in one line. Times that were not measured are None."""
+
+    id: str
+    request: str
+    application: str
+    mode: str
+    source: str
+    target: str
+    state: str
+    done: int
+    total: int
+    current: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    rto_seconds: float | None
+    rto_target_seconds: float
+    loss_seconds: float | None
+    loss_reason: str
+
+
+class RunList(_Value):
+    """Unfinished runs first, then finished ones, newest first in each."""
+
+    schema_: Literal["dr.runs/1"] = Field(default="dr.runs/1", alias="schema")
+    at: datetime
+    runs: tuple[RunItem, ...]
+
+
+class ApplicationReplication(_Value):
+    """Exposure of one application's stores. `exposure_seconds` None: see `reason`."""
+
+    name: str
+    active_region: str | None
+    observed_at: datetime | None
+    age_seconds: float | None
+    stores: tuple[StoreExposure, ...]
+    exposure_seconds: float | None
+    reason: str
+
+
+class ReplicationReport(_Value):
+    schema_: Literal["dr.replication/1"] = Field(default="dr.replication/1", alias="schema")
+    at: datetime
+    applications: tuple[ApplicationReplication, ...]
+
+
+class Message(_Value):
+    """One sentence that says what was done. `lines` may follow it."""
+
+    schema_: Literal["dr.message/1"] = Field(default="dr.message/1", alias="schema")
+    text: str
+    lines: tuple[str, ...] = ()
+    path: str | None = None
+
+
+def request_list(services: Services, limit: int = 20) -> RequestList:
+    """Requests that wait, then the newest others, `limit` of them."""
+
+    def work(tx: Tx) -> RequestList:
+        waiting = tuple(reversed(requests.open_requests(tx)))
+        known = {request.id for request in waiting}
+        others = tuple(request for request in requests.recent(tx, limit) if request.id not in known)
+        return RequestList(at=tx.now(), requests=tuple(_request(tx, request) for request in (*waiting, *others)))
+
+    return services.store.read(work)
+
+
+def run_list(services: Services, limit: int = 20) -> RunList:
+    """Unfinished runs, then the newest others, `limit` of them."""
+    target = services.topology.objectives.rto.total_seconds()
+
+    def work(tx: Tx) -> RunList:
+        unfinished = tuple(reversed(runs.unfinished(tx)))
+        known = {run.id for run in unfinished}
+        others = tuple(run for run in runs.recent(tx, limit) if run.id not in known)
+        return RunList(at=tx.now(), runs=tuple(_run(run, target) for run in (*unfinished, *others)))
+
+    return services.store.read(work)
+
+
+def _request(tx: Tx, request: Request) -> RequestItem:
+    plan, run = request.plan, runs.of_request(tx, request.id)
+    over = request.state is RequestState.OPEN and tx.now() >= request.expires_at
+    return RequestItem(
+        id=request.id,
+        application=request.application,
+        mode=plan.mode.value,
+        source=plan.source,
+        target=plan.target,
+        state=RequestState.EXPIRED.value if over else request.state.value,
+        round=request.round,
+        acks=len(standing(request).people),
+        required=plan.policy.required,
+        requester=request.requester.display,
+        reason=request.reason,
+        opened_at=request.opened_at,
+        expires_at=request.expires_at,
+        decided_by=request.decided_by,
+        run=run.id if run else None,
+    )
+
+
+def _run(run: Run, rto_target_s: float) -> RunItem:
+    done, total, current = progress(run)
+    return RunItem(
+        id=run.id,
+        request=run.request,
+        application=run.application,
+        mode=run.plan.mode.value,
+        source=run.plan.source,
+        target=run.plan.target,
+        state=run.state.value,
+        done=done,
+        total=total,
+        current=current,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        rto_seconds=run.rto_s,
+        rto_target_seconds=rto_target_s,
+        loss_seconds=run.loss_s,
+        loss_reason=run.loss_reason,
+    )

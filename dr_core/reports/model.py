@@ -1,0 +1,211 @@
+"""What `--json` prints and every face draws: `dr.status/1`, `dr.plan/1`, `dr.request/1`, `dr.run/1`."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from dr_core.observation.model import Verdict
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Estimate(_Value):
+    """Expected duration. No samples: the published figure, with its source; None where there is none either."""
+
+    median_s: float | None
+    p90_s: float | None
+    samples: int
+    source: str
+
+
+class PlanStep(_Value):
+    name: str
+    kind: str
+    title: str
+    after: tuple[str, ...]
+    segment: str
+    plane: str
+    home_region: str | None
+    region: str | None
+    irreversible: bool
+    best_effort: bool
+    undo: str | None
+    estimate: Estimate
+
+
+class FindingView(_Value):
+    code: str
+    severity: str
+    message: str
+    evidence: str
+    way_out: str
+
+
+class StoreExposure(_Value):
+    """Exposure of one store towards one region: value, threshold and age together, always."""
+
+    kind: str
+    name: str
+    region: str
+    gate: bool
+    exposure_seconds: float | None
+    threshold_seconds: float
+    age_seconds: float | None
+    verdict: Literal["ok", "over", "stale", "unknown"]
+    source: str
+    reason: str
+
+
+class PlanReport(_Value):
+    schema_: Literal["dr.plan/1"] = Field(default="dr.plan/1", alias="schema")
+    digest: str
+    mode: str
+    application: str
+    source: str
+    target: str
+    loss_limit_seconds: int | None
+    required_acks: int
+    overrides: tuple[str, ...]
+    steps: tuple[PlanStep, ...]
+    findings: tuple[FindingView, ...]
+    exposure: tuple[StoreExposure, ...]
+    exposure_seconds: float | None
+    estimate: Estimate
+    planes: tuple[str, ...]
+
+
+class AckView(_Value):
+    person: str
+    round: int
+    at: datetime
+    accepted_limit_seconds: int | None
+    kind: str
+
+
+class RequestView(_Value):
+    schema_: Literal["dr.request/1"] = Field(default="dr.request/1", alias="schema")
+    id: str
+    application: str
+    mode: str
+    source: str
+    target: str
+    state: str
+    round: int
+    required: int
+    acks: tuple[AckView, ...]
+    missing: int
+    requester: str
+    reason: str
+    digest: str
+    loss_limit_seconds: int | None
+    opened_at: datetime
+    expires_at: datetime
+    decided_by: str | None
+    decision_reason: str | None
+    run: str | None
+    plan: PlanReport
+
+
+class SegmentView(_Value):
+    name: str
+    seconds: float | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    reason: str
+
+
+class StepView(_Value):
+    name: str
+    kind: str
+    title: str
+    segment: str
+    region: str | None
+    state: str
+    attempt: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    detail: str
+    evidence: dict[str, JsonValue]
+
+
+class RunView(_Value):
+    schema_: Literal["dr.run/1"] = Field(default="dr.run/1", alias="schema")
+    id: str
+    request: str
+    application: str
+    mode: str
+    source: str
+    target: str
+    state: str
+    reason: str
+    hold: str | None
+    owner: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    steps: tuple[StepView, ...]
+    segments: tuple[SegmentView, ...]
+    rto_seconds: float | None
+    rto_target_seconds: float
+    rto_reason: str
+    loss_seconds: float | None
+    loss_limit_seconds: int | None
+    loss_reason: str
+
+
+class RegionStatus(_Value):
+    role: Literal["active", "standby", "fenced", "unfenced"]
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    observed_at: datetime | None
+
+
+class RequestLine(_Value):
+    """A waiting request in one line of the status."""
+
+    id: str
+    mode: str
+    source: str
+    target: str
+    state: str
+    acks: int
+    required: int
+    expires_at: datetime
+    requester: str
+
+
+class RunLine(_Value):
+    id: str
+    mode: str
+    source: str
+    target: str
+    state: str
+    done: int
+    total: int
+    current: str
+    started_at: datetime | None
+
+
+class ApplicationStatus(_Value):
+    name: str
+    active_region: str | None
+    active_reason: str = ""
+    writers: tuple[str, ...] | None
+    freeze: dict[str, JsonValue] | None = None
+    last_drill: dict[str, JsonValue] | None = None
+    regions: dict[str, RegionStatus]
+    stores: tuple[StoreExposure, ...]
+    exposure_seconds: float | None
+    answers: tuple[str, ...] | None = None
+    requests: tuple[RequestLine, ...] = ()
+    runs: tuple[RunLine, ...] = ()
+
+
+class StatusReport(_Value):
+    schema_: Literal["dr.status/1"] = Field(default="dr.status/1", alias="schema")
+    at: datetime
+    brake: bool
+    applications: tuple[ApplicationStatus, ...]

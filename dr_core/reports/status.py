@@ -1,0 +1,123 @@
+"""Builds the status and replication reports from the store alone, so that they answer in milliseconds."""
+
+from dr_core.approvals.decision import standing as quorum_standing
+from dr_core.approvals.model import Request
+from dr_core.execution.model import Run, RunState
+from dr_core.reports.listing import ApplicationReplication, ReplicationReport
+from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
+from dr_core.reports.run import progress
+from dr_core.reports.standing import Standing, look, not_observed
+from dr_core.services import Services
+from dr_core.store import requests, runs
+from dr_core.store.engine import Tx
+
+
+def status(services: Services, application: str | None = None) -> StatusReport:
+    """Every application, or one: where it runs, how its regions are, what would be lost, what waits and what runs."""
+    now = services.clock.now()
+
+    def work(tx: Tx) -> tuple[ApplicationStatus, ...]:
+        return tuple(
+            _status(look(tx, services.topology, name, now), waiting(tx, name), _runs(tx, name))
+            for name in named(services, application)
+        )
+
+    return StatusReport(at=now, brake=False, applications=services.store.read(work))
+
+
+def replication(services: Services, application: str | None = None) -> ReplicationReport:
+    """Exposure of every store, from the last observation."""
+    now = services.clock.now()
+
+    def work(tx: Tx) -> tuple[ApplicationReplication, ...]:
+        return tuple(_replication(look(tx, services.topology, name, now)) for name in named(services, application))
+
+    return ReplicationReport(at=now, applications=services.store.read(work))
+
+
+def named(services: Services, application: str | None) -> tuple[str, ...]:
+    """One application, or all in the order of the file."""
+    return (application,) if application is not None else tuple(services.topology.applications)
+
+
+def waiting(tx: Tx, application: str) -> tuple[RequestLine, ...]:
+    """Requests that wait and are not over yet, oldest first."""
+    now = tx.now()
+    return tuple(request_line(found) for found in requests.open_requests(tx, application) if now < found.expires_at)
+
+
+def request_line(request: Request) -> RequestLine:
+    return RequestLine(
+        id=request.id,
+        mode=request.plan.mode.value,
+        source=request.plan.source,
+        target=request.plan.target,
+        state=request.state.value,
+        acks=len(quorum_standing(request).people),
+        required=request.plan.policy.required,
+        expires_at=request.expires_at,
+        requester=request.requester.display,
+    )
+
+
+def _runs(tx: Tx, application: str) -> tuple[RunLine, ...]:
+    """Unfinished runs, and the last one where it ended badly: somebody has to know that it did."""
+    found = list(runs.unfinished(tx, application))
+    found += [run for run in runs.recent(tx, 1, application) if run.state in (RunState.FAILED, RunState.ABORTED)]
+    return tuple(run_line(run) for run in found)
+
+
+def run_line(run: Run) -> RunLine:
+    done, total, current = progress(run)
+    return RunLine(
+        id=run.id,
+        mode=run.plan.mode.value,
+        source=run.plan.source,
+        target=run.plan.target,
+        state=run.state.value,
+        done=done,
+        total=total,
+        current=current,
+        started_at=run.started_at,
+    )
+
+
+def _status(
+    standing: Standing, waiting_requests: tuple[RequestLine, ...], run_lines: tuple[RunLine, ...]
+) -> ApplicationStatus:
+    return ApplicationStatus(
+        name=standing.name,
+        active_region=standing.active,
+        active_reason=standing.active_reason,
+        writers=standing.writers,
+        regions=standing.regions,
+        stores=standing.stores,
+        exposure_seconds=standing.exposure_s,
+        answers=standing.answers,
+        requests=waiting_requests,
+        runs=run_lines,
+    )
+
+
+def _replication(standing: Standing) -> ApplicationReplication:
+    return ApplicationReplication(
+        name=standing.name,
+        active_region=standing.active,
+        observed_at=standing.observation.observed_at if standing.observation else None,
+        age_seconds=standing.age_s,
+        stores=standing.stores,
+        exposure_seconds=standing.exposure_s,
+        reason=exposure_reason(standing),
+    )
+
+
+def exposure_reason(standing: Standing) -> str:
+    """Why the application's exposure is not known; empty when it is."""
+    if standing.exposure_s is not None:
+        return ""
+    if standing.observation is None:
+        return not_observed(None, None)
+    gates = [store for store in standing.stores if store.gate and store.exposure_seconds is None]
+    if not standing.stores:
+        return "the last observation read no store"
+    return "; ".join(f"{store.kind} {store.name}: {store.reason}" for store in gates) or "no store gates a failover"
