@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import ago, clock, count, duration, moment, plain, seconds_or_unknown, way
+from commands.rendering.words import ago, clock, count, duration, exposure_of, moment, plain, way
 from dr_core.reports.listing import ReplicationReport
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport, StoreExposure
 
@@ -70,7 +70,7 @@ def stores(found: Iterable[StoreExposure], indent: int = 2) -> list[str]:
     """One row a store and region: value, threshold and age together, with the source."""
     rows = [
         (
-            f"{store.kind} {store.name}", f"to {store.region}", seconds_or_unknown(store.exposure_seconds),
+            f"{store.kind} {store.name}", f"to {store.region}", exposure_of(store),
             f"limit {duration(store.threshold_seconds)}{' (gate)' if store.gate else ''}",
             "age unknown" if store.age_seconds is None else f"age {duration(store.age_seconds)}", store.verdict.upper()
             if store.verdict != "ok" else "ok", plain(store.reason or store.source),

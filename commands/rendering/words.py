@@ -3,6 +3,8 @@
 import unicodedata
 from datetime import UTC, datetime
 
+from dr_core.reports.model import StoreExposure
+
 UNKNOWN = "unknown"
 _LONGEST = 280
 
@@ -26,9 +28,15 @@ def duration(seconds: float) -> str:
     raise AssertionError("every duration is shorter than infinity")
 
 
-def seconds_or_unknown(seconds: float | None) -> str:
+def how_long(seconds: float | None) -> str:
     """An exposure or loss; None is unknown, never 0."""
     return UNKNOWN if seconds is None else duration(seconds)
+
+
+def exposure_of(store: StoreExposure) -> str:
+    """The figure of a store; one that is only compared, and equal, has none and is said to be in step."""
+    compared = store.exposure_seconds is None and store.verdict == "ok"
+    return "in step" if compared else how_long(store.exposure_seconds)
 
 
 def clock(at: datetime, now: datetime | None = None) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commands.rendering.lines import WIDTH, table, wrap
-from commands.rendering.words import ago, clock, count, duration, limit, moment, plain, seconds_or_unknown, typed_limit
+from commands.rendering.words import ago, clock, count, duration, how_long, limit, moment, plain, typed_limit
 
 NOW = datetime(2026, 1, 5, 10, 3, 20, tzinfo=UTC)
 
@@ -35,8 +35,8 @@ def test_durations_are_said_in_the_two_largest_units(seconds: float, said: str) 
 
 
 def test_unknown_is_said_and_never_zero() -> None:
-    assert seconds_or_unknown(None) == "unknown"
-    assert seconds_or_unknown(0.0) == "0 s"
+    assert how_long(None) == "unknown"
+    assert how_long(0.0) == "0 s"
     assert limit(None) == typed_limit(None) == "unknown"
 
 

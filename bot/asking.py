@@ -1,0 +1,105 @@
+"""When a command needs more from the person: a form, the findings with their overrides, or the loss to type."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from bot.delivery import Delivery
+from bot.desk import Desk
+from bot.views import decide, form
+from bot.views.modal import View
+from bot.views.result import draw
+from commands.approve import NeedsAcceptance
+from commands.arguments import MissingArguments, bind
+from commands.context import Outcome
+from commands.parsing import Value, parse, words_of
+from commands.registry import Command, Kind, registry
+from dr_core.approvals.ack import Review
+from dr_core.approvals.open import BlockedError
+from dr_core.errors import DrError
+from dr_core.reports.health import HealthReport
+from dr_core.reports.listing import ReplicationReport
+from dr_core.reports.model import PlanReport, StatusReport
+from dr_core.reports.request import request_view
+from dr_core.store import requests, runs
+from dr_core.store.engine import Tx
+
+_SHOWN_TO_ALL = (StatusReport, HealthReport, ReplicationReport, PlanReport)
+Choices = Mapping[Kind, Sequence[str]]
+
+
+async def carry_out(desk: Desk, delivery: Delivery, words: str | list[str]) -> None:
+    """Run a command and show its result, or open the view in which the rest is asked for."""
+    try:
+        outcome = await desk.run(delivery, words)
+    except (MissingArguments, BlockedError, NeedsAcceptance) as error:
+        view = await _question(desk, delivery, words, error)
+        if view is None or delivery.trigger is None:
+            raise
+        await desk.slack.open_view(delivery.trigger, view)
+        return
+    await show(desk, delivery, outcome)
+
+
+async def show(desk: Desk, delivery: Delivery, outcome: Outcome) -> None:
+    """In the incident channel what belongs to all; everything else for the caller alone. Requests have their card."""
+    message = draw(outcome.result)
+    incident = delivery.channel == desk.topology.slack.incident_channel
+    if incident and outcome.public and isinstance(outcome.result, _SHOWN_TO_ALL):
+        await desk.slack.post(desk.topology.slack.incident_channel, message)
+    else:
+        await desk.tell(delivery, message)
+
+
+async def approve_view(desk: Desk, review: Review, channel: str) -> View:
+    """The approve view, drawn from the store."""
+    shown = await asyncio.to_thread(request_view, desk.services, review.request)
+    return decide.approve(shown, review.must_type, channel)
+
+
+async def _question(desk: Desk, delivery: Delivery, words: str | list[str], error: DrError) -> View | None:
+    channel = delivery.channel or ""
+    if isinstance(error, NeedsAcceptance):
+        return await approve_view(desk, error.review, channel)
+    if isinstance(error, MissingArguments):
+        command = registry().get(error.command)
+        if command is None:
+            return None
+        choices = await asyncio.to_thread(_choices, desk)
+        return form.form(command.name, command.params, _json(error.known), choices, channel, error.message)
+    if isinstance(error, BlockedError) and error.overridable and not _is_plan(words, desk):
+        command, values = _typed(desk, words)
+        reason = values.pop("reason", "")
+        return form.overrides(words_of(command, values), error.findings, channel, str(reason))
+    return None
+
+
+def _typed(desk: Desk, words: str | list[str]) -> tuple[Command, dict[str, Value]]:
+    parsed = parse(words, prefix="/dr", json_allowed=False)
+    return parsed.command, dict(bind(parsed, desk.topology).values)
+
+
+def _is_plan(words: str | list[str], desk: Desk) -> bool:
+    return not _typed(desk, words)[0].operation
+
+
+def _choices(desk: Desk) -> Choices:
+    """What exists, for the form's menus."""
+    applications = desk.topology.applications
+    regions = sorted({region for application in applications.values() for region in application.regions})
+
+    def work(tx: Tx) -> tuple[list[str], list[str]]:
+        return [one.id for one in requests.recent(tx, 50)], [one.id for one in runs.recent(tx, 50)]
+
+    known_requests, known_runs = desk.services.store.read(work)
+    return {
+        Kind.REGION: regions,
+        Kind.APPLICATION: list(applications),
+        Kind.REQUEST: known_requests,
+        Kind.RUN: known_runs,
+    }
+
+
+def _json(known: Mapping[str, Value]) -> dict[str, JsonValue]:
+    return {name: list[JsonValue](value) if isinstance(value, tuple) else value for name, value in known.items()}

@@ -1,0 +1,100 @@
+"""The buttons of a card. Each carries one opaque token; what it means stands in the store, never in the message."""
+
+import asyncio
+
+from bot import delivery
+from bot.asking import approve_view, carry_out
+from bot.delivery import Delivery
+from bot.desk import Desk
+from bot.errors import guarded
+from bot.views import decide
+from bot.views.modal import View
+from dr_core.approvals import tokens
+from dr_core.approvals.ack import review
+from dr_core.approvals.authority import Role, refusal, roles
+from dr_core.approvals.decision import refuse_decided
+from dr_core.approvals.model import Request, RequestState
+from dr_core.approvals.tokens import TokenUse
+from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError
+from dr_core.reports.request import request_view
+from dr_core.reports.run import run_view
+from dr_core.store import requests, roster
+from dr_core.store.engine import Tx
+
+ACTIONS = tokens.ACTIONS
+
+
+async def pressed(desk: Desk, body: delivery.Body) -> None:
+    """One press of one button."""
+    came = delivery.action(body)
+    press = body["actions"][0]
+    await guarded(desk, came, lambda: _pressed(desk, came, str(press["action_id"]), str(press.get("value") or "")))
+
+
+async def _pressed(desk: Desk, came: Delivery, action: str, token: str) -> None:
+    try:
+        use, request = await asyncio.to_thread(desk.services.store.read, lambda tx: _meaning(tx, action, token))
+        if action != "details":
+            _this_round(use, request)
+        if action in _WINDOWS:
+            await _WINDOWS[action](desk, came, use, request)
+    except (RefusedError, NotFoundError, ConflictError) as error:
+        await desk.refused(came, f"{action} (button)", error)
+        raise
+    if action not in _WINDOWS:
+        await carry_out(desk, came, [action, request.id])  # dispatch records its refusals itself
+
+
+def _meaning(tx: Tx, action: str, token: str) -> tuple[TokenUse, Request]:
+    """What a token stands for; a token of another button is as good as a forged one."""
+    use = tokens.resolve(tx, token)
+    if use.action != action:
+        raise NotFoundError("That button is not one of mine.", hint="Use the buttons on the request's card.")
+    return use, requests.get(tx, use.request_id)
+
+
+def _this_round(use: TokenUse, request: Request) -> None:
+    if use.round != request.round and request.state in (RequestState.OPEN, RequestState.EXPIRED):
+        raise ConflictError(
+            f"That button belongs to round {use.round} of {request.id}; round {request.round} is the present one.",
+            hint="Use the buttons on the request's card.",
+        )
+
+
+async def _approve(desk: Desk, came: Delivery, use: TokenUse, _request: Request) -> None:
+    seen = await asyncio.to_thread(review, desk.services, use.request_id, desk.actor(came), use.round)
+    await _open(desk, came, await approve_view(desk, seen, came.channel or ""))
+
+
+async def _deny(desk: Desk, came: Delivery, _use: TokenUse, request: Request) -> None:
+    await asyncio.to_thread(desk.services.store.read, lambda tx: _may_deny(tx, desk, came, request))
+    shown = await asyncio.to_thread(request_view, desk.services, request)
+    await _open(desk, came, decide.deny(shown, came.channel or ""))
+
+
+def _may_deny(tx: Tx, desk: Desk, came: Delivery, request: Request) -> None:
+    """Said before a reason is typed in vain; the denial itself decides again."""
+    by, known = desk.actor(came), roster.load(tx)
+    nobody = refusal(known, by, tx.now())
+    if nobody is not None:
+        raise RefusedError(nobody)
+    decided = refuse_decided(request, tx.now())
+    if decided is not None:
+        raise ConflictError(decided.message, hint=decided.hint)
+    if Role.APPROVER not in roles(desk.topology, known, by, tx.now()):
+        raise RefusedError("Only an approver may deny a request.", hint="The requester may cancel it.")
+
+
+async def _details(desk: Desk, came: Delivery, _use: TokenUse, request: Request) -> None:
+    shown = await asyncio.to_thread(request_view, desk.services, request)
+    run = await asyncio.to_thread(run_view, desk.services, shown.run) if shown.run else None
+    await _open(desk, came, decide.details(shown, run))
+
+
+async def _open(desk: Desk, came: Delivery, view: View) -> None:
+    if came.trigger is None:
+        raise DrError("Slack gave nothing to open a window with; press the button again.")
+    await desk.slack.open_view(came.trigger, view)
+
+
+_WINDOWS = {"approve": _approve, "deny": _deny, "details": _details}

@@ -1,0 +1,62 @@
+"""`/livez`, `/readyz` and `/metrics` of the bot."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.metrics import Metrics
+from bot.readiness import Seen, readiness
+from bot.slack import Slack
+from dr_core.errors import DrError
+from dr_core.services import Services
+from dr_core.store import roster
+from dr_core.store.migrate import current_revision, head_revision
+
+_LONGEST_LOOK_S = 3.0
+
+
+def build(
+    services: Services,
+    slack: Slack,
+    metrics: Metrics,
+    *,
+    socket: Callable[[], Awaitable[str]],
+    announcer: Callable[[], str],
+) -> Starlette:
+    """The app. `socket` says what is wrong with the connection to Slack, `announcer` what it last stumbled over."""
+
+    async def livez(_request: Request) -> Response:
+        return JSONResponse({"live": True})
+
+    async def readyz(_request: Request) -> Response:
+        try:
+            looking = asyncio.to_thread(_store, services)
+            store_problem, roster_at = await asyncio.wait_for(looking, _LONGEST_LOOK_S)
+        except TimeoutError:
+            store_problem, roster_at = f"no answer within {_LONGEST_LOOK_S:.0f} s", None
+        seen = Seen(store_problem, await socket(), roster_at, announcer())
+        ready, body = readiness(seen, slack.contact, services.clock.now())
+        return JSONResponse(dict(body), status_code=200 if ready else 503)
+
+    async def metrics_(_request: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics_)])
+
+
+def _store(services: Services) -> tuple[str, datetime | None]:
+    """(what is wrong with the store, when the roster was read)."""
+    try:
+        at = current_revision(services.store.url)
+        if at != head_revision():
+            return f"at revision {at or 'none'}, expected {head_revision()}: run `dr db upgrade`", None
+        found = services.store.read(roster.load)
+    except DrError as error:
+        return str(error), None
+    return "", found.at if found else None

@@ -1,0 +1,84 @@
+"""From Slack accounts to people: the actor behind a delivery, and the roster that is read from Slack every minute."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Protocol
+
+from bot.delivery import Delivery
+from bot.slack import Membership, Person
+from bot.views.text import one_line
+from dr_core.approvals.model import Actor, Face, Roster, RosterUser
+from dr_core.approvals.people import person_key
+from dr_core.services import Services
+from dr_core.store import roster as stored
+from dr_core.topology.model import Group, Topology
+
+ROSTER_EVERY_S = 60.0
+_MOST_LOOKUPS = 40  # a pass; users.info allows about 100 a minute
+BOT = Actor(person="bot", display="DR bot", face=Face.SCHEDULE)
+
+
+class Directory(Protocol):
+    """What of Slack tells who is who."""
+
+    async def team(self) -> str: ...
+    async def channel(self, channel: str) -> Membership: ...
+    async def usergroup(self, group: str) -> frozenset[str]: ...
+    async def person(self, user: str) -> Person: ...
+
+
+def actor(topology: Topology, delivery: Delivery) -> Actor:
+    """Who did it. Somebody whom `people` does not name goes by the Slack account, shown with its handle."""
+    key, display = person_key(topology, delivery.user)
+    if display == delivery.user and delivery.name != delivery.user:
+        display = f"@{one_line(delivery.name, 60)}"
+    return Actor(person=key, display=display, face=Face.SLACK, slack_user=delivery.user, team=delivery.team)
+
+
+async def read_roster(services: Services, slack: Directory) -> Roster:
+    """Membership as Slack tells it now; raises DrError when it cannot be read whole, so that the old one stays."""
+    topology = services.topology
+    known = await asyncio.to_thread(services.store.read, stored.load)
+    team = await slack.team()
+    incident = await slack.channel(topology.slack.incident_channel)
+    policy = topology.approval
+    approvers = await _members(slack, policy.approvers)
+    requesters = None if policy.requesters.empty else await _members(slack, policy.requesters)
+    break_glass = await _members(slack, policy.break_glass)
+    wanted = [*sorted(approvers | break_glass), *sorted(requesters or ()), *sorted(incident.members)]
+    return Roster(
+        at=services.clock.now(),
+        team=team,
+        incident_members=incident.members,
+        approvers=approvers,
+        requesters=requesters,
+        break_glass=break_glass,
+        users=await _people(slack, wanted, known.users if known else {}),
+        incident_channel_shared=incident.shared,
+    )
+
+
+async def refresh(services: Services, slack: Directory) -> None:
+    """Read and keep the roster; changes stand in the trail."""
+    read = await read_roster(services, slack)
+    await asyncio.to_thread(services.store.write, lambda tx: stored.save(tx, read, BOT))
+
+
+async def _members(slack: Directory, group: Group) -> frozenset[str]:
+    listed = frozenset(group.users)
+    return listed | await slack.usergroup(group.usergroup) if group.usergroup else listed
+
+
+async def _people(slack: Directory, wanted: Iterable[str], known: dict[str, RosterUser]) -> dict[str, RosterUser]:
+    """Approvers and newcomers first; of the others a part each time, those who were read longest ago first."""
+    order = list(dict.fromkeys(wanted))
+    new = [user for user in order if user not in known]
+    old = sorted((user for user in order if user in known), key=list(known).index)
+    asked = [*new, *old][:_MOST_LOOKUPS]
+    kept = {user: known[user] for user in old if user not in asked}
+    for user in asked:
+        found = await slack.person(user)
+        kept[user] = RosterUser(
+            name=one_line(found.name, 80), team=found.team, guest=found.guest, bot=found.bot, deleted=found.deleted
+        )
+    return kept

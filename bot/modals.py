@@ -1,0 +1,139 @@
+"""Sent modals. A decision is committed before the acknowledgement, so that it is not lost; the rest follows."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot import delivery
+from bot.asking import carry_out, show
+from bot.delivery import Delivery
+from bot.desk import Desk
+from bot.errors import guarded, message_for
+from bot.slack import quietly
+from bot.views import decide, form
+from bot.views.message import lines, message
+from commands.context import Outcome
+from commands.parsing import Value, parse, words_of
+from commands.registry import Kind, registry
+from dr_core.approvals.ack import review
+from dr_core.errors import DrError, UsageError
+from dr_core.reports.model import RequestView
+
+Ack = Callable[..., Awaitable[Any]]
+CALLBACKS = (decide.APPROVE, decide.DENY, form.FORM, form.OVERRIDES)
+
+
+async def submitted(desk: Desk, body: delivery.Body, ack: Ack) -> None:
+    """One sent modal; `ack` is called exactly once."""
+    view = body["view"]
+    about: dict[str, Any] = json.loads(view.get("private_metadata") or "{}")
+    came = delivery.submission(body, str(about.get("channel") or "") or None)
+    values = _values(view)
+    if view["callback_id"] == decide.APPROVE:
+        await _approve(desk, came, about, values.get(decide.TYPED), ack)
+    elif view["callback_id"] == decide.DENY:
+        await _deny(desk, came, about, str(values.get(decide.REASON) or ""), ack)
+    else:
+        await ack()
+        words = _form_words(about, values) if view["callback_id"] == form.FORM else _override_words(about, values)
+        desk.later(guarded(desk, came, lambda: carry_out(desk, came, words)))
+
+
+async def _approve(desk: Desk, came: Delivery, about: Mapping[str, Any], typed: object, ack: Ack) -> None:
+    request, round_ = str(about["request"]), int(about["round"])
+    text = str(typed or "").strip()
+    words = ["approve", request, f"--round={round_}", *([f"--accept-loss={text}"] if text else [])]
+
+    async def wrong() -> str | None:
+        """What is wrong with the typed text; told in the view, which stays open."""
+        seen = await asyncio.to_thread(review, desk.services, request, desk.actor(came), round_)
+        if seen.must_type is None or text.lower() == seen.must_type.lower():
+            return None
+        return f"Type exactly: {seen.must_type}"
+
+    await _decide(desk, came, words, ack, wrong=wrong, block=decide.TYPED)
+
+
+async def _deny(desk: Desk, came: Delivery, about: Mapping[str, Any], reason: str, ack: Ack) -> None:
+    async def wrong() -> str | None:
+        return None if reason.strip() else "A denial needs a reason."
+
+    words = ["deny", str(about["request"]), f"--reason={reason.strip()}"]
+    await _decide(desk, came, words, ack, wrong=wrong, block=decide.REASON)
+
+
+async def _decide(
+    desk: Desk, came: Delivery, words: list[str], ack: Ack, *, wrong: Callable[[], Awaitable[str | None]], block: str
+) -> None:
+    """Commit, then acknowledge, then tell; a wrong text is told inside the view and nothing is changed."""
+    desk.metrics.deliveries.labels(came.kind).inc()
+    looked = False
+    try:
+        said = await wrong()
+        looked = True
+        if said is not None:
+            await ack(response_action="errors", errors={block: said})
+            return
+        outcome = await desk.run(came, words)
+    except Exception as error:  # the border to Slack: the person is told, with an id to quote where it is ours
+        await ack()
+        desk.later(_tell_problem(desk, came, error, unrecorded=not looked))
+        return
+    await ack()
+    desk.later(guarded(desk, came, lambda: _decided(desk, came, outcome)))
+
+
+async def _tell_problem(desk: Desk, came: Delivery, error: Exception, *, unrecorded: bool) -> None:
+    """What dispatch refused stands in the trail already; what was refused before it is recorded here."""
+    if unrecorded and isinstance(error, DrError):
+        await quietly(desk.refused(came, f"{came.evidence.get('callback', 'view')} (modal)", error))
+    await quietly(desk.tell(came, message_for(error, came, desk)))
+
+
+async def _decided(desk: Desk, came: Delivery, outcome: Outcome) -> None:
+    if outcome.command != "approve" or not isinstance(outcome.result, RequestView):
+        await show(desk, came, outcome)
+        return
+    missing = outcome.result.missing
+    rest = f"{missing} more needed." if missing else "the quorum is complete and the run starts."
+    told = f"Your approval is recorded, {rest}"
+    await desk.tell(came, message(told, lines([told])))
+
+
+def _form_words(about: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    command = registry().get(str(about.get("command")))
+    if command is None:
+        raise UsageError("That form is from another version; type the command again.")
+    chosen: dict[str, Value] = {}
+    for param in command.params:
+        value = values.get(param.name, (about.get("known") or {}).get(param.name))
+        if param.kind is Kind.FLAG:
+            chosen[param.name] = value is True or value == "forced"
+        elif value:
+            chosen[param.name] = tuple(value) if isinstance(value, list) else str(value)
+    return words_of(command, chosen)
+
+
+def _override_words(about: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    words = [str(word) for word in about.get("words", [])]
+    for name, value in values.items():
+        if name.startswith("override") and isinstance(value, list):
+            words += [f"--override={code}" for code in value]
+    reason = str(values.get("reason") or "").strip()
+    parsed = parse(words, prefix="/dr", json_allowed=False)
+    return [*words, f"--reason={reason}"] if reason and "reason" in {p.name for p in parsed.command.params} else words
+
+
+def _values(view: Mapping[str, Any]) -> dict[str, Any]:
+    """block id -> what was typed or chosen (text, an option's value, or several)."""
+    found: dict[str, Any] = {}
+    for block, actions in ((view.get("state") or {}).get("values") or {}).items():
+        for value in actions.values():
+            if "selected_options" in value:
+                found[block] = [option["value"] for option in value["selected_options"] or []]
+            elif "selected_option" in value:
+                found[block] = (value["selected_option"] or {}).get("value")
+            else:
+                found[block] = value.get("value")
+    return found

@@ -1,0 +1,64 @@
+"""Whether this bot can do its work: the store, Slack and the roster, each with the reason when it cannot. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from bot.slack import Contact
+from dr_core.approvals.authority import ROSTER_LIFE
+from dr_core.clock import Clock
+from dr_core.reports.doctor import Check, CheckState
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was looked at just now. `store_problem` and `socket_problem` are empty when there is none."""
+
+    store_problem: str
+    socket_problem: str
+    roster_at: datetime | None
+    announcer_problem: str = ""
+
+
+def readiness(seen: Seen, contact: Contact, now: datetime) -> tuple[bool, Mapping[str, JsonValue]]:
+    """(ready, body of `/readyz`)."""
+    reasons = [reason for reason in (_store(seen), _slack(seen, contact), _roster(seen, now)) if reason]
+    age = round((now - seen.roster_at).total_seconds(), 1) if seen.roster_at else None
+    body: dict[str, JsonValue] = {
+        "ready": not reasons,
+        "reasons": list[JsonValue](reasons),
+        "store": _store(seen) or "ok",
+        "slack": _slack(seen, contact) or "ok",
+        "roster_age_seconds": age,
+        "announcer": seen.announcer_problem or "ok",
+    }
+    return not reasons, body
+
+
+def face_checks(contact: Contact, clock: Clock) -> tuple[Check, ...]:
+    """What the doctor is told about Slack by the only one who talks to it."""
+    if contact.answered_at is None:
+        return (Check(name="Slack", state=CheckState.UNKNOWN, detail=contact.problem or "not asked yet"),)
+    if contact.problem:
+        way_out = "Compare the app's scopes with bot/slack_manifest.yaml, and invite the bot to its channels."
+        return (Check(name="Slack", state=CheckState.WARNING, detail=contact.problem, way_out=way_out),)
+    age = clock.monotonic() - contact.answered_at
+    return (Check(name="Slack", state=CheckState.OK, detail=f"answered {age:.0f} s ago"),)
+
+
+def _store(seen: Seen) -> str:
+    return f"store: {seen.store_problem}" if seen.store_problem else ""
+
+
+def _slack(seen: Seen, contact: Contact) -> str:
+    if seen.socket_problem:
+        return f"slack: {seen.socket_problem}"
+    return f"slack: {contact.problem}" if contact.answered_at is None else ""
+
+
+def _roster(seen: Seen, now: datetime) -> str:
+    if seen.roster_at is None:
+        return "roster: membership was not read from Slack yet"
+    return f"roster: last read {seen.roster_at:%Y-%m-%d %H:%M} UTC" if now - seen.roster_at > ROSTER_LIFE else ""

@@ -1,0 +1,92 @@
+"""Scheduled reports: APScheduler only ticks; the slot's row in the store says who posts, and whether it was posted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from pydantic import JsonValue
+
+from bot.election import Election
+from bot.slack import Posting
+from bot.slots import due_slots
+from bot.views.health import digest
+from bot.views.message import Message
+from commands.dispatch import dispatch
+from dr_core.approvals.ack import expire_due
+from dr_core.approvals.model import Actor, Face
+from dr_core.audit.events import EventKind
+from dr_core.audit.trail import append_ops
+from dr_core.errors import DrError
+from dr_core.reports.health import HealthReport
+from dr_core.services import Services
+from dr_core.store import slots
+from dr_core.store.engine import Tx
+
+GRACE = timedelta(hours=4)
+SCHEDULE = Actor(person="schedule", display="schedule", face=Face.SCHEDULE)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report with its cron expression (None: switched off), and how it is made for a slot."""
+
+    name: str
+    cron: str | None
+    make: Callable[[datetime], Awaitable[Message]]
+
+
+class Schedules:
+    """Ticks of one process; it acts only while it holds the lease `schedule`."""
+
+    def __init__(self, services: Services, slack: Posting, lease: Election, owner: str) -> None:
+        self._services, self._slack, self._lease, self._owner = services, slack, lease, owner
+        self._reports = (Report("health_digest", services.topology.schedule.health_digest, self._health),)
+
+    async def tick(self) -> None:
+        """End what expired, take the slots that are due, and post what was taken and is not posted yet."""
+        if not await asyncio.to_thread(self._lease.hold):
+            return
+        await asyncio.to_thread(expire_due, self._services)
+        now = self._services.clock.now()
+        await asyncio.to_thread(self._services.store.write, lambda tx: self._take(tx, now))
+        for name, slot in await asyncio.to_thread(
+            self._services.store.read, lambda tx: slots.unposted(tx, now - GRACE)
+        ):
+            await self._post(name, slot)
+
+    def _take(self, tx: Tx, now: datetime) -> None:
+        zone = self._services.topology.schedule.timezone
+        for report in self._reports:
+            if report.cron is None:
+                continue
+            for slot in due_slots(report.cron, str(zone), slots.last(tx, report.name), now, GRACE):
+                slots.take(tx, report.name, slot, self._owner)
+
+    async def _post(self, name: str, slot: datetime) -> None:
+        """A report that cannot be posted stays unposted, and the next tick tries again until the grace is over."""
+        report = next((report for report in self._reports if report.name == name), None)
+        if report is None or not await asyncio.to_thread(self._lease.hold):
+            return
+        try:
+            ts = await self._slack.post(self._services.topology.slack.digest_channel, await report.make(slot))
+        except DrError as error:
+            _log.warning("report not posted", report=name, slot=slot.isoformat(), problem=str(error))
+            return
+        await asyncio.to_thread(self._services.store.write, lambda tx: self._posted(tx, name, slot, ts))
+
+    def _posted(self, tx: Tx, name: str, slot: datetime, ts: str) -> None:
+        channel = self._services.topology.slack.digest_channel
+        data: dict[str, JsonValue] = {"report": name, "slot": slot.isoformat(), "channel": channel, "ts": ts}
+        slots.posted(tx, name, slot)
+        append_ops(tx, EventKind.DIGEST_POSTED, SCHEDULE, data, cmd_id=f"{name}:{slot.isoformat()}")
+
+    async def _health(self, slot: datetime) -> Message:
+        cmd_id = f"schedule:health:{slot.isoformat()}"
+        outcome = await asyncio.to_thread(dispatch, self._services, SCHEDULE, ["health"], cmd_id=cmd_id)
+        assert isinstance(outcome.result, HealthReport)
+        late = self._services.clock.now() - slot
+        note = f"This digest was due at {slot:%Y-%m-%d %H:%M} UTC." if late > timedelta(minutes=5) else ""
+        return digest(outcome.result, note)

@@ -1,0 +1,230 @@
+"""The few methods of Slack's Web API that the bot calls; what Slack answers becomes a value or one of our errors."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.views.message import Message, without_new_blocks
+from bot.views.modal import View
+from dr_core.clock import Clock
+from dr_core.errors import DrError, RejectedError, ThrottledError, UnreachableError
+
+_TIMEOUT_S = 10
+_PAGE = 200
+_log = structlog.get_logger()
+
+
+class Posting(Protocol):
+    """What the announcer and the schedule need of Slack."""
+
+    async def post(self, channel: str, message: Message, *, thread: str | None = None, broadcast: bool = False) -> str:
+        """Post and answer the message's ts; in a thread, and with `broadcast` in the channel too."""
+        ...
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Replace a message."""
+        ...
+
+
+@dataclass
+class Contact:
+    """When Slack last answered, and what went wrong since; `/readyz` shows it."""
+
+    answered_at: float | None = None
+    problem: str = "Slack was not asked yet"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """People of a group or channel, and whether other workspaces share it."""
+
+    members: frozenset[str]
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """One account as `users.info` tells it."""
+
+    name: str
+    team: str | None
+    guest: bool
+    bot: bool
+    deleted: bool
+
+
+@dataclass
+class Slack:
+    """Calls over one pooled session. A rate limit is waited for; a lost connection is not retried here, since a
+    message could be posted twice: who calls decides."""
+
+    client: AsyncWebClient
+    session: aiohttp.ClientSession
+    clock: Clock
+    contact: Contact = field(default_factory=Contact)
+
+    async def post(self, channel: str, message: Message, *, thread: str | None = None, broadcast: bool = False) -> str:
+        async def send(shown: Message) -> Any:
+            return await self._call(
+                "chat.postMessage",
+                self.client.chat_postMessage(
+                    channel=channel,
+                    text=shown.text,
+                    blocks=list(shown.blocks),
+                    thread_ts=thread,
+                    reply_broadcast=broadcast if thread else None,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                ),
+            )
+
+        return str((await _plainer_if_refused(send, message))["ts"])
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        async def send(shown: Message) -> Any:
+            sending = self.client.chat_update(channel=channel, ts=ts, text=shown.text, blocks=list(shown.blocks))
+            return await self._call("chat.update", sending)
+
+        await _plainer_if_refused(send, message)
+
+    async def ephemeral(self, channel: str, user: str, message: Message) -> None:
+        """Only that person sees it; they must be in the channel."""
+
+        async def send(shown: Message) -> Any:
+            sending = self.client.chat_postEphemeral(
+                channel=channel, user=user, text=shown.text, blocks=list(shown.blocks)
+            )
+            return await self._call("chat.postEphemeral", sending)
+
+        await _plainer_if_refused(send, message)
+
+    async def respond(self, url: str, message: Message) -> None:
+        """An ephemeral answer by a response_url; works also where the bot is no member."""
+        body = {
+            "response_type": "ephemeral",
+            "replace_original": False,
+            "text": message.text,
+            "blocks": list(message.blocks),
+        }
+        try:
+            async with self.session.post(url, json=body, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)) as answer:
+                if answer.status != 200:
+                    raise RejectedError(f"Slack refused the answer ({answer.status}).")
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise self._away("response_url") from error
+
+    async def open_view(self, trigger: str, view: View) -> None:
+        await self._call("views.open", self.client.views_open(trigger_id=trigger, view=view))
+
+    async def publish_home(self, user: str, view: View) -> None:
+        await self._call("views.publish", self.client.views_publish(user_id=user, view=view))
+
+    async def team(self) -> str:
+        """The workspace's id."""
+        return str((await self._call("auth.test", self.client.auth_test()))["team_id"])
+
+    async def channel(self, channel: str) -> Membership:
+        """Who is in a channel."""
+        info = await self._call("conversations.info", self.client.conversations_info(channel=channel))
+        found: set[str] = set()
+        cursor: str | None = None
+        while cursor != "":
+            listing = self.client.conversations_members(channel=channel, limit=_PAGE, cursor=cursor)
+            page = await self._call("conversations.members", listing)
+            found.update(page["members"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        about = info["channel"]
+        return Membership(frozenset(found), bool(about.get("is_ext_shared") or about.get("is_org_shared")))
+
+    async def usergroup(self, group: str) -> frozenset[str]:
+        """Who is in a user group."""
+        listing = self.client.usergroups_users_list(usergroup=group)
+        return frozenset((await self._call("usergroups.users.list", listing))["users"])
+
+    async def person(self, user: str) -> Person:
+        """Who an id is."""
+        found = (await self._call("users.info", self.client.users_info(user=user)))["user"]
+        return Person(
+            name=str(found.get("real_name") or found.get("name") or user),
+            team=found.get("team_id"),
+            guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted") or found.get("is_stranger")),
+            bot=bool(found.get("is_bot")),
+            deleted=bool(found.get("deleted")),
+        )
+
+    async def _call(self, method: str, calling: Awaitable[Any]) -> Any:
+        try:
+            answer = await calling
+        except SlackApiError as error:
+            raise self._translated(method, error) from error
+        except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
+            raise self._away(method) from error
+        self.contact.answered_at, self.contact.problem = self.clock.monotonic(), ""
+        return answer
+
+    def _translated(self, method: str, error: SlackApiError) -> DrError:
+        status = getattr(error.response, "status_code", 200)
+        word = str(error.response.get("error", "unknown_error")) if isinstance(error.response.data, dict) else ""
+        if status == 429 or word == "ratelimited":
+            return ThrottledError(f"Slack asks for fewer calls ({method}).")
+        if status >= 500 or word in ("internal_error", "fatal_error", "service_unavailable", "request_timeout"):
+            return self._away(method)
+        self.contact.problem = f"{method}: {word}"
+        return SlackRefusedError(method, word)
+
+    def _away(self, method: str) -> UnreachableError:
+        self.contact.problem = f"{method} got no answer"
+        return UnreachableError(f"Slack did not answer ({method}).")
+
+
+class SlackRefusedError(RejectedError):
+    """Slack understood the call and refused it; `word` is its reason, such as `channel_not_found`."""
+
+    code = "slack-refused"
+
+    def __init__(self, method: str, word: str) -> None:
+        super().__init__(f"Slack refused {method}: {word}.", hint="`/dr doctor` checks scopes and channels.")
+        self.method, self.word = method, word
+
+
+async def _plainer_if_refused(send: Callable[[Message], Awaitable[Any]], message: Message) -> Any:
+    """Some workspaces do not know the newer blocks: then sections, and at last the bare text."""
+    for shown in (message, without_new_blocks(message)):
+        try:
+            return await send(shown)
+        except SlackRefusedError as error:
+            if error.word not in ("invalid_blocks", "invalid_blocks_format"):
+                raise
+            _log.warning("slack refused blocks", method=error.method, text=shown.text[:80])
+    return await send(Message(message.text))
+
+
+def connect(token: str, base_url: str, session: aiohttp.ClientSession, clock: Clock) -> Slack:
+    """A client that has not called anything yet."""
+    client = AsyncWebClient(
+        token=token,
+        base_url=base_url,
+        timeout=_TIMEOUT_S,
+        session=session,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
+    )
+    return Slack(client, session, clock)
+
+
+async def quietly(sending: Awaitable[None]) -> bool:
+    """Send what nobody waits for; a failure is logged and told by False."""
+    try:
+        await sending
+    except (DrError, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError):
+            raise
+        _log.warning("slack answer lost", problem=str(error))
+        return False
+    return True

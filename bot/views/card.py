@@ -1,0 +1,199 @@
+"""The one card of a request: what is asked, who acknowledged, what is missing; then its run; then what it took."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.views import exposure
+from bot.views import message as m
+from bot.views import run as run_view
+from bot.views.health import findings
+from bot.views.plan import facts, step_lines
+from bot.views.text import accepting, counted, date, escape, limit, marked, short
+from commands.rendering.words import how_long
+from dr_core.approvals.model import RequestState
+from dr_core.reports.model import AckView, RequestView, RunView
+
+
+def card(
+    request: RequestView,
+    run: RunView | None,
+    tokens: Mapping[str, str],
+    at: datetime,
+    *,
+    mention: str = "",
+    paging: bool = False,
+) -> m.Message:
+    """The card in its present state, drawn at `at`.
+
+    `tokens` are the opaque values of the buttons by action, `mention` names the approvers in mrkdwn; with `paging` the
+    text mentions them too, so that the first post notifies them.
+    """
+    state = RequestState(request.state)
+    blocks: list[m.Block] = [
+        m.header(_title(request, run)),
+        m.quoted(f"Asked by {request.requester}", _reason(request)),
+    ]
+    if state is RequestState.OPEN:
+        blocks += _open(request, at, mention)
+    elif run is None or state is not RequestState.APPROVED:
+        blocks += _decided(request)
+    blocks += _acks(request)
+    if run is not None:
+        blocks += [_small_print(request), *run_view.blocks(run)]
+    elif state is RequestState.APPROVED:
+        blocks.append(m.context("The run starts as soon as a worker takes it."))
+    blocks += _buttons(request, tokens)
+    made = m.message(sentence(request, run), *blocks)
+    return m.Message(f"{mention} {made.text}", made.blocks) if paging and mention else made
+
+
+def sentence(request: RequestView, run: RunView | None = None) -> str:
+    """The card in one sentence: the fallback text."""
+    if run is not None:
+        return run_view.sentence(run)
+    told = f"{marked(request.state)}: {_what(request)}, asked by {request.requester}"
+    if request.state == RequestState.OPEN:
+        return (
+            f"{told}; {len(_round(request))} of {request.required} acks; loss limit {limit(request.loss_limit_seconds)}"
+        )
+    return f"{told}; {_by(request)}"
+
+
+def confirmation(request: RequestView) -> str:
+    """What the person who acted is told, privately."""
+    state = RequestState(request.state)
+    if state is RequestState.OPEN:
+        return f"Request {request.id} is open: {_what(request)}. {_missing(request)}."
+    return f"Request {request.id} is {state.value}: {_what(request)}; {_by(request)}."
+
+
+def details(request: RequestView, run: RunView | None = None) -> m.Message:
+    """Everything known about a request, for one person."""
+    blocks = [
+        m.header(_title(request, run)),
+        m.quoted(f"Asked by {request.requester}", _reason(request)),
+        facts(request.plan),
+    ]
+    blocks += _acks(request) + findings(request.plan.findings) + step_lines(request.plan)
+    if run is not None:
+        blocks += run_view.blocks(run)
+    blocks.append(m.context(f"Request `{escape(request.id)}`, digest `{request.digest}`"))
+    return m.message(sentence(request, run), *blocks)
+
+
+def _title(request: RequestView, run: RunView | None) -> str:
+    return f"{marked(run.state if run else request.state)}: {_what(request)}"
+
+
+def _what(request: RequestView) -> str:
+    return f"{request.mode} failover of {request.application} to {request.target}"
+
+
+def _reason(request: RequestView) -> str:
+    return request.reason or "no reason given"
+
+
+def _open(request: RequestView, at: datetime, mention: str) -> list[m.Block]:
+    overridden = ", ".join(request.plan.overrides)
+    waits = f"*{escape(_missing(request))}* {mention}".strip()
+    blocks = [facts(request.plan), *_exposure(request, at), *findings(request.plan.findings)]
+    if overridden:
+        blocks.append(m.lines([f"Overridden: {overridden}"]))
+    blocks += _summary_of_steps(request)
+    blocks.append(m.section(f"{waits} \N{MIDDLE DOT} round {request.round}, expires {date(request.expires_at)}"))
+    return blocks
+
+
+def _exposure(request: RequestView, at: datetime) -> list[m.Block]:
+    stores = exposure.worst_first(request.plan.exposure)
+    if not stores:
+        return [m.context("No store's replication was measured.")]
+    shown = [exposure.line(store) for store in stores[:6]]
+    more = len(stores) - len(shown)
+    shown += [f"\N{HORIZONTAL ELLIPSIS} {more} more: press Details"] if more > 0 else []
+    return [m.lines(shown), m.context(f"Measured as of {date(at)}")]
+
+
+def _summary_of_steps(request: RequestView) -> list[m.Block]:
+    steps = request.plan.steps
+    shown = [f"{number}. {step.title} ({step.plane} plane)" for number, step in enumerate(steps[:10], 1)]
+    more = len(steps) - len(shown)
+    shown += [f"\N{HORIZONTAL ELLIPSIS} {more} more: press Details"] if more > 0 else []
+    return [m.lines(shown)] if shown else []
+
+
+def _missing(request: RequestView) -> str:
+    if request.missing == 0:
+        return "Nothing is missing"
+    return f"{counted(request.missing, 'approval')} missing of {request.required}"
+
+
+def _decided(request: RequestView) -> list[m.Block]:
+    blocks = [m.lines([f"{marked(request.state)}: {_by(request)}"])]
+    if request.decision_reason:
+        blocks.append(m.quoted("Reason", request.decision_reason))
+    return [*blocks, _small_print(request)]
+
+
+def _small_print(request: RequestView) -> m.Block:
+    told = f"{request.source} to {request.target}, loss limit {limit(request.loss_limit_seconds)}"
+    seen = f"exposure when asked {how_long(request.plan.exposure_seconds)}"
+    return m.context(f"{told}, {seen}, digest `{short(request.digest)}`")
+
+
+def _by(request: RequestView) -> str:
+    if request.decided_by:
+        return f"{request.state} by {request.decided_by}"
+    return {"expired": "nobody completed the quorum in time", "void": "the plan no longer holds"}.get(
+        request.state, request.state
+    )
+
+
+def _round(request: RequestView) -> list[AckView]:
+    return [ack for ack in request.acks if ack.round == request.round]
+
+
+def _acks(request: RequestView) -> list[m.Block]:
+    told = [
+        f"{marked('approved')} by {escape(ack.person)} {date(ack.at, '{time_secs}')},"
+        f" {accepting(ack.accepted_limit_seconds)}"
+        for ack in _round(request)
+    ]
+    return [m.section("\n".join(told))] if told else []
+
+
+def _buttons(request: RequestView, tokens: Mapping[str, str]) -> list[m.Block]:
+    state = RequestState(request.state)
+    what = _what(request)
+    made: list[m.Block] = []
+    if state is RequestState.OPEN:
+        made = [
+            _button("Approve\N{HORIZONTAL ELLIPSIS}", "approve", tokens, spoken=f"Approve the {what}", style="primary"),
+            _button("Deny\N{HORIZONTAL ELLIPSIS}", "deny", tokens, spoken=f"Deny the {what}", style="danger"),
+            _button("Cancel", "cancel", tokens, spoken=f"Cancel the {what}", confirm=_sure(request)),
+            _button("Details", "details", tokens, spoken=f"Details of the {what}"),
+        ]
+    elif state is RequestState.EXPIRED:
+        made = [
+            _button("Renew", "renew", tokens, spoken=f"Renew the {what}", style="primary"),
+            _button("Details", "details", tokens, spoken=f"Details of the {what}"),
+        ]
+    usable = [one for one in made if one["value"]]
+    return [m.actions(usable)] if usable else []
+
+
+def _button(
+    label: str,
+    action: str,
+    tokens: Mapping[str, str],
+    *,
+    spoken: str,
+    style: str | None = None,
+    confirm: m.Block | None = None,
+) -> m.Block:
+    return m.button(label, action, tokens.get(action, ""), style=style, confirm=confirm, spoken=spoken)
+
+
+def _sure(request: RequestView) -> m.Block:
+    text = f"This withdraws the {_what(request)}. Nothing has been changed in AWS."
+    return m.confirm("Cancel this request?", text, "Cancel the request", "Keep it")

@@ -1,0 +1,44 @@
+"""Exposure of stores: value, threshold and age always together, as table rows or as lines."""
+
+from collections.abc import Iterable
+
+from bot.views.text import marked
+from commands.rendering.words import exposure_of, how_long
+from dr_core.reports.model import StoreExposure
+
+HEAD = ("Store", "Towards", "Exposure", "Threshold", "Age", "Verdict")
+RIGHT = (2, 3, 4)
+
+
+def row(store: StoreExposure, application: str | None = None) -> tuple[str, ...]:
+    """One row under `HEAD`; the application's name goes before the store's where several are shown."""
+    name = f"{store.kind} {store.name}" + (" (gate)" if store.gate else "")
+    return (
+        f"{application}: {name}" if application else name,
+        store.region,
+        exposure_of(store),
+        how_long(store.threshold_seconds),
+        how_long(store.age_seconds),
+        _verdict(store),
+    )
+
+
+def line(store: StoreExposure) -> str:
+    """The same in one line."""
+    return (
+        f"{store.kind} {store.name} towards {store.region}: {exposure_of(store)}"
+        f" (threshold {how_long(store.threshold_seconds)}, age {how_long(store.age_seconds)}) {_verdict(store)}"
+    )
+
+
+def worst_first(stores: Iterable[StoreExposure]) -> list[StoreExposure]:
+    """Gates before the rest, and what is not ok before what is."""
+    return sorted(
+        stores, key=lambda store: (store.verdict == "ok", not store.gate, store.kind, store.name, store.region)
+    )
+
+
+def _verdict(store: StoreExposure) -> str:
+    word = marked(store.verdict)
+    told = store.reason and (store.verdict != "ok" or store.exposure_seconds is None)
+    return f"{word}: {store.reason}" if told else word

@@ -1,0 +1,136 @@
+"""The health report and the daily digest: one line when all is well, else what is not and since when."""
+
+from bot.views import exposure
+from bot.views import message as m
+from bot.views.status import request_line
+from bot.views.text import counted, date, escape, marked
+from commands.rendering.words import how_long
+from dr_core.observation.model import SignalState, Verdict
+from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth, SignalView
+from dr_core.reports.listing import ApplicationReplication, ReplicationReport
+from dr_core.reports.model import FindingView
+
+_MOST_SIGNALS = 12
+_MOST_REASONS = 8
+
+
+def health(report: HealthReport) -> m.Message:
+    """`/dr health`: every region with its signals, every store with its age."""
+    blocks = [block for app in report.applications for block in _application(app, every_signal=True)]
+    return m.message(summary(report), m.header(_title(report)), *blocks, *_end(report))
+
+
+def digest(report: HealthReport, note: str = "") -> m.Message:
+    """The daily post. `note` tells of what went wrong with an earlier one."""
+    after = [m.context(escape(note))] if note else []
+    if report.all_well:
+        return m.message(summary(report), m.section(escape(summary(report))), *after)
+    unwell = [app for app in report.applications if not app.well]
+    fine = [app.name for app in report.applications if app.well]
+    blocks = [block for app in unwell for block in _application(app, every_signal=False)]
+    if fine:
+        blocks.append(m.lines([f"{marked('healthy')}: {', '.join(fine)}"]))
+    return m.message(summary(report), m.header(_title(report)), *blocks, *_end(report), *after)
+
+
+def summary(report: HealthReport) -> str:
+    """One line: all well with the largest exposure, or who is not."""
+    if report.all_well:
+        known = [app.exposure_seconds for app in report.applications if app.exposure_seconds is not None]
+        least = f", exposure at most {how_long(max(known))}" if known else ""
+        where = ", ".join(f"{app.name} in {app.active_region}" for app in report.applications)
+        return f"{marked('healthy')}: all well: {where}{least}"
+    unwell = [f"{app.name} ({_verdicts(app)})" for app in report.applications if not app.well]
+    told = f"not well: {', '.join(unwell)}" if unwell else "there are findings"
+    return f"{marked('warning')}: {told}"
+
+
+def replication(report: ReplicationReport) -> m.Message:
+    """`/dr replication`: every store with value, threshold and age."""
+    rows = [
+        exposure.row(store, app.name if len(report.applications) > 1 else None)
+        for app in report.applications
+        for store in exposure.worst_first(app.stores)
+    ]
+    told = [_replication_line(app) for app in report.applications]
+    table = [m.table(exposure.HEAD, rows, right=exposure.RIGHT)] if rows else []
+    return m.message(
+        "; ".join(told), m.header("Replication"), m.lines(told), *table, m.context(f"As of {date(report.at)}")
+    )
+
+
+def findings(found: tuple[FindingView, ...]) -> list[m.Block]:
+    """Findings as one safe line each, the worst first."""
+    order = {"blocking": 0, "warning": 1}
+    ranked = sorted(found, key=lambda finding: (order.get(finding.severity, 2), finding.code))
+    texts = [finding_line(finding) for finding in ranked]
+    return [m.lines(texts[start : start + 8]) for start in range(0, len(texts), 8)]
+
+
+def finding_line(finding: FindingView) -> str:
+    """What preflight saw, with the evidence and the way out."""
+    seen = f" ({finding.evidence})" if finding.evidence else ""
+    way_out = f" Way out: {finding.way_out}" if finding.way_out else ""
+    return f"{marked(finding.severity)} [{finding.code}] {finding.message}{seen}{way_out}"
+
+
+def _title(report: HealthReport) -> str:
+    return f"{marked('healthy' if report.all_well else 'warning')}: DR health"
+
+
+def _end(report: HealthReport) -> list[m.Block]:
+    seen = f", oldest observation {date(report.observed_at)}" if report.observed_at else ", not everything was observed"
+    return [*findings(report.findings), m.context(f"As of {date(report.at)}{seen}")]
+
+
+def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]:
+    active = escape(app.active_region or f"unknown ({app.active_reason})")
+    writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
+    lost = how_long(app.exposure_seconds) + (f" ({app.exposure_reason})" if app.exposure_reason else "")
+    age = f"observed {how_long(app.age_seconds)} before" if app.age_seconds is not None else "never observed"
+    told = f"*{escape(app.name)}*: active in *{active}*, writer {escape(writers)}, exposure {escape(lost)}, {age}"
+    blocks = [m.section(told)]
+    for region in app.regions:
+        blocks.append(m.lines([*_region_lines(region), *_signals(region, every_signal)]))
+    if app.stores:
+        blocks.append(m.lines([exposure.line(store) for store in exposure.worst_first(app.stores)[:10]]))
+    if app.requests:
+        blocks.append(m.section("\n".join(request_line(request) for request in app.requests[:5])))
+    return blocks + findings(app.findings)
+
+
+def _region_lines(region: RegionHealth) -> list[str]:
+    """The verdict with its first reason, which sums up; what is not healthy with the others too."""
+    told = f"{region.region} ({region.role}) {marked(region.verdict)}"
+    first = f"{told}: {region.reasons[0]}" if region.reasons else told
+    others = [] if region.verdict is Verdict.HEALTHY else region.reasons[1:_MOST_REASONS]
+    return [first, *(f"\N{BULLET} {reason}" for reason in others)]
+
+
+def _signals(region: RegionHealth, every: bool) -> list[str]:
+    wanted = [signal for signal in region.signals if every or signal.state is not SignalState.OK]
+    shown = [_signal_line(signal) for signal in wanted[:_MOST_SIGNALS]]
+    more = len(wanted) - len(shown)
+    return [*shown, f"\N{HORIZONTAL ELLIPSIS} {counted(more, 'more signal')}"] if more > 0 else shown
+
+
+def _signal_line(signal: SignalView) -> str:
+    latency = f" in {signal.latency_ms:.0f} ms" if signal.latency_ms is not None else ""
+    detail = f": {signal.detail}" if signal.detail else ""
+    seen = f"{signal.vantage}, {how_long(signal.age_seconds)} ago"
+    return f"\N{BULLET} {signal.component} {signal.name} {marked(signal.state)}{latency} ({seen}){detail}"
+
+
+def _verdicts(app: ApplicationHealth) -> str:
+    told = [f"{region.region} {region.verdict}" for region in app.regions if region.verdict != "healthy"]
+    over = [store for store in app.stores if store.verdict != "ok"]
+    told += [f"{counted(len(over), 'store')} not ok"] if over else []
+    return ", ".join(told) or "see the findings"
+
+
+def _replication_line(app: ApplicationReplication) -> str:
+    why = f" ({app.reason})" if app.reason and app.exposure_seconds is None else ""
+    age = f"observed {how_long(app.age_seconds)} before" if app.age_seconds is not None else "never observed"
+    return (
+        f"{app.name}: active in {app.active_region or 'unknown'}, exposure {how_long(app.exposure_seconds)}{why}, {age}"
+    )

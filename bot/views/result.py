@@ -1,0 +1,47 @@
+"""Any command's result as a message: the view that fits it, or its plain lines where none does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from bot.views import card, health, listing, status
+from bot.views import message as m
+from bot.views.doctor import doctor
+from bot.views.help import help_text
+from bot.views.plan import plan
+from bot.views.run import run
+from commands.rendering.text import render
+from dr_core.reports.audit import AuditList, AuditVerdict
+from dr_core.reports.doctor import DoctorReport
+from dr_core.reports.health import HealthReport
+from dr_core.reports.help import HelpReport
+from dr_core.reports.listing import Message, ReplicationReport, RequestList, RunList
+from dr_core.reports.model import PlanReport, RequestView, RunView, StatusReport
+
+_VIEWS: dict[type[BaseModel], Callable[[Any], m.Message]] = {
+    StatusReport: status.status,
+    HealthReport: health.health,
+    ReplicationReport: health.replication,
+    PlanReport: plan,
+    RunView: run,
+    RequestList: listing.requests,
+    RunList: listing.runs,
+    AuditList: listing.audit,
+    AuditVerdict: listing.verdict,
+    DoctorReport: doctor,
+    HelpReport: help_text,
+    Message: listing.sentence,
+}
+
+
+def draw(result: BaseModel) -> m.Message:
+    """The message of a result."""
+    if isinstance(result, RequestView):
+        told = card.confirmation(result)
+        return m.message(told, m.lines([told]))
+    view = _VIEWS.get(type(result))
+    if view is not None:
+        return view(result)
+    shown = render(result)
+    return m.message(shown, m.preformatted(shown))

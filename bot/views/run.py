@@ -1,0 +1,105 @@
+"""A run: its steps as a plan block while it goes, its RTO by segment and its loss when it has ended."""
+
+from bot.views import message as m
+from bot.views.text import date, escape, limit, marked
+from commands.rendering.words import how_long
+from dr_core.execution.model import RunState, StepState
+from dr_core.reports.model import RunView, SegmentView, StepView
+
+_STATUS = {
+    StepState.WAITING: "pending",
+    StepState.RUNNING: "in_progress",
+    StepState.DONE: "complete",
+    StepState.SKIPPED: "complete",
+    StepState.NOT_REACHED: "complete",
+    StepState.FAILED: "error",
+    StepState.UNCERTAIN: "error",
+}
+
+
+def run(view: RunView) -> m.Message:
+    """`/dr run show`."""
+    return m.message(
+        sentence(view), m.header(_title(view)), *blocks(view), m.context(f"Request `{escape(view.request)}`")
+    )
+
+
+def blocks(view: RunView) -> list[m.Block]:
+    """What a card shows of its run."""
+    shown = [steps(view)]
+    if view.hold:
+        shown.append(m.quoted(f"{marked('held')}, a person must decide", view.hold))
+    if view.reason:
+        shown.append(m.quoted("Why", view.reason))
+    if RunState(view.state).finished:
+        shown += result(view)
+    return shown
+
+
+def steps(view: RunView) -> m.Block:
+    """The plan block."""
+    settled = sum(1 for step in view.steps if StepState(step.state).settled)
+    tasks = [m.Task(step.name, f"{step.title}: {marked(step.state)}", _STATUS[StepState(step.state)], _details(step))
+             for step in view.steps]  # fmt: skip
+    return m.plan(f"Run {view.id}: {view.state}, {settled} of {len(view.steps)} steps", tasks)
+
+
+def result(view: RunView) -> list[m.Block]:
+    """RTO by segment and the loss, each measured, or the reason why not."""
+    rows = [(segment.name, how_long(segment.seconds), _note(segment)) for segment in view.segments]
+    total = how_long(view.rto_seconds) + (
+        f" ({view.rto_reason})" if view.rto_reason and view.rto_seconds is None else ""
+    )
+    rows.append(("RTO", total, f"{_met(view)} target {how_long(view.rto_target_seconds)}"))
+    return [
+        m.section(f"*{escape(sentence(view))}*"),
+        m.table(("Segment", "Measured", "Note"), rows, right=(1,)),
+        m.lines([loss(view)]),
+    ]
+
+
+def sentence(view: RunView) -> str:
+    """One sentence on where the run stands."""
+    what = f"{view.mode} run of {view.application} from {view.source} to {view.target}"
+    rto = f" RTO {how_long(view.rto_seconds)}." if view.rto_seconds is not None else ""
+    return f"{marked(view.state)}: {what}.{rto}"
+
+
+def loss(view: RunView) -> str:
+    """The loss with its reason and the limit that was accepted."""
+    why = f" ({view.loss_reason})" if view.loss_reason else ""
+    return f"Loss: {how_long(view.loss_seconds)}{why}; accepted limit {limit(view.loss_limit_seconds)}"
+
+
+def _title(view: RunView) -> str:
+    return f"{marked(view.state)}: run {view.id}"
+
+
+def _met(view: RunView) -> str:
+    if view.rto_seconds is None:
+        return "not measured;"
+    return "within" if view.rto_seconds <= view.rto_target_seconds else "over"
+
+
+def _note(segment: SegmentView) -> str:
+    if segment.reason:
+        return segment.reason
+    if segment.started_at and segment.ended_at:
+        return f"{segment.started_at:%H:%M:%S} to {segment.ended_at:%H:%M:%S} UTC"
+    return "not measured" if segment.seconds is None else "measured"
+
+
+def _details(step: StepView) -> str:
+    took = ""
+    if step.started_at and step.ended_at:
+        took = f" (took {how_long((step.ended_at - step.started_at).total_seconds())})"
+    tries = f", attempt {step.attempt}" if step.attempt > 1 else ""
+    if step.state == StepState.WAITING:
+        return ""
+    where = f"{step.region}: " if step.region else ""
+    return f"{where}{step.detail or step.state}{took}{tries}"
+
+
+def started(view: RunView) -> str:
+    """When it began, for small print."""
+    return date(view.started_at) if view.started_at else "not started yet"

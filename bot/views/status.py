@@ -1,0 +1,119 @@
+"""`/dr status`: the truth about each application in one message, the worst first."""
+
+from datetime import datetime
+
+from bot.views import exposure
+from bot.views import message as m
+from bot.views.text import counted, date, escape, marked
+from commands.rendering.words import how_long
+from dr_core.observation.model import Verdict
+from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
+
+_MOST_DETAILED = 6
+_DOT = "\N{MIDDLE DOT}"
+_MOST_LISTED = 40
+_MOST_REASONS = 8
+_BADNESS = {Verdict.DOWN: 0, Verdict.UNKNOWN: 1, Verdict.DEGRADED: 2, Verdict.HEALTHY: 3}
+
+
+def status(report: StatusReport) -> m.Message:
+    """The message; with many applications one line each, and the details for the asking."""
+    apps = sorted(report.applications, key=_badness)
+    head: list[m.Block] = [m.header("DR status")]
+    if report.brake:
+        head.append(m.section("*Brake on*: no new step starts anywhere."))
+    if len(apps) <= _MOST_DETAILED:
+        body = [block for app in apps for block in application(app, report.at)]
+        body += _stores(apps)
+    else:
+        body = _overview(apps)
+    return m.message(summary(report), *head, *body, m.context(f"As of {date(report.at)}"))
+
+
+def summary(report: StatusReport) -> str:
+    """The fallback: one sentence an application."""
+    brake = "Brake on. " if report.brake else ""
+    apps = sorted(report.applications, key=_badness)
+    return brake + "; ".join(_sentence(app) for app in apps[:_MOST_LISTED])
+
+
+def application(app: ApplicationStatus, at: datetime) -> list[m.Block]:
+    """One application without its stores."""
+    blocks = [m.section(f"*{escape(app.name)}*: {_where(app)}")]
+    blocks += [m.lines(_region_lines(name, region, at)) for name, region in app.regions.items()]
+    notes = [request_line(request) for request in app.requests] + [run_line(run) for run in app.runs]
+    if notes:
+        blocks.append(m.section("\n".join(notes)))
+    if app.freeze:
+        blocks.append(m.section(f"*Frozen* since a role swap: `/dr unfreeze {escape(app.name)}` once the code agrees."))
+    return blocks
+
+
+def request_line(request: RequestLine) -> str:
+    """A waiting request in mrkdwn."""
+    return (
+        f"{marked(request.state)} request `{escape(request.id)}`: {request.mode} {request.source} to {request.target},"
+        f" {request.acks} of {request.required} acks, asked by {escape(request.requester)},"
+        f" expires {date(request.expires_at)}"
+    )
+
+
+def run_line(run: RunLine) -> str:
+    """A run under way in mrkdwn."""
+    started = f", started {date(run.started_at)}" if run.started_at else ""
+    current = f", now: {escape(run.current)}" if run.current else ""
+    steps = f"{run.done} of {run.total} steps"
+    what = f"{run.mode} {run.source} to {run.target}"
+    return f"{marked(run.state)} run `{escape(run.id)}`: {what}, {steps}{current}{started}"
+
+
+def _where(app: ApplicationStatus) -> str:
+    active = f"active in *{escape(app.active_region)}*" if app.active_region else "active region *unknown*"
+    if not app.active_region and app.active_reason:
+        active += f" ({escape(app.active_reason)})"
+    writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
+    answers = "unknown" if app.answers is None else ", ".join(app.answers) or "nothing"
+    loss = f"exposure {how_long(app.exposure_seconds)}"
+    return f" {_DOT} ".join((active, f"writer {escape(writers)}", f"DNS answers {escape(answers)}", loss))
+
+
+def _region_lines(name: str, region: RegionStatus, at: datetime) -> list[str]:
+    """The verdict with its first reason; what is not healthy with every reason on a line of its own."""
+    seen = f"{how_long((at - region.observed_at).total_seconds())} ago" if region.observed_at else "never observed"
+    told = f"{name} ({region.role}) {marked(region.verdict)}, {seen}"
+    if region.verdict is Verdict.HEALTHY:
+        return [f"{told}: {region.reasons[0]}" if region.reasons else told]
+    shown = [f"\N{BULLET} {reason}" for reason in region.reasons[:_MOST_REASONS]]
+    more = len(region.reasons) - len(shown)
+    return [told, *shown, *([f"\N{HORIZONTAL ELLIPSIS} {counted(more, 'more reason')}"] if more > 0 else [])]
+
+
+def _stores(apps: list[ApplicationStatus]) -> list[m.Block]:
+    named = len(apps) > 1
+    rows = [
+        exposure.row(store, app.name if named else None) for app in apps for store in exposure.worst_first(app.stores)
+    ]
+    return [m.table(exposure.HEAD, rows, right=exposure.RIGHT)] if rows else []
+
+
+def _overview(apps: list[ApplicationStatus]) -> list[m.Block]:
+    shown = [_sentence(app) for app in apps[:_MOST_LISTED]]
+    blocks = [m.lines(shown[start : start + 8]) for start in range(0, len(shown), 8)]
+    more = len(apps) - len(shown)
+    hint = "`/dr status APP` shows one application in full."
+    return [
+        *blocks,
+        m.context(f"\N{HORIZONTAL ELLIPSIS} {counted(more, 'more application')}. {hint}" if more > 0 else hint),
+    ]
+
+
+def _sentence(app: ApplicationStatus) -> str:
+    regions = ", ".join(f"{name} {marked(region.verdict)}" for name, region in app.regions.items())
+    waiting = f", {counted(len(app.requests), 'request')} waiting" if app.requests else ""
+    running = f", {counted(len(app.runs), 'run')} under way" if app.runs else ""
+    active = app.active_region or "unknown"
+    return f"{app.name}: active in {active}; {regions}; exposure {how_long(app.exposure_seconds)}{waiting}{running}"
+
+
+def _badness(app: ApplicationStatus) -> tuple[int, str]:
+    return min((_BADNESS[region.verdict] for region in app.regions.values()), default=1), app.name
