@@ -1,0 +1,1 @@
+"""The local world: simulated AWS, a local Slack with a page, faults. Nothing of it runs in production."""

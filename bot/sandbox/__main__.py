@@ -1,0 +1,69 @@
+"""`python -m bot.sandbox`: the whole product in a local world, with one command."""
+
+import argparse
+import logging
+import math
+import sys
+import tempfile
+from pathlib import Path
+
+from bot.sandbox.launch import Options, start
+from dr_core.errors import DrError
+from dr_core.topology.load import load_topology
+
+EXAMPLE = Path(__file__).with_name("example.yaml")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError
+    return port
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not math.isfinite(speed) or speed <= 0:
+        raise ValueError
+    return speed
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dr sandbox", description="Simulated AWS, a local Slack, the bot and the worker."
+    )
+    parser.add_argument("--config", type=Path, default=EXAMPLE, metavar="FILE", help="topology (default: the example)")
+    parser.add_argument("--port", type=_port, default=8080, metavar="N", help="of the page, 0 for any (default: 8080)")
+    parser.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="of simulated services (default: 60)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where the store lives (default: a temporary folder)")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run until stopped; 0 when stopped, 2 for a wrong command line, configuration or port."""
+    try:
+        asked = _parser().parse_args(argv)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 2
+    try:
+        topology = load_topology(asked.config)
+        if asked.data is not None:
+            return _run(Options(asked.config.resolve(), topology, asked.port, asked.speed, asked.data.resolve()))
+        with tempfile.TemporaryDirectory(prefix="dr-sandbox-") as folder:
+            return _run(Options(asked.config.resolve(), topology, asked.port, asked.speed, Path(folder).resolve()))
+    except DrError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _run(options: Options) -> int:
+    options.data.mkdir(parents=True, exist_ok=True)
+    logs = options.data / "logs"
+    logs.mkdir(exist_ok=True)
+    lines = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(filename=logs / "sandbox.log", level=logging.INFO, format=lines)
+    return start(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

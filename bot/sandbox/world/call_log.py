@@ -1,0 +1,63 @@
+"""The record of every call that may change something: what tests and the page count."""
+
+import base64
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recorded:
+    time: datetime
+    region: str
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+    purpose: str | None
+    effect: str
+    status: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "time": self.time.isoformat(),
+            "region": self.region,
+            "service": self.service,
+            "operation": self.operation,
+            "parameters": _plain(self.parameters),
+            "purpose": self.purpose,
+            "effect": self.effect,
+            "status": self.status,
+        }
+
+
+class CallLog:
+    """Keeps the newest calls, oldest first. `effect` is "applied" or "none"; `status` None means no answer was sent."""
+
+    def __init__(self, keep: int = 20_000) -> None:
+        self._calls: deque[Recorded] = deque(maxlen=keep)
+
+    def add(self, recorded: Recorded) -> None:
+        self._calls.append(recorded)
+
+    def listing(self) -> list[dict[str, Any]]:
+        return [recorded.as_json() for recorded in self._calls]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return _text_or_base64(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _text_or_base64(value: bytes) -> str:
+    try:
+        return value[:4096].decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(value[:4096]).decode()

@@ -1,0 +1,63 @@
+"""Who signs: access keys and the principals behind them; STS answers from here.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+import hashlib
+from datetime import timedelta
+
+from bot.sandbox.world.api import Call, Operations, Parameters
+from bot.sandbox.world.timeline import Timeline
+
+
+class Identities:
+    """One account; an access key that nobody registered is its user `sandbox`."""
+
+    def __init__(self, account: str, timeline: Timeline) -> None:
+        self.account = account
+        self._timeline = timeline
+        self._arns: dict[str, str] = {}
+        self._sessions = 0
+
+    def credentials(self, arn: str) -> tuple[str, str]:
+        """The same access key and secret for the same principal, every time."""
+        digest = hashlib.sha256(arn.encode()).hexdigest()
+        access_key = f"AKIA{digest[:16].upper()}"
+        self._arns[access_key] = arn
+        return access_key, digest[:40]
+
+    def arn_of(self, access_key: str) -> str:
+        return self._arns.get(access_key, f"arn:aws:iam::{self.account}:user/sandbox")
+
+    def operations(self) -> Operations:
+        return {("sts", "GetCallerIdentity"): self.get_caller_identity, ("sts", "AssumeRole"): self.assume_role}
+
+    def get_caller_identity(self, call: Call) -> Parameters:
+        """The account in the answer is the one of the principal's ARN."""
+        arn = self.arn_of(call.access_key)
+        parts = arn.split(":")
+        account = parts[4] if len(parts) > 5 and parts[4] else self.account
+        unique = hashlib.sha256(arn.encode()).hexdigest()[:16].upper()
+        return {"Account": account, "Arn": arn, "UserId": f"AIDA{unique}"}
+
+    def assume_role(self, call: Call) -> Parameters:
+        """Temporary credentials whose identity is the role's session."""
+        role, session = call.text("RoleArn"), call.text("RoleSessionName")
+        parts = role.split(":")
+        account = parts[4] if len(parts) > 5 else self.account
+        arn = f"arn:aws:sts::{account}:assumed-role/{role.rsplit('/', 1)[-1]}/{session}"
+        self._sessions += 1
+        digest = hashlib.sha256(f"{arn}#{self._sessions}".encode()).hexdigest()
+        access_key = f"ASIA{digest[:16].upper()}"
+        self._arns[access_key] = arn
+        lasts = timedelta(seconds=int(call.parameters.get("DurationSeconds") or 3600))
+        return {
+            "Credentials": {
+                "AccessKeyId": access_key,
+                "SecretAccessKey": digest[:40],
+                "SessionToken": digest,
+                "Expiration": self._timeline.now + lasts,
+            },
+            "AssumedRoleUser": {"AssumedRoleId": f"AROA{digest[16:32].upper()}:{session}", "Arn": arn},
+        }

@@ -1,0 +1,245 @@
+"""S3 replication: rules as they were put, objects copied after a while, statuses and metrics of what is pending.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from moto.s3.models import FakeDeleteMarker, FakeKey, s3_backends
+
+from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
+from bot.sandbox.world.faults import FaultBook, FaultKind
+from bot.sandbox.world.timeline import Timeline
+
+LAG_S = 5.0
+_WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
+Version = tuple[str, str, str]
+
+
+@dataclass
+class Pending:
+    """One version on its way from a bucket to another; `at` is when it was written."""
+
+    source: str
+    destination: str
+    rule: str
+    key: str
+    version: str
+    size: int
+    at: datetime
+    deletes: bool = False
+    blocked: bool = False
+
+
+@dataclass
+class Flow:
+    """One rule: what goes from a bucket to another, and how that went."""
+
+    source: str
+    destination: str
+    rule: str
+    failed: int = 0
+    latency_s: float = 0.0
+
+
+class S3:
+    """Objects are moto's; this follows every write of them."""
+
+    def __init__(self, account: str, timeline: Timeline, faults: FaultBook) -> None:
+        self._account = account
+        self._timeline = timeline
+        self._faults = faults
+        self._rules: dict[str, Parameters] = {}
+        self._status: dict[Version, str] = {}
+        self.pending: list[Pending] = []
+        self.flows: dict[tuple[str, str, str], Flow] = {}
+        faults.subscribe(self._resume)
+
+    def operations(self) -> Operations:
+        table: dict[str, Handler] = {
+            "PutBucketReplication": self.put_rules,
+            "GetBucketReplication": self.get_rules,
+            "DeleteBucketReplication": self.delete_rules,
+            "HeadObject": self.with_status,
+            "GetObject": self.with_status,
+            "DeleteObject": self.deleted,
+            "DeleteObjects": self.deleted,
+            **dict.fromkeys(_WRITES, self.written),
+        }
+        return {("s3", name): handler for name, handler in table.items()}
+
+    # -- the world's view --------------------------------------------------------------------------------------------
+
+    def region_of(self, bucket: str) -> str | None:
+        found = self._buckets().get(bucket)
+        return None if found is None else str(found.region_name)
+
+    def exists(self, bucket: str, key: str) -> bool:
+        found = self._buckets().get(bucket)
+        return found is not None and isinstance(found.keys.get(key), FakeKey)
+
+    # -- rules -------------------------------------------------------------------------------------------------------
+
+    def put_rules(self, call: Call) -> Parameters:
+        bucket = call.text("Bucket")
+        config = call.parameters.get("ReplicationConfiguration") or {}
+        self._versioned(bucket)
+        for rule in config.get("Rules", []):
+            self._versioned(_destination(rule))
+        self._rules[bucket] = config
+        for number, rule in enumerate(config.get("Rules", [])):
+            rule.setdefault("ID", f"rule-{number + 1}")
+            where = (bucket, _destination(rule), str(rule["ID"]))
+            self.flows.setdefault(where, Flow(*where))
+        return {}
+
+    def get_rules(self, call: Call) -> Parameters:
+        """The rules with every field as it was put."""
+        bucket = call.text("Bucket")
+        if bucket not in self._buckets():
+            raise _no_bucket()
+        if bucket not in self._rules:
+            raise AwsError("ReplicationConfigurationNotFoundError", "The replication configuration was not found", 404)
+        return {"ReplicationConfiguration": self._rules[bucket]}
+
+    def delete_rules(self, call: Call) -> Parameters:
+        self._rules.pop(call.text("Bucket"), None)
+        return {}
+
+    # -- objects -----------------------------------------------------------------------------------------------------
+
+    def written(self, call: Call) -> Reply:
+        """A new version: queued for every enabled rule whose prefix it has."""
+        reply = call.forward()
+        bucket, key = call.text("Bucket"), call.text("Key")
+        if reply.ok and bucket in self._rules:
+            stored = self._buckets()[bucket].keys.get(key)
+            if isinstance(stored, FakeKey):
+                self._queue(bucket, key, str(stored.version_id), int(stored.size), deletes=False)
+        return reply
+
+    def deleted(self, call: Call) -> Reply:
+        """Delete markers go along when the rule says so; deleting a version never does."""
+        reply = call.forward()
+        bucket = call.text("Bucket")
+        asked = call.parameters
+        objects = asked.get("Delete", {}).get("Objects", []) if call.operation == "DeleteObjects" else [asked]
+        for item in objects:
+            stored = self._buckets()[bucket].keys.get(item["Key"]) if reply.ok and bucket in self._rules else None
+            if not item.get("VersionId") and isinstance(stored, FakeDeleteMarker):
+                self._queue(bucket, item["Key"], str(stored.version_id), 0, deletes=True)
+        return reply
+
+    def with_status(self, call: Call) -> Reply:
+        reply = call.forward()
+        version = reply.header("x-amz-version-id") or "null"
+        status = self._status.get((call.text("Bucket"), call.text("Key"), version))
+        return reply.with_header("x-amz-replication-status", status) if status and reply.ok else reply
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    def _queue(self, bucket: str, key: str, version: str, size: int, *, deletes: bool) -> None:
+        for rule in self._rules[bucket].get("Rules", []):
+            if rule.get("Status") != "Enabled" or not key.startswith(_prefix(rule)):
+                continue
+            if deletes and (rule.get("DeleteMarkerReplication") or {}).get("Status") != "Enabled":
+                continue
+            item = Pending(bucket, _destination(rule), str(rule["ID"]), key, version, size, self._timeline.now, deletes)
+            self.pending.append(item)
+            self._status[bucket, key, version] = "PENDING"
+            self._schedule(item)
+
+    def _schedule(self, item: Pending) -> None:
+        fault = self._faults.lasting(FaultKind.REPLICATION_LAG, self._sides(item), "s3")
+        if fault is not None and fault.value is not None:
+            self._timeline.after(fault.value, partial(self._copy, item), scaled=False)
+        else:
+            self._timeline.after(LAG_S, partial(self._copy, item))
+
+    def _copy(self, item: Pending) -> None:
+        if item not in self.pending:
+            return
+        if self._stopped(item):
+            item.blocked = True
+            return
+        self.pending.remove(item)
+        flow = self.flows[item.source, item.destination, item.rule]
+        flow.latency_s = (self._timeline.now - item.at).total_seconds()
+        done = self._apply(item)
+        flow.failed += not done
+        self._status[item.source, item.key, item.version] = "COMPLETED" if done else "FAILED"
+
+    def _apply(self, item: Pending) -> bool:
+        backend = s3_backends[self._account]["aws"]
+        buckets = self._buckets()
+        if item.destination not in buckets or item.source not in buckets:
+            return False
+        if item.deletes:
+            backend.delete_object(item.destination, item.key)
+            return True
+        version = next(
+            (
+                known
+                for known in buckets[item.source].keys.getlist(item.key, default=[])
+                if isinstance(known, FakeKey) and str(known.version_id) == item.version
+            ),
+            None,
+        )
+        if version is None:
+            return False
+        copy = backend.put_object(
+            item.destination, item.key, version.value, etag=version.etag, disable_notification=True
+        )
+        copy.set_metadata(version.metadata)
+        self._status[item.destination, item.key, str(copy.version_id)] = "REPLICA"
+        return True
+
+    def _resume(self) -> None:
+        for item in self.pending:
+            if item.blocked and not self._stopped(item):
+                item.blocked = False
+                self._schedule(item)
+
+    def _sides(self, item: Pending) -> tuple[str, ...]:
+        regions = (self.region_of(item.source), self.region_of(item.destination))
+        return tuple(region for region in regions if region is not None)
+
+    def _stopped(self, item: Pending) -> bool:
+        sides = self._sides(item)
+        if self._faults.lasting(FaultKind.REPLICATION_STOPS, sides, "s3") is not None:
+            return True
+        return not all(self._faults.up(region) for region in sides)
+
+    # -- moto's buckets ----------------------------------------------------------------------------------------------
+
+    def _buckets(self) -> dict[str, Any]:
+        buckets: dict[str, Any] = s3_backends[self._account]["aws"].buckets
+        return buckets
+
+    def _versioned(self, bucket: str) -> None:
+        found = self._buckets().get(bucket)
+        if found is None:
+            raise _no_bucket()
+        if not found.is_versioned:
+            raise AwsError(
+                "InvalidRequest",
+                f"Versioning must be 'Enabled' on the bucket {bucket} to apply a replication configuration",
+            )
+
+
+def _no_bucket() -> AwsError:
+    return AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+
+
+def _destination(rule: Parameters) -> str:
+    return str(rule["Destination"]["Bucket"]).rsplit(":", 1)[-1]
+
+
+def _prefix(rule: Parameters) -> str:
+    chosen = rule.get("Filter") or {}
+    return str(rule.get("Prefix") or chosen.get("Prefix") or (chosen.get("And") or {}).get("Prefix") or "")

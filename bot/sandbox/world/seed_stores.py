@@ -1,0 +1,229 @@
+"""Everything that keeps data: databases, buckets, parameters, secrets, keys, tables, caches."""
+
+from bot.sandbox.world.aurora import GlobalDatabase
+from bot.sandbox.world.faults import FaultBook
+from bot.sandbox.world.rds import Rds
+from bot.sandbox.world.seed_clients import SeedClients
+from bot.sandbox.world.timeline import Timeline
+from dr_core.topology.model import Application, Topology
+
+ENGINE, ENGINE_VERSION = "aurora-postgresql", "16.6"
+_SAMPLE_OBJECTS = {"index.html": b"<!doctype html><title>sandbox</title>", "release.json": b'{"release": "1"}'}
+
+
+class Stores:
+    """Seeds them all; databases are shared by applications that name the same one."""
+
+    def __init__(self, clients: SeedClients, account: str, timeline: Timeline, faults: FaultBook, rds: Rds) -> None:
+        self._clients = clients
+        self._account = account
+        self._timeline = timeline
+        self._faults = faults
+        self._rds = rds
+        self._replicas: dict[tuple[tuple[str, str], ...], GlobalDatabase] = {}
+
+    def seed(self, app_name: str, app: Application) -> GlobalDatabase | None:
+        """All stores of one application; returns its database."""
+        for storage in app.storage:
+            if storage.s3:
+                self._buckets(dict(storage.s3.buckets), storage.s3.prefixes)
+        for traffic in app.traffic:
+            for region, bucket in (traffic.standby_takes_over.bucket if traffic.standby_takes_over else {}).items():
+                self._bucket(region, bucket, lock=False)
+        self._parameters(app)
+        self._secrets(app_name, app)
+        self._keys(app)
+        self._tables(app)
+        self._caches(app)
+        return self._database(app_name, app)
+
+    def anchors(self, topology: Topology) -> None:
+        for anchor in topology.audit.anchors:
+            self._bucket(anchor.region, anchor.bucket, lock=True)
+
+    # -- databases ---------------------------------------------------------------------------------------------------
+
+    def _database(self, app_name: str, app: Application) -> GlobalDatabase | None:
+        if app.database and app.database.aurora_global:
+            plan = app.database.aurora_global
+            known = self._rds.globals.get(plan.global_cluster.lower())
+            return known or self._aurora(plan.global_cluster, self._ordered(app, plan.clusters))
+        if app.database and app.database.rds_replica:
+            instances = self._ordered(app, app.database.rds_replica.instances)
+            key = tuple(sorted(instances.items()))
+            if key not in self._replicas:
+                self._replicas[key] = self._replica(app_name, instances)
+            return self._replicas[key]
+        return None
+
+    def _ordered(self, app: Application, by_region: dict[str, str]) -> dict[str, str]:
+        """The primary first."""
+        first = {region: by_region[region] for region in app.regions if region in by_region}
+        return {**first, **by_region}
+
+    def _new(self, identifier: str, members: dict[str, str]) -> GlobalDatabase:
+        return GlobalDatabase(
+            id=identifier,
+            members=members,
+            writer=next(iter(members)),
+            timeline=self._timeline,
+            faults=self._faults,
+            lost_tail=self._rds.save_lost_tail,
+        )
+
+    def _aurora(self, identifier: str, clusters: dict[str, str]) -> GlobalDatabase:
+        for number, (region, cluster) in enumerate(clusters.items()):
+            rds = self._clients.client("rds", region)
+            with self._clients.tolerated(f"cluster {cluster}"):
+                rds.create_db_cluster(
+                    DBClusterIdentifier=cluster,
+                    Engine=ENGINE,
+                    EngineVersion=ENGINE_VERSION,
+                    MasterUsername="sandbox",
+                    MasterUserPassword="sandbox-only",
+                    StorageEncrypted=True,
+                    DatabaseName="app",
+                )  # simulated
+            for index in range(2 if number == 0 else 1):
+                with self._clients.tolerated(f"instance of {cluster}"):
+                    rds.create_db_instance(
+                        DBInstanceIdentifier=f"{cluster}-{index + 1}",
+                        DBClusterIdentifier=cluster,
+                        Engine=ENGINE,
+                        DBInstanceClass="db.r6g.large",
+                        AvailabilityZone=f"{region}{'ab'[index]}",
+                    )
+        database = self._rds.globals[identifier.lower()] = self._new(identifier, clusters)
+        return database
+
+    def _replica(self, app_name: str, instances: dict[str, str]) -> GlobalDatabase:
+        (first, source), *others = instances.items()
+        with self._clients.tolerated(f"instance {source}"):
+            self._clients.client("rds", first).create_db_instance(
+                DBInstanceIdentifier=source,
+                Engine="postgres",
+                DBInstanceClass="db.m6g.large",
+                AllocatedStorage=20,
+                MasterUsername="sandbox",
+                MasterUserPassword="sandbox-only",
+                MultiAZ=True,
+            )  # simulated
+        arn = f"arn:aws:rds:{first}:{self._account}:db:{source.lower()}"
+        for region, replica in others:
+            with self._clients.tolerated(f"replica {replica}"):
+                self._clients.client("rds", region).create_db_instance_read_replica(
+                    DBInstanceIdentifier=replica, SourceDBInstanceIdentifier=arn, DBInstanceClass="db.m6g.large"
+                )
+        database = self._new(f"{app_name}-replicas", instances)
+        self._rds.replicas.append(database)
+        return database
+
+    # -- objects -----------------------------------------------------------------------------------------------------
+
+    def _buckets(self, buckets: dict[str, str], prefixes: tuple[str, ...]) -> None:
+        for region, bucket in buckets.items():
+            self._bucket(region, bucket, lock=False)
+            for prefix in prefixes or ("",):
+                for name, body in _SAMPLE_OBJECTS.items():
+                    with self._clients.tolerated(f"object in {bucket}"):
+                        self._clients.client("s3", region).put_object(Bucket=bucket, Key=f"{prefix}{name}", Body=body)
+        for region, bucket in buckets.items():
+            with self._clients.tolerated(f"replication of {bucket}"):
+                self._replicate(region, bucket, {r: b for r, b in buckets.items() if b != bucket})
+
+    def _replicate(self, region: str, bucket: str, others: dict[str, str]) -> None:
+        rules = [
+            {
+                "ID": f"to-{other}",
+                "Priority": number + 1,
+                "Status": "Enabled",
+                "Filter": {"Prefix": ""},
+                "DeleteMarkerReplication": {"Status": "Enabled"},
+                "SourceSelectionCriteria": {"ReplicaModifications": {"Status": "Enabled"}},
+                "Destination": {
+                    "Bucket": f"arn:aws:s3:::{target}",
+                    "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
+                    "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
+                },
+            }
+            for number, (other, target) in enumerate(others.items())
+        ]
+        if rules:
+            self._clients.client("s3", region).put_bucket_replication(
+                Bucket=bucket,
+                ReplicationConfiguration={"Role": f"arn:aws:iam::{self._account}:role/replication", "Rules": rules},
+            )
+
+    def _bucket(self, region: str, bucket: str, *, lock: bool) -> None:
+        s3 = self._clients.client("s3", region)
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        with self._clients.tolerated(f"bucket {bucket}"):
+            s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=lock, **where)
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+    # -- settings ----------------------------------------------------------------------------------------------------
+
+    def _parameters(self, app: Application) -> None:
+        wanted: list[tuple[str, str, str]] = []
+        for path in app.parameters.paths:
+            root = "/" + path.strip("/")
+            wanted += [
+                (f"{root}/log-level", "info", "String"),
+                (f"{root}/page-size", "50", "String"),
+                (f"{root}/api-token", "sandbox-token", "SecureString"),
+            ]
+        if app.parameters.flags:
+            flags = "/" + app.parameters.flags.strip("/")
+            wanted += [
+                (flags, '{"new-checkout": true}', "String"),
+                (f"{flags}/new-checkout", "on", "String"),
+                (f"{flags}/search-v2", "off", "String"),
+            ]
+        for region in app.regions:
+            for name, value, kind in wanted:
+                with self._clients.tolerated(f"parameter {name}"):
+                    self._clients.client("ssm", region).put_parameter(Name=name, Value=value, Type=kind)
+
+    def _secrets(self, app_name: str, app: Application) -> None:
+        for name in app.secrets:
+            with self._clients.tolerated(f"secret {name}"):
+                self._clients.client("secretsmanager", app.primary).create_secret(
+                    Name=name,
+                    SecretString=f'{{"owner": "{app_name}", "value": "sandbox"}}',
+                    AddReplicaRegions=[{"Region": region} for region in app.standby],
+                )
+
+    def _keys(self, app: Application) -> None:
+        """https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html"""
+        for alias in app.keys:
+            name = alias if alias.startswith("alias/") else f"alias/{alias}"
+            with self._clients.tolerated(f"key {alias}"):
+                kms = self._clients.client("kms", app.primary)
+                key = kms.create_key(MultiRegion=True, Description=name)["KeyMetadata"]["KeyId"]
+                for region in app.standby:
+                    kms.replicate_key(KeyId=key, ReplicaRegion=region)
+                for region in app.regions:
+                    self._clients.client("kms", region).create_alias(AliasName=name, TargetKeyId=key)
+
+    def _tables(self, app: Application) -> None:
+        for table, region in ((t, r) for t in app.tables if t.dynamodb_global for r in app.regions):
+            name = table.value.table
+            with self._clients.tolerated(f"table {name}"):
+                self._clients.client("dynamodb", region).create_table(
+                    TableName=name,
+                    KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                    BillingMode="PAY_PER_REQUEST",
+                    AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                )
+
+    def _caches(self, app: Application) -> None:
+        for cache, region in ((c, r) for c in app.cache if c.elasticache_global for r in app.regions):
+            group = cache.value.group
+            with self._clients.tolerated(f"cache {group}"):
+                self._clients.client("elasticache", region).create_replication_group(
+                    ReplicationGroupId=group,
+                    ReplicationGroupDescription=group,
+                    Engine="redis",
+                    CacheNodeType="cache.r6g.large",
+                    NumCacheClusters=1,
+                )

@@ -1,0 +1,114 @@
+"""Everything that leads clients to a region: health checks, zones and records, hosts."""
+
+from functools import partial
+
+from bot.sandbox.world.applications import Applications
+from bot.sandbox.world.blueprint import Addresses, Place, RecordPlan, host_of, takeover_region, urls_of, zone_name
+from bot.sandbox.world.hosts import Endpoint, Sites
+from bot.sandbox.world.route53 import Route53
+from bot.sandbox.world.s3 import S3
+from bot.sandbox.world.zones import Record, Zone, normal
+from dr_core.topology.model import Application, StandbyTakesOver, Topology
+
+TTL_S = 30
+FULL_WEIGHT = 100
+
+
+class TrafficSeeds:
+    """Seeds Route 53 and the hosts from the topology."""
+
+    def __init__(
+        self, route53: Route53, applications: Applications, s3: S3, addresses: Addresses, sites: Sites
+    ) -> None:
+        self._route53 = route53
+        self._applications = applications
+        self._s3 = s3
+        self._addresses = addresses
+        self._sites = sites
+
+    def seed(self, topology: Topology, records: tuple[RecordPlan, ...]) -> None:
+        for name, app in topology.applications.items():
+            self._hosts(name, app)
+            self._checks(name, app)
+        for zone_id in dict.fromkeys(record.zone for record in records):
+            plans = [record for record in records if record.zone == zone_id]
+            zone = Zone(zone_id, zone_name([plan.name for plan in plans]))
+            for plan in plans:
+                zone.records.extend(self._records(plan, topology.applications[plan.application].primary))
+            zone.publish()
+            self._route53.zones[zone_id] = zone
+
+    def _hosts(self, name: str, app: Application) -> None:
+        for check in app.health:
+            for region, url in (check.http or {}).items():
+                self._sites.add(url, Endpoint(name, region))
+        for verify in app.verify:
+            if verify.http_write_read:
+                self._sites.add(verify.http_write_read.url, Endpoint(name))
+        for url in urls_of(app):
+            self._sites.add(url, Endpoint(name, webhook=True))
+
+    def _checks(self, name: str, app: Application) -> None:
+        urls = {region: url for check in app.health for region, url in (check.http or {}).items()}
+        for check in app.health:
+            for region, identifier in (check.route53 or {}).items():
+                if identifier not in self._route53.health.checks:
+                    host = host_of(urls.get(region, "")) or f"{name}.{region}.sandbox.example"
+                    probe = partial(self._applications.trouble, Place(name, region))
+                    self._route53.health.add(identifier, _config(host, "/health", inverted=False), probe)
+        for traffic in app.traffic:
+            if traffic.standby_takes_over:
+                self._takeover_check(app, traffic.standby_takes_over)
+
+    def _takeover_check(self, app: Application, takeover: StandbyTakesOver) -> None:
+        """Inverted: healthy while nobody has put the object, so that the primary is answered.
+
+        https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/appendix-b---edge-network-global-service-guidance.html
+        """
+        if takeover.health_check in self._route53.health.checks or not takeover.bucket:
+            return
+        wanted = [region for region in app.standby if region in takeover.bucket] or list(takeover.bucket)
+        region, bucket = wanted[0], takeover.bucket[wanted[0]]
+
+        def look() -> str | None:
+            if self._applications.region_state(region) != "up":
+                return "The health checker could not establish a connection within the timeout limit."
+            return None if self._s3.exists(bucket, takeover.key) else "HTTP Status Code 404, Not Found"
+
+        config = _config(f"{bucket}.s3.{region}.amazonaws.com", f"/{takeover.key}", inverted=True)
+        self._route53.health.add(takeover.health_check, config, look)
+
+    def _records(self, plan: RecordPlan, primary: str) -> list[Record]:
+        takes_over = takeover_region(plan, primary)
+        made = []
+        for region, identifier in plan.set_identifiers:
+            place = Place(plan.application, region)
+            record: Record = {
+                "Name": plan.name,
+                "Type": plan.type,
+                "TTL": TTL_S,
+                "SetIdentifier": identifier,
+                "ResourceRecords": [{"Value": self._addresses.value(place, plan.type)}],
+            }
+            if plan.takeover is None:
+                made.append({**record, "Weight": FULL_WEIGHT if region == primary else 0})
+            elif region == primary:
+                made.append({**record, "Failover": "PRIMARY", "HealthCheckId": plan.takeover.health_check})
+            elif region == takes_over:
+                made.append({**record, "Failover": "SECONDARY"})
+        return [normal(record) for record in made]
+
+
+def _config(host: str, path: str, *, inverted: bool) -> dict[str, object]:
+    return {
+        "Type": "HTTPS",
+        "FullyQualifiedDomainName": host,
+        "ResourcePath": path,
+        "Port": 443,
+        "RequestInterval": 30,
+        "FailureThreshold": 3,
+        "MeasureLatency": False,
+        "Inverted": inverted,
+        "Disabled": False,
+        "EnableSNI": True,
+    }
