@@ -1,0 +1,1 @@
+"""How much of an application runs in a region, and changing it."""

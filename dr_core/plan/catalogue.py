@@ -1,0 +1,43 @@
+"""What a step kind must be able to do: be observed, and be carried out. The runner knows steps only through this."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from dr_core.plan.step import Step
+
+
+class Progress(StrEnum):
+    SATISFIED = "satisfied"
+    UNDER_WAY = "under_way"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class StepObservation:
+    """What the world says about a step. `eta_s` is the expected time to the end while under way, if known (seconds)."""
+
+    progress: Progress
+    detail: str
+    evidence: dict[str, JsonValue] = field(default_factory=dict)
+    eta_s: float | None = None
+
+
+class StepKind(Protocol):
+    """One kind of step, bound to its ports."""
+
+    def observe(self, step: Step) -> StepObservation:
+        """Ask the world, never our own log. Raises DrError when it cannot be observed (UnreachableError: try again)."""
+        ...
+
+    def act(self, step: Step, token: str) -> None:
+        """Start the step's effect. Called after `observe` said ABSENT; `token` is the same over all attempts.
+
+        Raises UnreachableError when the outcome is unknown, RejectedError or DeniedError when it surely did not happen.
+        """
+        ...
+
+
+Catalogue = dict[str, StepKind]

@@ -1,0 +1,54 @@
+"""Whether the regions are in the state that the mode presumes."""
+
+from dr_core.observation.model import Observation, Verdict
+from dr_core.plan.checks.case import Case, answers, blocking, is_down, nothing_good, reasons_of, warning
+from dr_core.plan.step import Finding
+
+
+def findings(case: Case) -> tuple[Finding, ...]:
+    if case.fresh is None:
+        return (_not_observed(case),)
+    return (*_target(case, case.fresh), *_source(case, case.fresh))
+
+
+def _not_observed(case: Case) -> Finding:
+    name = case.plan.application
+    if case.age_s is None:
+        message, evidence = f"{name} was not observed yet: nobody knows what would happen.", ""
+    else:
+        message = f"The last observation of {name} is too old to rely on."
+        evidence = f"{case.age_s:.0f} s old, at most {case.oldest_s:.0f} s"
+    return blocking("not-observed", message, evidence=evidence, way_out="Check that a worker runs and observes.")
+
+
+def _target(case: Case, seen: Observation) -> tuple[Finding, ...]:
+    region = case.plan.target
+    verdict = seen.verdict(region)
+    evidence = f"{reasons_of(seen, region)} (seen {case.age_s:.0f} s ago)"
+    if is_down(seen, region):
+        return (blocking("target-down", f"{region} is down: it could not take over.", evidence=evidence),)
+    if nothing_good(seen, region):
+        return (blocking("target-unknown", f"Nothing is known to work in {region}.", evidence=evidence),)
+    if verdict is not None and verdict.verdict in (Verdict.DOWN, Verdict.DEGRADED):
+        message = f"{region} looks {verdict.verdict.value}, but its control planes answer: so does a small standby."
+        return (warning("target-unhealthy", message, evidence=evidence),)
+    return ()
+
+
+def _source(case: Case, seen: Observation) -> tuple[Finding, ...]:
+    region = case.plan.source
+    verdict = seen.verdict(region)
+    down = verdict is not None and verdict.verdict is Verdict.DOWN
+    evidence = f"{reasons_of(seen, region)} (seen {case.age_s:.0f} s ago)"
+    if case.forced:
+        if down:
+            return ()
+        message = f"{region} is not down; a forced failover gives up what was not replicated."
+        return (warning("source-not-down", message, evidence=evidence, way_out="Without --forced nothing is lost."),)
+    if down or answers(seen, region) is False:
+        message = f"{region} is down or does not answer; a planned failover needs it."
+        return (blocking("wrong-mode", message, evidence=evidence, way_out="Use --forced."),)
+    if verdict is None or verdict.verdict is Verdict.UNKNOWN:
+        message = f"Nobody could say how {region} is; a planned failover needs it healthy."
+        return (warning("source-unknown", message, evidence=evidence),)
+    return ()

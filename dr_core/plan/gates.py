@@ -1,0 +1,101 @@
+"""The last questions before something is taken away from anybody. Pure; asked again and again until they are open."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from dr_core.capacity.port import capacity_name
+from dr_core.observation.model import Observation
+from dr_core.plan.checks.case import Case, gate_stores, has_gate, is_down, nothing_good, reasons_of
+from dr_core.plan.checks.exposure import said
+from dr_core.plan.kinds.scale_target import SHORT
+from dr_core.plan.promotion import writers
+from dr_core.plan.step import Plan
+from dr_core.replication.exposure import application_exposure
+from dr_core.topology.model import Sized, Topology
+
+Closed = tuple[str, str]
+"""The code that an override names, and the sentence."""
+
+
+def check(
+    topology: Topology, plan: Plan, observation: Observation | None, now: datetime, accepted_limit_s: int | None
+) -> tuple[str, ...]:
+    """Why the run may not fence now; empty: go on. `accepted_limit_s` None accepts an unknown loss.
+
+    A gate whose code the plan overrides is open; the accepted loss has no override, its way out is a new round.
+    """
+    case = Case(topology, plan, observation, now)
+    if plan.application not in topology.applications:
+        return (f"the topology has no application {plan.application} any more",)
+    exposed = _exposure(case, accepted_limit_s)
+    return (*exposed, *(reason for code, reason in _closed(case) if code not in plan.overrides))
+
+
+def _closed(case: Case) -> Iterator[Closed]:
+    seen = case.fresh
+    if seen is None:
+        age = "never" if case.age_s is None else f"{case.age_s:.0f} s ago"
+        yield "not-observed", f"last observed {age}, at most {case.oldest_s:.0f} s ago is wanted"
+        return
+    yield from _stays_on(case, seen)
+    yield from _roles(case, seen)
+    yield from _capacity(case, seen)
+
+
+def _stays_on(case: Case, seen: Observation) -> Iterator[Closed]:
+    """At least one region stays on: the source is about to be fenced."""
+    target = case.plan.target
+    evidence = f"{reasons_of(seen, target)} (seen {case.age_s:.0f} s ago)"
+    if is_down(seen, target):
+        yield "target-down", f"no region would stay on: {target} is down: {evidence}"
+    elif nothing_good(seen, target):
+        yield "target-unknown", f"no region might stay on: nothing is known to work in {target}: {evidence}"
+
+
+def _roles(case: Case, seen: Observation) -> Iterator[Closed]:
+    database = case.app.database.aurora_global if case.app.database else None
+    if database is None or case.plan.target not in database.clusters:
+        return
+    name, state, plan = database.global_cluster, seen.database, case.plan
+    if state is None:
+        yield "database-not-observed", f"global cluster {name} could not be observed: {seen.writers_reason}"
+        return
+    age = max(0.0, (case.now - state.observed_at).total_seconds())
+    if plan.target not in {member.region for member in state.members}:
+        yield "target-missing", f"global cluster {name} has no member in {plan.target} (seen {age:.0f} s ago)"
+    if state.failover_status is not None and state.failover_to not in (None, plan.target):
+        yield "failover-under-way", f"global cluster {name} is changing its writer to {state.failover_to}"
+    present = writers(state)
+    if not case.forced and state.failover_status is None and present not in ((plan.source,), (plan.target,)):
+        told = ", ".join(present) or "nobody"
+        yield "two-writers", f"the writer of global cluster {name} is {told}, not {plan.source} (seen {age:.0f} s ago)"
+
+
+def _capacity(case: Case, seen: Observation) -> Iterator[Closed]:
+    states = {(state.region, state.name): state for state in seen.capacity}
+    for entry in case.app.capacity:
+        if entry.ecs is None:
+            continue
+        size: Sized = entry.value
+        name, target = capacity_name(entry), case.plan.target
+        state = states.get((target, name))
+        if state is None or state.running is None:
+            why = state.reason if state is not None and state.reason else "it was not observed"
+            yield SHORT, f"how many of {name} run in {target} is not known: {why}"
+        elif state.running < size.active:
+            age = max(0.0, (case.now - state.observed_at).total_seconds())
+            yield SHORT, f"{state.running} of {size.active} of {name} run in {target} (seen {age:.0f} s ago)"
+
+
+def _exposure(case: Case, accepted_limit_s: int | None) -> tuple[str, ...]:
+    """Only a forced run gives data up; a switchover waits until nothing is left to lose."""
+    if not case.forced or accepted_limit_s is None or not has_gate(case.app):
+        return ()
+    stores = gate_stores(case)
+    exposure = application_exposure(stores)
+    told = "; ".join(said(store) for store in stores) or "nothing was measured"
+    if exposure is None:
+        return (f"what would be lost is not known, and at most {accepted_limit_s} s were accepted ({told})",)
+    if exposure > accepted_limit_s:
+        return (f"{exposure:g} s would be lost, and at most {accepted_limit_s} s were accepted ({told})",)
+    return ()

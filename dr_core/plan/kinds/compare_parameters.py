@@ -1,0 +1,42 @@
+"""Say how the target's parameters differ; in forced mode nothing is copied from a region in trouble."""
+
+from dataclasses import dataclass
+
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kinds.sync_parameters import ParameterPaths, observed_drift, paths_of
+from dr_core.plan.move import Move
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plane, Segment, Step
+
+KIND = "compare-parameters"
+
+
+def plan(move: Move) -> Step:
+    params = paths_of(move)
+    return Step(
+        name=KIND,
+        kind=KIND,
+        title=f"Compare parameters under {', '.join(params.paths)} in {move.target} with {move.source}; change nothing",
+        segment=Segment.PREPARE,
+        region=move.target,
+        home_region=move.source,
+        plane=Plane.CONTROL,
+        params=params.stored(),
+        best_effort=True,
+        deadline_s=deadlines.COMPARE_S,
+    )
+
+
+@dataclass(frozen=True)
+class CompareParameters:
+    """Done when both sides were read; what differs is evidence, not a failure."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        found = observed_drift(self.ports, ParameterPaths.model_validate(step.params))
+        return StepObservation(Progress.SATISFIED, found.sentence, found.evidence)
+
+    def act(self, step: Step, token: str) -> None:
+        """Nothing to start: observing is all of it."""

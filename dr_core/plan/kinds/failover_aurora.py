@@ -1,0 +1,68 @@
+"""Make the target the writer and give up what was not replicated to it. Needs nothing of the source."""
+
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from dr_core.errors import RejectedError
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kinds.switchover_aurora import Promotion, told
+from dr_core.plan.move import Move
+from dr_core.plan.ports import Ports
+from dr_core.plan.promotion import progress_of
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import AuroraGlobal
+
+KIND = "failover-aurora"
+
+
+def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
+    return Step(
+        name="promote",
+        kind=KIND,
+        title=f"Make {move.target} the writer of global cluster {database.global_cluster} "
+        "(loses what was not replicated)",
+        after=after,
+        segment=Segment.PROMOTE,
+        region=move.target,
+        home_region=move.target,
+        plane=Plane.CONTROL,
+        params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
+        irreversible=True,
+        deadline_s=deadlines.PROMOTE_S,
+    )
+
+
+@dataclass(frozen=True)
+class FailoverAurora:
+    """Done when the target, and nobody else, is the writer; the last lag measured before stands in the evidence."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = Promotion.model_validate(step.params)
+        database = self.ports.of(params.account).database
+        seen = progress_of(database.state(params.database, via=params.target, details=False), params.target)
+        if seen.progress is not Progress.SATISFIED:
+            return seen
+        # A writer publishes no lag, so the newest datapoint of the target is the last one before the promotion.
+        lag = database.lag(params.database, params.target, source=params.source)
+        measured_at = lag.measured_at.isoformat() if lag.measured_at else None
+        measured: dict[str, JsonValue] = {
+            "lag_seconds": lag.seconds,
+            "lag_measured_at": measured_at,
+            "lag_source": lag.source,
+            "lag_reason": lag.reason,
+        }
+        outcome = told(self.ports, params)
+        return replace(seen, evidence={**seen.evidence, **outcome, **measured})
+
+    def act(self, step: Step, token: str) -> None:
+        params = Promotion.model_validate(step.params)
+        try:
+            self.ports.of(params.account).database.failover(params.database, target=params.target)
+        except RejectedError:
+            # RDS refuses a second call while the first one works; that refusal must not fail the step.
+            if self.observe(step).progress is Progress.ABSENT:
+                raise

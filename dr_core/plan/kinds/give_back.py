@@ -1,0 +1,51 @@
+"""Remove the take-over object of the old side, so that its health check stops sending traffic there."""
+
+from dataclasses import dataclass
+
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kinds.take_over import Takeover
+from dr_core.plan.move import Move
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import StandbyTakesOver
+
+KIND = "give-back"
+
+
+def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
+    there = f"s3://{switch.bucket[move.source]}/{switch.key}"
+    return Step(
+        name=f"{KIND}-{move.source}",
+        kind=KIND,
+        title=f"Delete the take-over object {there}: "
+        f"health check {switch.health_check} stops sending traffic to {move.source}",
+        after=after,
+        segment=Segment.SWITCH,
+        region=move.source,
+        home_region=move.source,
+        plane=Plane.DATA,
+        params=Takeover(account=move.app.account, switch=switch, region=move.source).stored(),
+        # An object that cannot be read any more does not take over either: a dead region gives back by itself.
+        best_effort=move.forced,
+        deadline_s=deadlines.BEST_EFFORT_S if move.forced else deadlines.TAKEOVER_S,
+        undo=f"Put {there} again",
+    )
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """Done when the object is gone."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = Takeover.model_validate(step.params)
+        there = self.ports.of(params.account).takeover.taken_over(params.switch, params.region)
+        if there:
+            return StepObservation(Progress.ABSENT, "the take-over object is still there", {"present": True})
+        return StepObservation(Progress.SATISFIED, "the take-over object is gone", {"present": False})
+
+    def act(self, step: Step, token: str) -> None:
+        params = Takeover.model_validate(step.params)
+        self.ports.of(params.account).takeover.give_back(params.switch, params.region)

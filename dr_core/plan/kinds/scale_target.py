@@ -1,0 +1,65 @@
+"""Bring the target up to its working size before anything else moves."""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from dr_core.capacity.port import capacity_name
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.move import Move, Params, slug
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import Capacity, Sized
+
+KIND = "scale-target"
+# Whoever overrides this goes on with less than the wanted capacity.
+SHORT = "capacity-short"
+
+
+class ScaleTo(Params):
+    """An entry of the topology's `capacity` and the count it shall have."""
+
+    entry: Capacity
+    region: str
+    count: int
+
+
+def plan(move: Move, entry: Capacity) -> Step:
+    size: Sized = entry.value
+    name = capacity_name(entry)
+    return Step(
+        name=f"{KIND}-{slug(name)}",
+        kind=KIND,
+        title=f"Scale {name} in {move.target} to at least {size.active}",
+        segment=Segment.PREPARE,
+        region=move.target,
+        home_region=move.target,
+        plane=Plane.CONTROL,
+        params=ScaleTo(account=move.app.account, entry=entry, region=move.target, count=size.active).stored(),
+        best_effort=SHORT in move.overrides,
+        deadline_s=deadlines.SCALE_S,
+        undo=f"Scale {name} in {move.target} back to {size.standby}",
+    )
+
+
+@dataclass(frozen=True)
+class ScaleTarget:
+    """Done when at least the wanted count runs; never takes anything away."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = ScaleTo.model_validate(step.params)
+        state = self.ports.of(params.account).capacity.state(params.entry, params.region)
+        desired, running = state.desired or 0, state.running or 0
+        evidence: dict[str, JsonValue] = {"desired": state.desired, "running": state.running, "wanted": params.count}
+        detail = f"{running} of {params.count} run, {desired} are asked for"
+        if desired < params.count:
+            return StepObservation(Progress.ABSENT, detail, evidence)
+        progress = Progress.SATISFIED if running >= params.count else Progress.UNDER_WAY
+        return StepObservation(progress, detail, evidence)
+
+    def act(self, step: Step, token: str) -> None:
+        params = ScaleTo.model_validate(step.params)
+        self.ports.of(params.account).capacity.scale(params.entry, params.region, params.count)

@@ -1,0 +1,55 @@
+"""Give the old side the size of a standby, once the new side is verified."""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from dr_core.capacity.port import capacity_name
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kinds.scale_target import ScaleTo
+from dr_core.plan.move import Move, slug
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import Capacity, Sized
+
+KIND = "scale-to-standby"
+
+
+def plan(move: Move, entry: Capacity, after: tuple[str, ...]) -> Step:
+    size: Sized = entry.value
+    name = capacity_name(entry)
+    return Step(
+        name=f"{KIND}-{slug(name)}",
+        kind=KIND,
+        title=f"Scale {name} in {move.source} to {size.standby}: it is a standby now",
+        after=after,
+        segment=Segment.SETTLE,
+        region=move.source,
+        home_region=move.source,
+        plane=Plane.CONTROL,
+        params=ScaleTo(account=move.app.account, entry=entry, region=move.source, count=size.standby).stored(),
+        deadline_s=deadlines.SCALE_S,
+        undo=f"Scale {name} in {move.source} to zero",
+    )
+
+
+@dataclass(frozen=True)
+class ScaleToStandby:
+    """Done when exactly the standby's count is asked for and runs."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = ScaleTo.model_validate(step.params)
+        state = self.ports.of(params.account).capacity.state(params.entry, params.region)
+        evidence: dict[str, JsonValue] = {"desired": state.desired, "running": state.running, "wanted": params.count}
+        detail = f"{state.running} of {params.count} run"
+        if state.desired != params.count:
+            return StepObservation(Progress.ABSENT, f"{detail}, {state.desired} are asked for", evidence)
+        progress = Progress.SATISFIED if state.running == params.count else Progress.UNDER_WAY
+        return StepObservation(progress, detail, evidence)
+
+    def act(self, step: Step, token: str) -> None:
+        params = ScaleTo.model_validate(step.params)
+        self.ports.of(params.account).capacity.scale(params.entry, params.region, params.count)

@@ -1,0 +1,70 @@
+"""Switch traffic by changing Route 53 records. Its control plane lives in us-east-1 alone."""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.move import Move, Params, slug
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import Route53Records
+from dr_core.traffic.port import leading
+from dr_core.verify.answers import addresses_by_region, answering
+
+KIND = "switch-records"
+ROUTE53_HOME = "us-east-1"
+
+
+class SwitchTo(Params):
+    records: Route53Records
+    target: str
+
+
+def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
+    return Step(
+        name=f"{KIND}-{slug(records.name)}",
+        kind=KIND,
+        title=f"Send {records.name} to {move.target} by its {records.type} records in zone {records.hosted_zone}",
+        after=after,
+        segment=Segment.SWITCH,
+        region=move.target,
+        home_region=ROUTE53_HOME,
+        plane=Plane.CONTROL,
+        params=SwitchTo(account=move.app.account, records=records, target=move.target).stored(),
+        deadline_s=deadlines.RECORDS_S,
+        undo=f"Send {records.name} to {move.source} again",
+    )
+
+
+@dataclass(frozen=True)
+class SwitchRecords:
+    """Done when the records prefer the target and the zone itself answers so.
+
+    The id of a change is not kept: a process that dies after the call could not know it. Propagation to every name
+    server, and the caches behind them, are what the DNS and write verifications wait for.
+    """
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = SwitchTo.model_validate(step.params)
+        ports = self.ports.of(params.account)
+        records = ports.records.records(params.records)
+        evidence: dict[str, JsonValue] = {
+            "records": {record.region: record.weight if record.role is None else record.role for record in records}
+        }
+        preferred = leading(records)
+        if preferred != params.target:
+            return StepObservation(Progress.ABSENT, f"the records prefer {preferred or 'no single region'}", evidence)
+        values = ports.records.authoritative(params.records)
+        by_region = addresses_by_region({r.region: r.values for r in records}, params.records.type, ports.resolver)
+        answer = answering(values, by_region)
+        if answer.regions == (params.target,) and not answer.strangers:
+            return StepObservation(Progress.SATISFIED, f"the zone answers {params.target}", evidence)
+        return StepObservation(Progress.UNDER_WAY, f"the zone still answers {answer.sentence}", evidence, eta_s=2.0)
+
+    def act(self, step: Step, token: str) -> None:
+        params = SwitchTo.model_validate(step.params)
+        self.ports.of(params.account).records.set_active(params.records, params.target)

@@ -1,0 +1,80 @@
+"""Change the writer of an Aurora global database without loss. The service fences the old writer."""
+
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from dr_core.errors import DrError, RejectedError, UnreachableError
+from dr_core.observation.model import DatabaseState
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.move import Move, Params
+from dr_core.plan.ports import Ports
+from dr_core.plan.promotion import outcome_of, progress_of
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import AuroraGlobal
+
+KIND = "switchover-aurora"
+
+
+class Promotion(Params):
+    database: AuroraGlobal
+    source: str
+    target: str
+
+
+def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
+    return Step(
+        name="promote",
+        kind=KIND,
+        title=f"Make {move.target} the writer of global cluster {database.global_cluster} (nothing is lost)",
+        after=after,
+        segment=Segment.PROMOTE,
+        region=move.target,
+        home_region=move.source,
+        plane=Plane.CONTROL,
+        params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
+        deadline_s=deadlines.PROMOTE_S,
+        undo=f"Switch global cluster {database.global_cluster} back to {move.source}",
+    )
+
+
+def told(ports: Ports, params: Promotion) -> dict[str, JsonValue]:
+    """What the service said about the end of the change; a service that does not answer leaves it unknown."""
+    try:
+        return outcome_of(ports.of(params.account).database.events(params.database, params.target))
+    except DrError as error:
+        return {"data_loss_allowed": None, "service_said": None, "service_said_reason": error.message}
+
+
+@dataclass(frozen=True)
+class SwitchoverAurora:
+    """Done when the target, and nobody else, is the writer and no change of writer is under way."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = Promotion.model_validate(step.params)
+        seen = progress_of(self._state(params), params.target)
+        if seen.progress is not Progress.SATISFIED:
+            return seen
+        return replace(seen, evidence={**seen.evidence, **told(self.ports, params)})
+
+    def act(self, step: Step, token: str) -> None:
+        params = Promotion.model_validate(step.params)
+        try:
+            self.ports.of(params.account).database.switchover(
+                params.database, source=params.source, target=params.target
+            )
+        except RejectedError:
+            # RDS refuses a second call while the first one works; that refusal must not fail the step.
+            if self.observe(step).progress is Progress.ABSENT:
+                raise
+
+    def _state(self, params: Promotion) -> DatabaseState:
+        database = self.ports.of(params.account).database
+        try:
+            return database.state(params.database, via=params.source, details=False)
+        except UnreachableError:
+            # The source may die in the middle; the target tells the same story.
+            return database.state(params.database, via=params.target, details=False)

@@ -1,0 +1,63 @@
+"""Bring parameters and feature flags of the target in step with the source, in planned mode."""
+
+from dataclasses import dataclass
+
+from dr_core.parameters.port import parameter_paths
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.move import Move, Params
+from dr_core.plan.parameter_drift import Drift, drift
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plane, Segment, Step
+
+KIND = "sync-parameters"
+
+
+class ParameterPaths(Params):
+    paths: tuple[str, ...]
+    source: str
+    target: str
+
+
+def paths_of(move: Move) -> ParameterPaths:
+    paths = parameter_paths(move.app.parameters)
+    return ParameterPaths(account=move.app.account, paths=paths, source=move.source, target=move.target)
+
+
+def plan(move: Move) -> Step:
+    params = paths_of(move)
+    return Step(
+        name=KIND,
+        kind=KIND,
+        title=f"Copy parameters under {', '.join(params.paths)} that differ from {move.source} to {move.target}",
+        segment=Segment.PREPARE,
+        region=move.target,
+        home_region=move.target,
+        plane=Plane.CONTROL,
+        params=params.stored(),
+        deadline_s=deadlines.PARAMETERS_S,
+        undo="Put the versions before this run back from the parameters' history",
+    )
+
+
+def observed_drift(ports: Ports, params: ParameterPaths) -> Drift:
+    store = ports.of(params.account).parameters
+    return drift(store.fingerprints(params.paths, params.source), store.fingerprints(params.paths, params.target))
+
+
+@dataclass(frozen=True)
+class SyncParameters:
+    """Done when every parameter of the source is in the target with the same fingerprint; extra ones there stay."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        found = observed_drift(self.ports, ParameterPaths.model_validate(step.params))
+        progress = Progress.ABSENT if found.to_copy else Progress.SATISFIED
+        return StepObservation(progress, found.sentence, found.evidence)
+
+    def act(self, step: Step, token: str) -> None:
+        params = ParameterPaths.model_validate(step.params)
+        found = observed_drift(self.ports, params)
+        if found.to_copy:
+            self.ports.of(params.account).parameters.copy(found.to_copy, params.source, params.target)

@@ -1,0 +1,66 @@
+"""Check that DNS, as resolvers see it, answers the target and nothing else."""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kinds.switch_records import ROUTE53_HOME, SwitchTo
+from dr_core.plan.move import Move, slug
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import Route53Records
+from dr_core.verify.answers import addresses_by_region, answering
+
+KIND = "verify-dns"
+
+
+def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
+    return Step(
+        name=f"{KIND}-{slug(records.name)}",
+        kind=KIND,
+        title=f"Verify that resolvers answer {records.name} with {move.target}",
+        after=after,
+        segment=Segment.VERIFY,
+        region=move.target,
+        # Which address is whose is read from Route 53, whose API lives in us-east-1; the answers are data plane.
+        home_region=ROUTE53_HOME,
+        plane=Plane.CONTROL,
+        params=SwitchTo(account=move.app.account, records=records, target=move.target).stored(),
+        deadline_s=deadlines.VERIFY_S,
+    )
+
+
+@dataclass(frozen=True)
+class VerifyDns:
+    """Done when every resolver that answers, and at least one, gives only the target's addresses."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = SwitchTo.model_validate(step.params)
+        ports, spec = self.ports.of(params.account), params.records
+        by_region = addresses_by_region(ports.records.addresses(spec), spec.type, ports.resolver)
+        said, answers = dict[str, JsonValue](), ports.resolver.answers(spec.name, spec.type)
+        heard, elsewhere = 0, list[str]()
+        for answer in answers:
+            if answer.values is None:
+                said[answer.server] = {"answer": None, "reason": answer.reason}
+                continue
+            found = answering(answer.values, by_region)
+            said[answer.server] = {"answer": found.sentence, "ttl_s": answer.ttl_s}
+            heard += 1
+            if found.regions != (params.target,) or found.strangers:
+                elsewhere.append(f"{answer.server} answers {found.sentence} (TTL {answer.ttl_s} s)")
+        evidence: dict[str, JsonValue] = {"resolvers": said}
+        if elsewhere:
+            return StepObservation(Progress.UNDER_WAY, "; ".join(elsewhere), evidence, eta_s=2.0)
+        if not heard:
+            return StepObservation(Progress.UNDER_WAY, "no resolver answered", evidence, eta_s=2.0)
+        return StepObservation(
+            Progress.SATISFIED, f"{heard} of {len(answers)} resolvers answer {params.target}", evidence
+        )
+
+    def act(self, step: Step, token: str) -> None:
+        """Nothing to start: observing is all of it."""

@@ -1,0 +1,64 @@
+"""Check the invariant that matters most: the target is the writer, and nobody else is."""
+
+from dataclasses import dataclass
+
+from dr_core.errors import DrError
+from dr_core.plan import deadlines
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kinds.switchover_aurora import Promotion
+from dr_core.plan.move import Move
+from dr_core.plan.ports import Ports
+from dr_core.plan.promotion import evidence_of, writers
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.model import AuroraGlobal
+
+KIND = "verify-writer"
+
+
+def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
+    return Step(
+        name=KIND,
+        kind=KIND,
+        title=f"Verify that {move.target} is the only writer of global cluster {database.global_cluster}",
+        after=after,
+        segment=Segment.VERIFY,
+        region=move.target,
+        home_region=move.target,
+        plane=Plane.CONTROL,
+        params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
+        deadline_s=deadlines.VERIFY_S,
+    )
+
+
+@dataclass(frozen=True)
+class VerifyWriter:
+    """Decided by the target's view; the old side is asked too, and "not observed" is said where it does not answer."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = Promotion.model_validate(step.params)
+        database = self.ports.of(params.account).database
+        state = database.state(params.database, via=params.target, details=False)
+        evidence = evidence_of(state)
+        present = writers(state)
+        if state.failover_status is not None or present != (params.target,):
+            detail = f"{params.target} says the writer is {', '.join(present) or 'nobody'}"
+            return StepObservation(Progress.UNDER_WAY, detail, evidence, eta_s=2.0)
+        try:
+            other = writers(database.state(params.database, via=params.source, details=False))
+        except DrError as error:
+            evidence |= {"old_side": "not observed", "old_side_reason": error.message}
+            detail = f"{params.target} is the only writer; {params.source} was not observed"
+            return StepObservation(Progress.SATISFIED, detail, evidence)
+        evidence |= {"old_side": list(other)}
+        if params.source in other:
+            return StepObservation(
+                Progress.UNDER_WAY, f"{params.source} still calls itself a writer", evidence, eta_s=2.0
+            )
+        return StepObservation(
+            Progress.SATISFIED, f"{params.target} is the only writer, seen from both sides", evidence
+        )
+
+    def act(self, step: Step, token: str) -> None:
+        """Nothing to start: observing is all of it."""

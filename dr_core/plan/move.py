@@ -1,0 +1,41 @@
+"""What a plan is made for: one application, from one region to another, in one mode."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from dr_core.plan.step import Mode
+from dr_core.topology.model import Account, Application
+
+
+@dataclass(frozen=True)
+class Move:
+    """An application on its way from `source` to `target`."""
+
+    application: str
+    app: Application
+    source: str
+    target: str
+    mode: Mode
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def forced(self) -> bool:
+        return self.mode is Mode.FORCED
+
+
+class Params(BaseModel):
+    """What a step kind needs, as stored in a step: written by the plan's builder, read back by the kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: Account | None = None
+
+    def stored(self) -> dict[str, JsonValue]:
+        return self.model_dump(mode="json", exclude_none=True, by_alias=True)
+
+
+def slug(text: str) -> str:
+    """A part of a step's name: lower case, digits and hyphens."""
+    words = "".join(char if char.isalnum() and char.isascii() else " " for char in text.lower()).split()
+    return "-".join(words)

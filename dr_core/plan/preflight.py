@@ -1,0 +1,28 @@
+"""Everything that speaks against a plan, from the topology and the last observation. Pure."""
+
+from datetime import datetime
+
+from dr_core.observation.model import Observation
+from dr_core.plan.checks import capacity, database, exposure, planes, refusals, regions, support
+from dr_core.plan.checks.case import Case
+from dr_core.plan.step import Finding, Plan, Severity
+from dr_core.topology.model import Topology
+
+NOT_OVERRIDABLE = frozenset({"region-not-allowed", "unknown-target", "target-active", "quorum"})
+"""Residency, a target that is none, and the people: for these there is no `--override`."""
+
+_ORDER = (Severity.BLOCKING, Severity.WARNING, Severity.INFO)
+_CHECKS = (regions, database, exposure, capacity, planes, support)
+
+
+def preflight(topology: Topology, plan: Plan, observation: Observation | None, now: datetime) -> tuple[Finding, ...]:
+    """Findings, the worst first; those that the plan overrides are among them. `now` is aware UTC.
+
+    After a refusal that no override lifts, nothing else is looked at: the rest would be about another plan.
+    """
+    case = Case(topology, plan, observation, now)
+    refused = refusals.findings(case)
+    if refused:
+        return refused
+    found = [finding for check in _CHECKS for finding in check.findings(case)]
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

@@ -1,0 +1,114 @@
+"""A plan and its steps as values, and the digest that an acknowledgement is bound to."""
+
+import hashlib
+from enum import StrEnum
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+
+class Mode(StrEnum):
+    PLANNED = "planned"
+    FORCED = "forced"
+
+
+class Plane(StrEnum):
+    """Which half of AWS a step leans on; only data planes are built to survive a regional event."""
+
+    DATA = "data"
+    CONTROL = "control"
+
+
+class Segment(StrEnum):
+    """Part of the RTO that a step's time is counted in, in the order of a run."""
+
+    PREPARE = "prepare"
+    FENCE = "fence"
+    PROMOTE = "promote"
+    SWITCH = "switch"
+    VERIFY = "verify"
+    SETTLE = "settle"
+
+
+class Severity(StrEnum):
+    BLOCKING = "blocking"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Step(_Value):
+    """One node of a plan. `params` is what its kind needs; `after` names the steps that must be done before it."""
+
+    name: str
+    kind: str
+    title: str
+    after: tuple[str, ...] = ()
+    segment: Segment
+    region: str | None
+    home_region: str | None
+    plane: Plane
+    params: dict[str, JsonValue] = {}
+    irreversible: bool = False
+    best_effort: bool = False
+    deadline_s: float
+    undo: str | None = None
+
+    def intent(self) -> dict[str, JsonValue]:
+        """What an acknowledgement covers: everything that changes what is done, nothing that only describes it."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "after": list(self.after),
+            "region": self.region,
+            "params": self.params,
+            "best_effort": self.best_effort,
+        }
+
+
+class Policy(_Value):
+    """How many people must acknowledge, and for how long a request waits."""
+
+    required: int
+    expires_after_s: float
+
+
+class Finding(_Value):
+    """Something preflight saw. A blocking one stops a request unless the request overrides its `code`."""
+
+    code: str
+    severity: Severity
+    message: str
+    evidence: str = ""
+    way_out: str = ""
+
+
+class Plan(_Value):
+    """What a request asks for and a run carries out, exactly as stored."""
+
+    application: str
+    mode: Mode
+    source: str
+    target: str
+    steps: tuple[Step, ...]
+    overrides: tuple[str, ...] = ()
+    policy: Policy
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of the canonical JSON of the plan's intent."""
+        intent = {
+            "application": self.application,
+            "mode": self.mode.value,
+            "source": self.source,
+            "target": self.target,
+            "overrides": sorted(self.overrides),
+            "policy": self.policy.model_dump(mode="json"),
+            "steps": [step.intent() for step in self.steps],
+        }
+        return hashlib.sha256(rfc8785.dumps(intent)).hexdigest()
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)

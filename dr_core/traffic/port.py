@@ -1,0 +1,67 @@
+"""What the product asks of the things that send users to a region."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from dr_core.observation.model import TrafficState
+from dr_core.topology.model import Route53Records, StandbyTakesOver
+
+Routing = Literal["weighted", "failover"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One region's record as Route 53 holds it. `values` are addresses, host names, or the one alias target."""
+
+    region: str
+    routing: Routing
+    weight: int | None
+    role: Literal["PRIMARY", "SECONDARY"] | None
+    values: tuple[str, ...]
+    alias: bool
+    ttl_s: int | None
+
+
+def leading(records: tuple[Record, ...]) -> str | None:
+    """The one region that the records prefer: all of the weight, or PRIMARY; None when there is no single one."""
+    regions = [record.region for record in records if record.role == "PRIMARY" or (record.weight or 0) > 0]
+    return regions[0] if len(regions) == 1 else None
+
+
+class Records(Protocol):
+    """The records of one name, one for each region."""
+
+    def records(self, spec: Route53Records) -> tuple[Record, ...]:
+        """The regions' records; a region without one is left out. Raises RejectedError when there is none at all."""
+        ...
+
+    def state(self, spec: Route53Records) -> TrafficState:
+        """Weights and TTL as the records hold them; `answers` is None, DNS is asked in `verify`."""
+        ...
+
+    def set_active(self, spec: Route53Records, region: str) -> str:
+        """Send everybody to `region`, in one batch; the id of the change. The same call twice has one effect."""
+        ...
+
+    def change_done(self, change: str) -> bool:
+        """Whether all name servers of the zone have that change."""
+        ...
+
+    def addresses(self, spec: Route53Records) -> Mapping[str, tuple[str, ...]]:
+        """What DNS would answer for each region: addresses, or host names for CNAMEs and aliases."""
+        ...
+
+    def authoritative(self, spec: Route53Records) -> tuple[str, ...]:
+        """What the zone answers for the name now, health checks considered (TestDNSAnswer)."""
+        ...
+
+
+class TakeoverSwitch(Protocol):
+    """An object in a standby's bucket; while it is there, an inverted health check sends traffic to that standby."""
+
+    def taken_over(self, spec: StandbyTakesOver, region: str) -> bool: ...
+
+    def take_over(self, spec: StandbyTakesOver, region: str) -> None: ...
+
+    def give_back(self, spec: StandbyTakesOver, region: str) -> None: ...

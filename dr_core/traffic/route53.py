@@ -1,0 +1,150 @@
+"""Route 53 records: read, switched in one batch, and asked what they answer. The control plane lives in us-east-1."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from dr_core.aws.faults import aws_errors
+from dr_core.aws.session import AwsSessions
+from dr_core.clock import Clock
+from dr_core.errors import RejectedError, UnreachableError
+from dr_core.observation.model import TrafficState
+from dr_core.topology.model import Account, Route53Records
+from dr_core.traffic.port import Record, leading
+
+ROUTE53_HOME = "us-east-1"
+_EVERYBODY = 100
+
+
+class Route53:
+    """Weighted sets (100 to one region, 0 to the others) and failover sets (PRIMARY and SECONDARY)."""
+
+    def __init__(self, aws: AwsSessions, clock: Clock, *, account: Account | None = None, purpose: str = "run") -> None:
+        self._aws = aws
+        self._clock = clock
+        self._account = account
+        self._purpose = purpose
+
+    def records(self, spec: Route53Records) -> tuple[Record, ...]:
+        return tuple(_record(spec, region, raw) for region, raw in self._sets(spec).items())
+
+    def state(self, spec: Route53Records) -> TrafficState:
+        records = self.records(spec)
+        weights = {record.region: record.weight for record in records if record.weight is not None}
+        ttls = [record.ttl_s for record in records if record.ttl_s is not None]
+        reason = "" if weights else f"failover records, PRIMARY is {leading(records) or 'not one region'}"
+        return TrafficState(
+            name=spec.name,
+            answers=None,
+            weights=weights or None,
+            ttl_s=max(ttls) if ttls else None,
+            reason=reason,
+            observed_at=self._clock.now(),
+        )
+
+    def set_active(self, spec: Route53Records, region: str) -> str:
+        sets = self._sets(spec)
+        if region not in sets:
+            raise RejectedError(f"{spec.name} has no record for {region}.")
+        changes = [{"Action": "UPSERT", "ResourceRecordSet": raw} for raw in _switched(sets, region)]
+        batch = {"Comment": f"send {spec.name} to {region}", "Changes": changes}
+        answer = self._ask(
+            "ChangeResourceRecordSets",
+            (region, *spec.set_identifiers),
+            lambda client: client.change_resource_record_sets(HostedZoneId=spec.hosted_zone, ChangeBatch=batch),
+        )
+        return str(answer["ChangeInfo"]["Id"])
+
+    def change_done(self, change: str) -> bool:
+        answer = self._ask("GetChange", (ROUTE53_HOME,), lambda client: client.get_change(Id=change))
+        return bool(answer["ChangeInfo"]["Status"] == "INSYNC")
+
+    def addresses(self, spec: Route53Records) -> dict[str, tuple[str, ...]]:
+        return {record.region: record.values for record in self.records(spec)}
+
+    def authoritative(self, spec: Route53Records) -> tuple[str, ...]:
+        answer = self._ask(
+            "TestDNSAnswer",
+            tuple(spec.set_identifiers),
+            lambda client: client.test_dns_answer(
+                HostedZoneId=spec.hosted_zone, RecordName=spec.name, RecordType=spec.type
+            ),
+        )
+        return tuple(value.rstrip(".") for value in answer.get("RecordData", ()))
+
+    def _sets(self, spec: Route53Records) -> dict[str, dict[str, Any]]:
+        """The record sets as Route 53 returned them, by region; a failover pair has none for a third region."""
+        answer = self._ask(
+            "ListResourceRecordSets",
+            tuple(spec.set_identifiers),
+            lambda client: client.list_resource_record_sets(
+                HostedZoneId=spec.hosted_zone, StartRecordName=spec.name, StartRecordType=spec.type, MaxItems="100"
+            ),
+        )
+        found = {
+            raw.get("SetIdentifier"): raw
+            for raw in answer["ResourceRecordSets"]
+            if _same_name(raw["Name"], spec.name) and raw["Type"] == spec.type
+        }
+        sets = {region: found[name] for region, name in spec.set_identifiers.items() if name in found}
+        if not sets:
+            raise RejectedError(f"Zone {spec.hosted_zone} has no {spec.type} record {spec.name} of the topology.")
+        return sets
+
+    def _ask(self, operation: str, near: tuple[str, ...], call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """One call, with the role's credentials from the first region of `near` that gives them: one may be down.
+
+        Asking again is safe: reads change nothing, and a batch of UPSERTs has one effect however often it is sent.
+        """
+        regions = tuple(dict.fromkeys(near)) if self._account else (ROUTE53_HOME,)
+        for region in regions[:-1]:
+            with suppress(UnreachableError), aws_errors("route53", ROUTE53_HOME, operation):
+                return call(self._client(region))
+        with aws_errors("route53", ROUTE53_HOME, operation):
+            return call(self._client(regions[-1]))
+
+    def _client(self, credentials_from: str) -> Any:
+        return self._aws.client(
+            "route53",
+            credentials_from,
+            purpose=self._purpose,
+            role=self._account,
+            connect_timeout_s=2,
+            read_timeout_s=5,
+            max_attempts=1,
+        )
+
+
+def _same_name(left: str, right: str) -> bool:
+    return left.rstrip(".").lower() == right.rstrip(".").lower()
+
+
+def _switched(sets: dict[str, dict[str, Any]], region: str) -> list[dict[str, Any]]:
+    """The same records with another preference; everything else stays as it was read.
+
+    A failover pair changes its roles; the old PRIMARY comes first in the batch, because two are refused.
+    """
+    if all("Weight" in raw for raw in sets.values()):
+        return [{**raw, "Weight": _EVERYBODY if name == region else 0} for name, raw in sets.items()]
+    if all("Failover" in raw for raw in sets.values()):
+        others = [{**raw, "Failover": "SECONDARY"} for name, raw in sets.items() if name != region]
+        return [*others, {**sets[region], "Failover": "PRIMARY"}]
+    raise RejectedError(
+        "These records are neither all weighted nor all failover records; they cannot be switched as one."
+    )
+
+
+def _record(spec: Route53Records, region: str, raw: dict[str, Any]) -> Record:
+    if "Weight" not in raw and "Failover" not in raw:
+        raise RejectedError(f"The record of {spec.name} for {region} is neither a weighted nor a failover record.")
+    alias = raw.get("AliasTarget")
+    values = [alias["DNSName"]] if alias else [entry["Value"] for entry in raw.get("ResourceRecords", ())]
+    return Record(
+        region=region,
+        routing="weighted" if "Weight" in raw else "failover",
+        weight=raw.get("Weight"),
+        role=raw.get("Failover"),
+        values=tuple(value.rstrip(".") for value in values),
+        alias=alias is not None,
+        ttl_s=raw.get("TTL"),
+    )

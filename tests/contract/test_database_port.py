@@ -1,0 +1,104 @@
+"""The rules of GlobalDatabase, on the fake and on Aurora."""
+
+import pytest
+
+from dr_core.database.aurora import AuroraDatabase
+from dr_core.database.memory import MemoryDatabase
+from dr_core.database.port import GlobalDatabase
+from dr_core.errors import RejectedError, UnreachableError
+from dr_core.plan.promotion import outcome_of, writers
+from dr_core.topology.model import AuroraGlobal
+
+SOURCE, TARGET = "eu-central-1", "eu-west-1"
+LONG_ENOUGH_S = 1200
+
+
+@pytest.fixture
+def spec(stage) -> AuroraGlobal:
+    database = stage.topology.applications["shop"].database
+    assert database is not None
+    assert database.aurora_global is not None
+    return database.aurora_global
+
+
+@pytest.fixture
+def database(stage, spec) -> GlobalDatabase:
+    if stage.world is not None:
+        return AuroraDatabase(stage.aws, stage.clock)
+    fake = MemoryDatabase(spec, SOURCE, stage.clock)
+    stage.take_down = fake.down.add
+    return fake
+
+
+def test_at_rest_one_member_writes_and_nothing_is_under_way(database, spec):
+    state = database.state(spec, via=TARGET)
+    assert writers(state) == (SOURCE,)
+    assert state.failover_status is None
+    assert state.observed_via == TARGET
+
+
+def test_details_tell_instances_and_engine_versions_of_both_sides(database, spec):
+    members = {member.region: member for member in database.state(spec, via=TARGET).members}
+    assert set(members) == {SOURCE, TARGET}
+    assert all((member.instances or 0) > 0 for member in members.values())
+    assert members[SOURCE].engine_version == members[TARGET].engine_version is not None
+
+
+def test_without_details_no_member_is_asked(database, spec):
+    assert {member.instances for member in database.state(spec, via=TARGET, details=False).members} == {None}
+
+
+def test_a_switchover_takes_time_and_ends_with_the_target_as_the_only_writer(stage, database, spec):
+    database.switchover(spec, source=SOURCE, target=TARGET)
+    assert database.state(spec, via=SOURCE).failover_status is not None
+    stage.advance(LONG_ENOUGH_S)
+    state = database.state(spec, via=SOURCE)
+    assert (writers(state), state.failover_status) == ((TARGET,), None)
+
+
+def test_the_service_says_that_a_switchover_allowed_no_loss(stage, database, spec):
+    database.switchover(spec, source=SOURCE, target=TARGET)
+    database.state(spec, via=SOURCE)
+    stage.advance(LONG_ENOUGH_S)
+    assert outcome_of(database.events(spec, TARGET))["data_loss_allowed"] is False
+
+
+def test_a_failover_works_while_the_source_is_down_and_allows_loss(stage, database, spec):
+    stage.take_down(SOURCE)
+    database.failover(spec, target=TARGET)
+    state = database.state(spec, via=TARGET)
+    assert (state.failover_to, state.data_loss_allowed) == (TARGET, True)
+    stage.advance(LONG_ENOUGH_S)
+    assert writers(database.state(spec, via=TARGET)) == (TARGET,)
+    assert outcome_of(database.events(spec, TARGET))["data_loss_allowed"] is True
+
+
+def test_a_second_change_is_refused_while_the_first_one_works(database, spec):
+    database.switchover(spec, source=SOURCE, target=TARGET)
+    with pytest.raises(RejectedError):
+        database.failover(spec, target=TARGET)
+
+
+def test_a_region_that_is_down_cannot_be_asked(stage, database, spec):
+    stage.take_down(SOURCE)
+    with pytest.raises(UnreachableError):
+        database.state(spec, via=SOURCE)
+
+
+def test_members_of_a_region_that_is_down_have_no_details(stage, database, spec):
+    stage.take_down(SOURCE)
+    members = {member.region: member for member in database.state(spec, via=TARGET).members}
+    assert members[SOURCE].instances is None
+    assert members[TARGET].instances is not None
+
+
+def test_an_unknown_global_cluster_is_refused_by_name(database, spec):
+    with pytest.raises(RejectedError, match="nowhere"):
+        database.state(spec.model_copy(update={"global_cluster": "nowhere"}), via=TARGET)
+
+
+def test_a_lag_that_nobody_measured_is_unknown_with_a_reason(stage, database, spec):
+    stage.take_down(TARGET)
+    lag = database.lag(spec, TARGET, source=SOURCE)
+    assert lag.seconds is None
+    assert lag.reason

@@ -1,0 +1,18 @@
+"""Records of an application in another account, while the region that hands out its role's credentials is down."""
+
+import pytest
+
+from dr_core.topology.model import Account
+from dr_core.traffic.port import leading
+from dr_core.traffic.route53 import Route53
+
+
+@pytest.mark.parametrize("down", ["eu-central-1", "eu-west-1"])
+def test_records_are_switched_with_credentials_from_a_region_that_is_up(stage, down):
+    if stage.world is None:
+        pytest.skip("the fake has no accounts")
+    spec = stage.topology.applications["shop"].traffic[0].route53_records
+    records = Route53(stage.aws, stage.clock, account=Account(role_arn="arn:aws:iam::123456789012:role/dr"))
+    stage.take_down(down)
+    records.set_active(spec, "eu-west-1")
+    assert leading(records.records(spec)) == "eu-west-1"

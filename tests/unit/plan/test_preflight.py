@@ -1,0 +1,219 @@
+"""What speaks against a plan, and what must not."""
+
+from datetime import timedelta
+
+import pytest
+
+from dr_core.observation.model import Verdict
+from dr_core.plan.failover import build
+from dr_core.plan.preflight import NOT_OVERRIDABLE, preflight
+from dr_core.plan.step import Mode, Severity
+
+HOME, AWAY = "ap-south-1", "ap-south-2"
+
+
+@pytest.fixture
+def findings(clock, topology, observe):
+    """`findings(mode, observation, topology=...)` as {code: finding}."""
+
+    def make(mode=Mode.PLANNED, seen="healthy", *, within=None, source=HOME, target=AWAY):
+        within = within or topology
+        seen = observe() if seen == "healthy" else seen
+        plan = build(within, "pay", source=source, target=target, mode=mode)
+        return {finding.code: finding for finding in preflight(within, plan, seen, clock.now())}
+
+    return make
+
+
+def blocking(found) -> set[str]:
+    return {code for code, finding in found.items() if finding.severity is Severity.BLOCKING}
+
+
+def database(seen, **changes):
+    return seen.model_copy(update={"database": seen.database.model_copy(update=changes)})
+
+
+def member(seen, region, **changes):
+    members = [m.model_copy(update=changes) if m.region == region else m for m in seen.database.members]
+    return database(seen, members=tuple(members))
+
+
+def test_nothing_speaks_against_a_planned_failover_between_healthy_regions(findings):
+    assert findings() == {}
+
+
+def test_nothing_blocks_a_forced_failover_from_a_region_that_is_down(findings, observe):
+    assert blocking(findings(Mode.FORCED, observe(down=HOME))) == set()
+
+
+def test_a_healthy_pilot_light_is_not_blocked_although_it_looks_down(findings, observe):
+    for mode in Mode:
+        found = findings(mode, observe(down=AWAY, answering=True))
+        assert blocking(found) == set()
+        assert "target-unhealthy" in found
+
+
+def test_a_planned_failover_from_a_region_that_is_down_is_the_wrong_mode(findings, observe):
+    found = findings(Mode.PLANNED, observe(down=HOME))
+    assert "wrong-mode" in blocking(found)
+    assert "--forced" in found["wrong-mode"].way_out
+
+
+def test_a_forced_failover_from_a_healthy_region_is_warned_about(findings):
+    assert findings(Mode.FORCED)["source-not-down"].severity is Severity.WARNING
+
+
+def test_a_target_that_is_down_blocks(findings, observe):
+    assert "target-down" in blocking(findings(Mode.PLANNED, observe(down=AWAY)))
+
+
+def test_a_target_of_which_nothing_is_known_to_work_blocks(findings, observe):
+    seen = observe()
+    seen = seen.model_copy(update={"signals": tuple(s for s in seen.signals if s.region != AWAY)})
+    assert "target-unknown" in blocking(findings(Mode.FORCED, seen))
+
+
+@pytest.mark.parametrize("age_s", [None, 61, 3600])
+def test_what_was_not_observed_lately_is_not_good(findings, observe, clock, age_s):
+    seen = None if age_s is None else observe(observed_at=clock.now() - timedelta(seconds=age_s))
+    assert blocking(findings(Mode.PLANNED, seen)) == {"not-observed"}
+
+
+def test_a_target_outside_residency_and_the_application_is_refused_and_cannot_be_overridden(findings):
+    found = findings(target="us-west-2")
+    assert blocking(found) == {"region-not-allowed", "unknown-target"}
+    assert set(found) <= NOT_OVERRIDABLE
+    assert not any("--override" in finding.way_out for finding in found.values())
+
+
+def test_the_active_region_is_no_target(findings):
+    assert set(findings(target=HOME)) == {"target-active"}
+
+
+def test_every_other_blocking_finding_names_its_override(findings, observe, make_topology):
+    cases = [findings(Mode.PLANNED, None), findings(Mode.PLANNED, observe(down=HOME))]
+    cases.append(findings(within=make_topology(cache=[{"elasticache_global": {"group": "c"}}])))
+    for found in cases:
+        for code in blocking(found):
+            assert f"--override {code}" in found[code].way_out
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"engine_version": "15.9"}, "engine-versions-differ"),
+        ({"instances": 0}, "target-headless"),
+        ({"status": "upgrading"}, "member-unavailable"),
+    ],
+)
+def test_a_member_that_cannot_take_over_blocks(findings, observe, change, code):
+    assert blocking(findings(seen=member(observe(), AWAY, **change))) == {code}
+
+
+def test_a_target_without_a_member_blocks(findings, observe):
+    seen = observe()
+    seen = database(seen, members=tuple(m for m in seen.database.members if m.region == HOME))
+    assert blocking(findings(Mode.FORCED, seen)) == {"target-missing"}
+
+
+def test_a_change_of_writer_that_is_under_way_blocks(findings, observe):
+    seen = database(observe(), failover_status="some-new-word", failover_to=AWAY)
+    assert blocking(findings(seen=seen)) == {"failover-under-way"}
+
+
+def test_a_database_that_nobody_could_observe_blocks(findings, observe):
+    seen = observe(database=None, writers=None, writers_reason="RDS did not answer")
+    found = findings(Mode.FORCED, seen)
+    assert blocking(found) == {"database-not-observed"}
+    assert "RDS did not answer" in found["database-not-observed"].evidence
+
+
+def test_two_writers_block_a_planned_failover_and_warn_about_a_forced_one(findings, observe):
+    seen = member(observe(), AWAY, is_writer=True)
+    assert "two-writers" in blocking(findings(Mode.PLANNED, seen))
+    assert findings(Mode.FORCED, seen)["two-writers"].severity is Severity.WARNING
+
+
+def test_an_exposure_over_the_objective_is_told_with_value_threshold_and_age(findings, observe):
+    seen = observe()
+    slow = seen.readings[0].model_copy(update={"seconds": 75.0})
+    found = findings(Mode.FORCED, seen.model_copy(update={"readings": (slow,)}))
+    assert "75 s, threshold 60 s, measured 0 s ago" in found["exposure-over-rpo"].evidence
+
+
+@pytest.mark.parametrize("missing", ["reading", "value"])
+def test_an_exposure_that_was_not_measured_is_unknown(findings, observe, missing):
+    seen = observe()
+    unknown = seen.readings[0].model_copy(update={"seconds": None, "measured_at": None, "reason": "no datapoint"})
+    readings = () if missing == "reading" else (unknown,)
+    assert "exposure-unknown" in findings(Mode.FORCED, seen.model_copy(update={"readings": readings}))
+
+
+def test_an_unknown_lag_does_not_speak_against_a_switchover(findings, observe):
+    assert findings(Mode.PLANNED, observe(readings=())) == {}
+
+
+def test_a_long_ttl_is_warned_about(findings, observe):
+    seen = observe()
+    slow = seen.traffic[0].model_copy(update={"ttl_s": 300})
+    assert "TTL 300 s" in findings(seen=seen.model_copy(update={"traffic": (slow,)}))["ttl-high"].evidence
+
+
+def test_a_forced_plan_says_that_it_leans_on_us_east_1_and_on_the_failed_region(findings, observe):
+    found = findings(Mode.FORCED, observe(down=HOME))
+    assert "switch-records" in found["leans-on-us-east-1"].evidence
+    assert "fence-source" in found["leans-on-source"].message
+
+
+def test_a_standby_below_its_count_is_warned_about(findings, observe):
+    seen = observe()
+    short = tuple(c.model_copy(update={"running": 0}) if c.region == AWAY else c for c in seen.capacity)
+    found = findings(seen=seen.model_copy(update={"capacity": short}))
+    assert "0 of 1" in found["capacity-below-standby"].evidence
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"cache": [{"elasticache_global": {"group": "c"}}]}, "not-supported:cache.elasticache_global"),
+        ({"consumers": [{"lambda_event_source": {"function": "f"}}]}, "not-supported:consumers.lambda_event_source"),
+        ({"custom": [{"lambda": {"name": "warm", "function": "f"}}]}, "not-supported:custom.lambda"),
+        (
+            {"capacity": [{"autoscaling": {"group": "g", "active": 1, "standby": 1}}]},
+            "not-supported:capacity.autoscaling",
+        ),
+        ({"database": {"rds_replica": {"instances": {HOME: "a", AWAY: "b"}}}}, "not-supported:database.rds_replica"),
+        ({"traffic": [{"cloudfront": {"distribution": "E1"}}]}, "not-supported:traffic.cloudfront"),
+    ],
+)
+def test_what_cannot_be_carried_out_yet_blocks_by_name(findings, make_topology, change, code):
+    found = findings(within=make_topology(**change))
+    assert blocking(found) == {code}
+    assert "Not supported yet" in found[code].message
+
+
+def test_global_tables_and_keys_need_no_step_and_block_nothing(findings, make_topology):
+    found = findings(within=make_topology(tables=[{"dynamodb_global": {"table": "t"}}], keys=["alias/k"]))
+    assert blocking(found) == set()
+    assert {"not-observed-yet:tables", "not-observed-yet:keys"} <= set(found)
+
+
+def test_a_canary_is_not_held_yet_and_that_is_said(findings, make_topology):
+    found = findings(within=make_topology(canary={"percent": 5, "hold": "5m"}))
+    assert found["canary-not-held"].severity is Severity.WARNING
+
+
+def test_a_target_that_the_traffic_cannot_reach_blocks(findings, make_topology):
+    lonely = {"route53_records": {"hosted_zone": "Z", "name": "a.b", "set_identifiers": {HOME: "one"}}}
+    assert "target-not-configured:traffic" in blocking(findings(within=make_topology(traffic=[lonely])))
+
+
+def test_a_plan_that_verifies_nothing_blocks(findings, make_topology):
+    topology = make_topology(database=None, traffic=None, verify=None, health=None)
+    assert "no-verification" in blocking(findings(within=topology))
+
+
+def test_a_source_of_which_nobody_knows_is_warned_about(findings, observe):
+    seen = observe()
+    unknown = tuple(v.model_copy(update={"verdict": Verdict.UNKNOWN}) if v.region == HOME else v for v in seen.verdicts)
+    assert "source-unknown" in findings(seen=seen.model_copy(update={"verdicts": unknown}))
