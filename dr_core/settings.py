@@ -154,6 +154,7 @@ class Settings(BaseSettings):
     )
     port: int = Field(3000, ge=0, le=65535, validation_alias="PORT")
     health_port: int = Field(9090, ge=0, le=65535, validation_alias="DR_HEALTH_PORT")
+    health_host: str = Field("127.0.0.1", validation_alias="DR_HEALTH_HOST")
     aws_endpoint_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
         None, validation_alias="AWS_ENDPOINT_URL"
     )

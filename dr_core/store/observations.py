@@ -22,6 +22,11 @@ def latest(tx: Tx, application: str) -> Observation | None:
     return None if body is None else Observation.model_validate_json(body)
 
 
+def observed(tx: Tx) -> frozenset[str]:
+    """Applications that were observed at least once."""
+    return frozenset(tx.conn.execute(select(observation.c.application)).scalars())
+
+
 def save(tx: Tx, new: Observation) -> None:
     """Replace the last pass and keep its samples."""
     where = observation.c.application == new.application

@@ -22,7 +22,7 @@ from dr_core.logs import configure
 from dr_core.observation.watch import Watch
 from dr_core.services import Services
 from dr_core.settings import read_settings
-from dr_core.store import migrate, replicas
+from dr_core.store import migrate, observations, replicas
 from dr_core.worker.health import serve
 from dr_core.worker.observer import Observer
 
@@ -69,7 +69,7 @@ def run(bundle: Services) -> int:
     executor = ThreadPoolExecutor(max_workers=24, thread_name_prefix="step")
     runner = Runner(bundle.store, bootstrap.catalogues(bundle, reach), judge, bundle.clock, executor, owner)
     observing = Thread(target=observer.run, args=(stop,), name="observer", daemon=True)
-    health = serve(bundle.settings.health_port, lambda: _not_ready(bundle))
+    health = serve(bundle.settings.health_host, bundle.settings.health_port, lambda: _not_ready(bundle))
     observing.start()
     log.info("worker_started", owner=owner, applications=len(topology.applications))
     _tick_until(stop, bundle, runner, owner)
@@ -100,11 +100,12 @@ def _beat(bundle: Services, owner: str, owned: tuple[str, ...]) -> None:
 
 
 def _not_ready(bundle: Services) -> list[str]:
+    """The store answers, and every application was observed once: before that nothing true can be said of it."""
     try:
-        bundle.store.read(lambda tx: tx.now())
+        seen = bundle.store.read(observations.observed)
     except DrError as error:
         return [error.message]
-    return []
+    return [f"{name} was not observed yet" for name in bundle.topology.applications if name not in seen]
 
 
 if __name__ == "__main__":

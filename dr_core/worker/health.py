@@ -11,8 +11,8 @@ Reasons = Callable[[], list[str]]
 """Why the process is not ready, as sentences; empty when it is."""
 
 
-def serve(port: int, not_ready: Reasons) -> ThreadingHTTPServer:
-    """Serve on 127.0.0.1 in a daemon thread; call `shutdown` on what is returned."""
+def serve(host: str, port: int, not_ready: Reasons) -> ThreadingHTTPServer:
+    """Serve in a daemon thread; call `shutdown` on what is returned."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -37,6 +37,6 @@ def serve(port: int, not_ready: Reasons) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Probes are not worth a line each."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer((host, port), Handler)
     Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

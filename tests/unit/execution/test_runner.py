@@ -232,7 +232,9 @@ def test_next_moves_start_nothing_that_fences_before_the_gates(stage: Stage) -> 
 
 def test_a_harmless_step_that_takes_long_does_not_hold_up_the_gates(stage: Stage) -> None:
     """Only what a step names in `after` is waited for: reading state is never on the critical path."""
-    stage.begin((step("compare", Segment.PREPARE), step("fence", Segment.FENCE), step("promote", Segment.PROMOTE, "fence")))
+    stage.begin(
+        (step("compare", Segment.PREPARE), step("fence", Segment.FENCE), step("promote", Segment.PROMOTE, "fence"))
+    )
     stage.executor.hanging = {"compare"}
     runner = stage.runner()
     for _ in range(20):
