@@ -1,0 +1,121 @@
+"""Habits of the house that a reader counts on: docstrings, names, who may catch everything, plain text."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Where everything may be caught: at the end of somebody's call or loop, never on the way there.
+CATCH_ALL = {
+    "bot/errors.py": "the one place where an error becomes a Slack message with an id",
+    "bot/loops.py": "background work must not die silently; it is logged and tried again",
+    "bot/modals.py": "Slack needs an acknowledgement of a modal whatever happens",
+    "bot/process.py": "a report that fails must not end the ticks of the others",
+    "bot/sandbox/world/world.py": "closes what was opened and raises again",
+    "commands/faults.py": "an unexpected error becomes a message with an id",
+    "dr_core/execution/look.py": "a fault of ours in one step is that step's error",
+    "dr_core/execution/runner.py": "a fault in one run must not stop the others",
+    "dr_core/observation/asking.py": "one question's fault costs that answer, not the pass",
+    "dr_core/store/engine.py": "SQLAlchemy raises whatever a malformed URL makes it raise",
+    "dr_core/worker/observer.py": "a fault in one pass must not stop the observer",
+}
+# Real time passes here, and why nothing else would do.
+REAL_TIME = {
+    "tests/sandbox/test_slack_launcher.py": "polls a real process with a deadline",
+    "tests/scenario/": "polls real processes with a deadline",
+    "tests/browser/": "polls real processes with a deadline",
+    "tests/unit/bot/test_process.py": "polls a real process with a deadline",
+    "tests/unit/observation/test_asking.py": "a question that takes longer than its share has to take it",
+}
+EMPTY_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "base", "manager", "misc", "core"})
+# Symbols that draw as pictures; arrows, dots and dashes are text.
+EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f]")
+PICTURES = ("bot/views/", "bot/sandbox/web/", "tests/")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+PUT_OFF = re.compile(r"\b(placeholder|for now|temporary hack|not implemented)\b", re.IGNORECASE)
+
+
+def test_a_room_begins_with_one_docstring_and_nothing_else(modules: Any) -> None:
+    wrong = [
+        module.name
+        for module in modules
+        if module.path.name == "__init__.py" and (len(module.tree.body) != 1 or not ast.get_docstring(module.tree))
+    ]
+    assert wrong == []
+
+
+def test_every_package_has_its_docstring(modules: Any) -> None:
+    shipped = {module.path.parent for module in modules if module.shipped}
+    rooms = {module.path.parent for module in modules if module.path.name == "__init__.py"}
+    assert sorted(path.as_posix() for path in shipped - rooms) == []
+
+
+def test_every_file_says_its_idea(modules: Any) -> None:
+    assert [module.name for module in modules if not ast.get_docstring(module.tree)] == []
+
+
+def test_a_docstring_is_a_sentence(modules: Any) -> None:
+    """Its first line stands alone: docs/codebase.md is made of these lines."""
+    first = {module.name: (ast.get_docstring(module.tree) or "").partition("\n")[0] for module in modules}
+    assert [name for name, line in first.items() if not line.endswith((".", "?", "!", ")"))] == []
+
+
+def test_a_name_says_what_is_in_it(modules: Any) -> None:
+    named = {part for module in modules for part in (*module.path.parent.parts, module.path.stem) if part != "dr_core"}
+    assert sorted(name for name in named if EMPTY_NAMES & set(name.split("_"))) == []
+
+
+def test_everything_is_caught_in_known_places_only(modules: Any) -> None:
+    catching = {module.name for module in modules if module.shipped and any(_catch_all(module.tree))}
+    assert sorted(catching - CATCH_ALL.keys()) == []
+    assert sorted(CATCH_ALL.keys() - catching) == [], "these catch everything no longer"
+
+
+def test_no_test_lets_time_pass(modules: Any) -> None:
+    sleeping = {m.name for m in modules if not m.shipped and any(_calls(m.tree, "time", "sleep"))}
+    assert sorted(name for name in sleeping if not name.startswith(tuple(REAL_TIME))) == []
+
+
+def test_no_picture_stands_in_code_or_docs(texts: Any) -> None:
+    assert [name for name, text in texts if not name.startswith(PICTURES) and EMOJI.search(text)] == []
+
+
+def test_nothing_is_left_unfinished(texts: Any, modules: Any) -> None:
+    here = Path(__file__).name
+    marked = [name for name, text in texts if UNFINISHED.search(text) and not name.endswith(here)]
+    assert marked == []
+    said = {m.name: said for m in modules if m.shipped and (said := [c for c in _said(m) if PUT_OFF.search(c)])}
+    assert said == {}
+
+
+def test_the_lock_names_no_index() -> None:
+    """Packages come from the registry of whoever installs them."""
+    lock = (Path(__file__).parents[2] / "requirements.lock").read_text(encoding="utf-8")
+    assert re.findall(r"(?:https?://|--index-url|--find-links)\S*", lock) == []
+
+
+def _catch_all(tree: ast.AST) -> Iterator[ast.ExceptHandler]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+            if any(kind is None or ast.unparse(kind) in ("Exception", "BaseException") for kind in kinds):
+                yield node
+
+
+def _calls(tree: ast.AST, module: str, function: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{module}.{function}":
+            yield node
+
+
+def _said(module: Any) -> Iterator[str]:
+    """Comments and docstrings."""
+    for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+    for node in ast.walk(module.tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield ast.get_docstring(node) or ""
