@@ -32,6 +32,7 @@ MARKS = {
     "held": "\N{DOUBLE VERTICAL BAR}",
     "succeeded": "\N{WHITE HEAVY CHECK MARK}",
     "done": "\N{WHITE HEAVY CHECK MARK}",
+    "reached_late": "\N{WHITE HEAVY CHECK MARK}",
     "failed": "\N{CROSS MARK}",
     "aborted": "\N{CROSS MARK}",
     "waiting": "\N{HOURGLASS}",

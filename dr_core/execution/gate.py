@@ -8,6 +8,7 @@ from dr_core.audit.events import EventKind
 from dr_core.clock import Clock
 from dr_core.execution.judge import Judge
 from dr_core.execution.model import Run, RunState
+from dr_core.execution.recovery import has_taken
 from dr_core.execution.steps import Hand
 from dr_core.store import requests, runs
 from dr_core.store.engine import Store
@@ -29,8 +30,8 @@ class GateKeeper:
         self._actor = actor
 
     def passed(self, hand: Hand, run: Run) -> bool:
-        """Whether the run has passed its gates, now or in an earlier life."""
-        hand.gated = self._store.read(lambda tx: runs.gated_at(tx, run.id)) is not None
+        """Whether the run has passed its gates in this life, or had taken something away in an earlier one."""
+        hand.gated = hand.gated or has_taken(run)
         return hand.gated
 
     def try_pass(self, hand: Hand, run: Run, finish: Finish) -> bool:
@@ -51,7 +52,7 @@ class GateKeeper:
                 finish(hand, run, RunState.FAILED, EventKind.RUN_GATES_REFUSED, text)
                 return True
             return False
-        entry = (EventKind.RUN_GATES_PASSED, self._actor, {"run": run.id}, f"{run.id}:gates")
+        entry = (EventKind.RUN_GATES_PASSED, self._actor, {"run": run.id}, f"{run.id}:gates:{hand.lease.epoch}")
         try:
             self._store.write(
                 lambda tx: runs.transition(

@@ -32,12 +32,13 @@ class StepState(StrEnum):
     NOT_REACHED = "not_reached"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    REACHED_LATE = "reached_late"
     SKIPPED = "skipped"
 
     @property
     def settled(self) -> bool:
         """Whether steps that come after it may start."""
-        return self in (StepState.DONE, StepState.NOT_REACHED, StepState.SKIPPED)
+        return self in (StepState.DONE, StepState.NOT_REACHED, StepState.REACHED_LATE, StepState.SKIPPED)
 
 
 class StepRecord(_Value):

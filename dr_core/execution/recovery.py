@@ -40,3 +40,16 @@ def next_moves(run: Run, *, gated: bool) -> Moves:
     if gated:
         return Moves(start=tuple(step.name for step in ready), look=look)
     return Moves(start=before_gates, look=look, gate=len(before_gates) < len(ready))
+
+
+def has_moved(run: Run, end: RunState) -> bool:
+    """Whether the application lives in the target now, so that the source is to be fenced whenever it is reached."""
+    promoting = [step.name for step in run.plan.steps if step.segment is Segment.PROMOTE]
+    if not promoting:
+        return end is RunState.SUCCEEDED
+    return all(run.record(name).state is StepState.DONE for name in promoting)
+
+
+def has_taken(run: Run) -> bool:
+    """Whether a step that takes something away has begun: from here on the gates are not asked again."""
+    return any(run.record(step.name).started_at is not None for step in run.plan.steps if step.segment not in HARMLESS)

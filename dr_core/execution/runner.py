@@ -21,8 +21,8 @@ from dr_core.errors import DrError, LeaseLostError
 from dr_core.execution.gate import GateKeeper
 from dr_core.execution.judge import Judge
 from dr_core.execution.lease import DEFAULT_TIMING, RunLease, Timing
-from dr_core.execution.model import Run, RunState
-from dr_core.execution.recovery import next_moves
+from dr_core.execution.model import Run, RunState, StepState
+from dr_core.execution.recovery import has_moved, next_moves
 from dr_core.execution.steps import Hand, StepDriver
 from dr_core.plan.catalogue import Catalogue
 from dr_core.plan.step import Plan
@@ -112,7 +112,9 @@ class Runner:
         return runs.take(tx, run_id, self._owner, timedelta(seconds=self._timing.ttl_s), [entry])
 
     def _move(self, hand: Hand) -> None:
-        run = self._store.read(lambda tx: runs.get(tx, hand.lease.run_id))
+        run, at = self._store.read(lambda tx: (runs.get(tx, hand.lease.run_id), tx.now()))
+        if not hand.proven and not self._prove(hand, run):
+            return
         if run.state.finished:
             self._follow_up(hand, run)
             return
@@ -120,25 +122,34 @@ class Runner:
             self._begin(hand, run)
             return
         run = self._steps.collect(hand, run)
-        moves = next_moves(run, gated=hand.gated or self._gates.passed(hand, run))
+        moves = next_moves(run, gated=self._gates.passed(hand, run))
         if moves.end is not None:
             self._end(hand, run, moves.end)
             return
         if moves.gate and self._gates.try_pass(hand, run, self._finish):
             return
-        self._steps.look(hand, run, moves.look)
+        self._steps.look(hand, run, moves.look, at)
         for name in moves.start:
             try:
                 self._steps.start(hand, run, name)
             except HeldError:
                 return
 
-    def _begin(self, hand: Hand, run: Run) -> None:
+    def _prove(self, hand: Hand, run: Run) -> bool:
+        """Once per take, whatever the row's state says: a row written by hand, or another plan in it, does nothing."""
         request = self._store.read(lambda tx: requests.get(tx, run.request))
         fault = self._judge.unproven(request)
-        if fault is not None:
-            self._finish(hand, run, RunState.FAILED, EventKind.RUN_FAILED, f"Not started: {fault}.")
-            return
+        if fault is None and run.plan != request.plan:
+            fault = "the run's plan is not the one that was acknowledged"
+        hand.proven = fault is None
+        if fault is not None and run.state.finished:
+            log.error("follow_up_refused", run=run.id, fault=fault)
+            self._drop(hand)
+        elif fault is not None:
+            self._finish(hand, run, RunState.FAILED, EventKind.RUN_FAILED, f"Not carried out: {fault}.")
+        return hand.proven
+
+    def _begin(self, hand: Hand, run: Run) -> None:
         entry = (EventKind.RUN_STARTED, self._actor, {"run": run.id}, f"{run.id}:started")
         self._store.write(
             lambda tx: runs.transition(
@@ -153,14 +164,15 @@ class Runner:
         if state is RunState.SUCCEEDED:
             self._finish(hand, run, state, EventKind.RUN_SUCCEEDED, "")
             return
-        failed = next(record for record in run.steps if record.state.value == "failed")
+        failed = next(record for record in run.steps if record.state is StepState.FAILED)
         reason = f"{run.plan.step(failed.name).title}: {failed.detail}"
         self._finish(hand, run, state, EventKind.RUN_FAILED, reason)
 
     def _finish(self, hand: Hand, run: Run, state: RunState, kind: EventKind, reason: str) -> None:
         request = self._store.read(lambda tx: requests.get(tx, run.request))
         measured = self._judge.measure(run, request)
-        unreached = [record.name for record in run.steps if record.state.value == "not_reached"]
+        unreached = [record.name for record in run.steps if record.state is StepState.NOT_REACHED]
+        follow_up = bool(unreached) and has_moved(run, state)
         data: dict[str, JsonValue] = {
             "run": run.id,
             "reason": reason,
@@ -175,14 +187,14 @@ class Runner:
                 "reason": reason,
                 "hold": None,
                 "outcome": json.dumps(measured.outcome),
-                "follow_up": bool(unreached),
+                "follow_up": follow_up,
             }
             entry = (kind, self._actor, data, f"{run.id}:{state.value}")
             runs.transition(tx, run.id, hand.lease.epoch, Change([entry], values))
             runs.unlock(tx, run.id)
 
         self._store.write(work)
-        if not unreached:
+        if not follow_up:
             self._drop(hand)
 
     def _follow_up(self, hand: Hand, run: Run) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
@@ -16,7 +16,15 @@ from dr_core.execution.judge import Judge
 from dr_core.execution.lease import RunLease
 from dr_core.execution.look import Look, look_at
 from dr_core.execution.model import Run, RunState, StepRecord, StepState
-from dr_core.execution.pace import ABSENT_BEFORE_ACTING_AGAIN_S, back_off_s, is_over, overdue, refused_for_good, wait_s
+from dr_core.execution.pace import (
+    ABSENT_BEFORE_ACTING_AGAIN_S,
+    ABSENT_FOR_CERTAIN_S,
+    back_off_s,
+    is_over,
+    overdue,
+    refused_for_good,
+    wait_s,
+)
 from dr_core.plan.catalogue import Catalogue, Progress, StepObservation
 from dr_core.plan.step import Mode, Plan, Segment, Step
 from dr_core.store import events, runs
@@ -43,6 +51,8 @@ class Pursuit:
     since: float = 0.0
     acted_at: float | None = None
     maybe_done: bool = True
+    looked: bool = False
+    absent_since: float | None = None
     note: str = ""
 
 
@@ -51,6 +61,7 @@ class Hand:
     """One owned run."""
 
     lease: RunLease
+    proven: bool = False
     gated: bool = False
     gate_since: float | None = None
     next_gate: float = 0.0
@@ -87,16 +98,21 @@ class StepDriver:
         pursuit.since = self._clock.monotonic()
         self._submit(hand, run, name, may_act=True)
 
-    def look(self, hand: Hand, run: Run, names: Sequence[str]) -> None:
-        """Look again at steps whose time has come; one found after a crash is observed before it is acted on."""
+    def look(self, hand: Hand, run: Run, names: Sequence[str], at: datetime) -> None:
+        """Look again at steps whose time has come; one found after a crash is observed before it is acted on.
+
+        `at` is the store's clock when the run was read.
+        """
         now = self._clock.monotonic()
         for name in names:
             record = run.record(name)
             pursuit = hand.pursuit(name)
             pursuit.since = pursuit.since or now
-            if is_over(record, self._clock.now()) and record.state is StepState.RUNNING:
-                self._over(hand, run, record, pursuit)
-            elif pursuit.future is None and now >= pursuit.next_at:
+            step, pursued_s = run.plan.step(name), now - pursuit.since
+            over = is_over(step, record, at, pursued_s=pursued_s, looked=pursuit.looked)
+            if over and record.state is StepState.RUNNING and self._over(hand, run, record, pursuit):
+                continue
+            if pursuit.future is None and now >= pursuit.next_at:
                 self._submit(hand, run, name, may_act=self._may_act(hand, run, record, pursuit))
 
     def collect(self, hand: Hand, run: Run) -> Run:
@@ -106,16 +122,16 @@ class StepDriver:
             if pursuit.future is None or not pursuit.future.done():
                 continue
             look, pursuit.future = pursuit.future.result(), None
+            pursuit.looked = True
             record = run.record(name)
             if record.state in (StepState.RUNNING, StepState.UNCERTAIN):
                 changed |= self._handle(hand, run, record, pursuit, look)
         return self._store.read(lambda tx: runs.get(tx, run.id)) if changed else run
 
     def follow_up(self, hand: Hand, run: Run) -> bool:
-        """Try again what a finished run could not reach; False when nothing is left, or a newer run has taken over."""
+        """Try again what a finished run could not reach; False when nothing is left or a newer run acts."""
         unreached = [record for record in run.steps if record.state is StepState.NOT_REACHED]
-        newest = self._store.read(lambda tx: runs.recent(tx, 1, run.application))
-        if not unreached or newest[0].id != run.id:
+        if not unreached or self._store.read(lambda tx: runs.overtaken(tx, run)):
             self._store.write(lambda tx: runs.stop_following(tx, run.id, hand.lease.epoch))
             return False
         now = self._clock.monotonic()
@@ -126,7 +142,7 @@ class StepDriver:
                 pursuit.next_at = now + (1.0 if look.acted else FOLLOW_UP_EVERY_S)
                 if look.observation is not None and look.observation.progress is Progress.SATISFIED:
                     self._reached_late(hand, run, record, look.observation)
-                elif look.observation is not None and not look.acted:
+                elif look.observation is not None and look.observation.progress is Progress.ABSENT and not look.acted:
                     self._try_late(hand, run, record)
             elif pursuit.future is None and now >= pursuit.next_at:
                 self._submit(hand, run, record.name, may_act=False)
@@ -187,7 +203,8 @@ class StepDriver:
             return False
         if pursuit.acted_at is None:
             return True
-        if self._clock.monotonic() - pursuit.acted_at < ABSENT_BEFORE_ACTING_AGAIN_S:
+        long_ago = self._clock.monotonic() - pursuit.acted_at >= ABSENT_BEFORE_ACTING_AGAIN_S
+        if pursuit.absent_since is None or not long_ago:
             return False
         try:
             self._intend(hand, run, record.name, f"{run.id}:{record.name}:{record.attempt + 1}")
@@ -210,6 +227,10 @@ class StepDriver:
             return True
         if seen.progress is Progress.UNDER_WAY:
             pursuit.maybe_done = True
+        if self._surely_absent(record, pursuit, seen, look, now):
+            detail = f"it did not take place: {seen.detail}"
+            self._settle(hand, run, record, StepState.FAILED, detail, seen.evidence)
+            return True
         pursuit.next_at = now + (1.0 if look.acted else wait_s(seen.eta_s, now - pursuit.since))
         self._note(hand, run, record, pursuit, seen.detail)
         return False
@@ -217,18 +238,32 @@ class StepDriver:
     def _handle_error(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit, error: DrError) -> bool:
         pursuit.faults += 1
         pursuit.next_at = self._clock.monotonic() + back_off_s(pursuit.faults)
-        if refused_for_good(error, pursuit.faults) and record.state is StepState.RUNNING:
+        if refused_for_good(run.plan.step(record.name), error, pursuit.faults) and record.state is StepState.RUNNING:
             state = StepState.NOT_REACHED if run.plan.step(record.name).best_effort else StepState.FAILED
             self._settle(hand, run, record, state, str(error), {})
             return True
         self._note(hand, run, record, pursuit, str(error))
         return False
 
-    def _over(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit) -> None:
+    def _surely_absent(
+        self, record: StepRecord, pursuit: Pursuit, seen: StepObservation, look: Look, now: float
+    ) -> bool:
+        """An uncertain step of which the service has shown no trace for a while has not taken place."""
+        if seen.progress is not Progress.ABSENT or look.acted:
+            pursuit.absent_since = None
+            return False
+        pursuit.absent_since = pursuit.absent_since if pursuit.absent_since is not None else now
+        return record.state is StepState.UNCERTAIN and now - pursuit.absent_since >= ABSENT_FOR_CERTAIN_S
+
+    def _over(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit) -> bool:
+        """Settle a step whose time is over; False when it is looked at for as long as it takes."""
         step: Step = run.plan.step(record.name)
-        state = overdue(step, maybe_done=pursuit.maybe_done)
+        state = overdue(step, maybe_done=pursuit.maybe_done or pursuit.future is not None)
+        if state is None:
+            return False
         detail = f"not there after {step.deadline_s:g} s" + (f"; last: {pursuit.note}" if pursuit.note else "")
         self._settle(hand, run, record, state, detail, {})
+        return True
 
     def _settle(
         self,
@@ -274,7 +309,7 @@ class StepDriver:
             "title": run.plan.step(record.name).title,
             "detail": seen.detail,
         }
-        values = {"state": StepState.DONE.value, "detail": f"reached late: {seen.detail}"}
+        values = {"state": StepState.REACHED_LATE.value, "detail": seen.detail}
         entry = (EventKind.STEP_REACHED_LATE, self._actor, data, f"{run.id}:{record.name}:late")
         change = Change([entry], {}, StepChange(record.name, values))
         self._store.write(lambda tx: runs.transition(tx, run.id, hand.lease.epoch, change))

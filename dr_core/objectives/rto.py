@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dr_core.approvals.model import Request
-from dr_core.execution.model import Run, SegmentTime
+from dr_core.execution.model import Run, SegmentTime, StepState
 from dr_core.plan.step import Mode, Segment
 
 COUNTED = (Segment.PREPARE, Segment.FENCE, Segment.PROMOTE, Segment.SWITCH, Segment.VERIFY)
@@ -28,10 +28,15 @@ def timeline(request: Request, run: Run) -> Timeline:
     parts = (_detect(request), _decide(request), *(_of_steps(run, segment) for segment in COUNTED))
     end = next((part.ended_at for part in parts if part.name == Segment.VERIFY.value), None)
     start, what = _start(request, run)
-    if start is None or end is None:
-        missing = "no step interrupts service" if start is None else "verification did not end"
+    if start is None or end is None or not _verified(run):
+        missing = "no step interrupts service" if start is None else "verification did not succeed"
         return Timeline(parts, None, missing)
     return Timeline(parts, (end - start).total_seconds(), f"from {what} to the end of verification")
+
+
+def _verified(run: Run) -> bool:
+    names = [step.name for step in run.plan.steps if step.segment is Segment.VERIFY]
+    return all(run.record(name).state is StepState.DONE for name in names)
 
 
 def _start(request: Request, run: Run) -> tuple[datetime | None, str]:

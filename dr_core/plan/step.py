@@ -63,6 +63,7 @@ class Step(_Value):
             "name": self.name,
             "kind": self.kind,
             "after": list(self.after),
+            "segment": self.segment.value,
             "region": self.region,
             "params": self.params,
             "best_effort": self.best_effort,

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from dr_core.execution.model import RunState, StepState
 from dr_core.observation.model import Observation
 from dr_core.observation.samples import Sample, samples_of
-from dr_core.plan.step import Plan, Segment
+from dr_core.plan.step import Mode, Plan, Segment
 from dr_core.store.engine import Tx
 from dr_core.store.tables import observation, run, sample, step
 
@@ -79,17 +79,25 @@ def active_region(tx: Tx, application: str) -> str | None:
 
 
 def region_fences(tx: Tx, application: str) -> dict[str, Fence]:
-    """What the last forced run left behind: its source region, fenced or not. Nothing after a planned one."""
+    """What the last forced run left behind: its source region, fenced or not. Nothing after a planned one.
+
+    A run that began no step which fences or promotes has changed nothing, and is passed over.
+    """
     query = select(run.c.id, run.c.plan).where(run.c.application == application, run.c.ended_at.is_not(None))
-    row = tx.conn.execute(query.order_by(run.c.ended_at.desc()).limit(1)).one_or_none()
-    if row is None:
-        return {}
-    plan = Plan.model_validate_json(row.plan)
-    fencing = {item.name for item in plan.steps if item.segment is Segment.FENCE}
-    if plan.mode.value == "planned" or not fencing:
-        return {}
-    states = {r.name: r.state for r in tx.conn.execute(select(step.c.name, step.c.state).where(step.c.run == row.id))}
-    reached = {states.get(name) for name in fencing}
-    if StepState.NOT_REACHED.value in reached:
+    for row in tx.conn.execute(query.order_by(run.c.ended_at.desc()).limit(20)):
+        plan = Plan.model_validate_json(row.plan)
+        columns = select(step.c.name, step.c.state, step.c.started_at).where(step.c.run == row.id)
+        begun = {r.name: r.state for r in tx.conn.execute(columns) if r.started_at is not None}
+        taking = {item.name for item in plan.steps if item.segment in (Segment.FENCE, Segment.PROMOTE)}
+        if not taking & set(begun):
+            continue
+        return {} if plan.mode is Mode.PLANNED else _left_behind(plan, begun)
+    return {}
+
+
+def _left_behind(plan: Plan, states: dict[str, str]) -> dict[str, Fence]:
+    fencing = [states.get(item.name) for item in plan.steps if item.segment is Segment.FENCE]
+    if StepState.NOT_REACHED.value in fencing:
         return {plan.source: "unfenced"}
-    return {plan.source: "fenced"} if reached == {StepState.DONE.value} else {}
+    fenced = bool(fencing) and set(fencing) <= {StepState.DONE.value, StepState.REACHED_LATE.value}
+    return {plan.source: "fenced"} if fenced else {}

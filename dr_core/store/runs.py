@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pydantic import JsonValue
@@ -210,14 +210,19 @@ def unlock(tx: Tx, run_id: str) -> None:
     tx.conn.execute(delete(scope_lock).where(scope_lock.c.run == run_id))
 
 
-def gated_at(tx: Tx, run_id: str) -> datetime | None:
-    """When the gates were passed; None before."""
-    found: datetime | None = tx.conn.execute(select(run.c.gated_at).where(run.c.id == run_id)).scalar_one()
-    return found
+def overtaken(tx: Tx, earlier: Run) -> bool:
+    """Whether a newer run of the application has passed its gates: what `earlier` left undone is that one's matter."""
+    newer = select(run.c.id).where(
+        run.c.application == earlier.application,
+        run.c.id != earlier.id,
+        run.c.created_at >= earlier.created_at,
+        run.c.gated_at.is_not(None),
+    )
+    return tx.conn.execute(newer.limit(1)).one_or_none() is not None
 
 
 def step_durations(tx: Tx, kind: str) -> tuple[float, ...]:
-    """Seconds that finished steps of a kind took, newest first, at most 200."""
+    """Seconds that steps of a kind took that were done in their run, newest first, at most 200."""
     query = (
         select(step.c.started_at, step.c.ended_at)
         .where(step.c.kind == kind, step.c.state == StepState.DONE.value, step.c.started_at.is_not(None))

@@ -97,9 +97,10 @@ class FakeWorld:
 class FakeJudge:
     fault: str | None = None
     reasons: tuple[str, ...] = ()
+    fault_of: dict[str, str] = field(default_factory=dict)
 
     def unproven(self, request: Request) -> str | None:
-        return self.fault
+        return self.fault_of.get(request.id, self.fault)
 
     def closed_gates(self, run: Run, request: Request) -> tuple[str, ...]:
         return self.reasons

@@ -10,7 +10,7 @@ from dr_core.aws.faults import AwsRejectedError, AwsUnreachableError
 from dr_core.errors import UnreachableError
 from dr_core.execution.model import RunState
 from dr_core.execution.recovery import next_moves
-from dr_core.plan.step import Segment
+from dr_core.plan.step import Mode, Segment
 from dr_core.store import runs
 
 from .conftest import STEPS, Stage, step
@@ -93,14 +93,21 @@ def test_an_act_that_surely_failed_is_tried_again_with_the_same_token(stage: Sta
     assert [token for name, token in stage.world.effects if name == "promote"] == [run.record("promote").token]
 
 
-def test_aws_that_keeps_refusing_fails_the_step_and_the_run_names_it(stage: Stage) -> None:
+def test_aws_that_keeps_refusing_before_the_gates_ends_the_run_and_the_reason_names_it(stage: Stage) -> None:
     stage.begin()
-    stage.world.act_errors["switch-a"] = [AwsRejectedError("route53 refused: NoSuchHostedZone")] * 20
+    stage.world.act_errors["scale"] = [AwsRejectedError("ecs UpdateService was refused: ServiceNotFound")] * 20
     run = stage.until_finished(stage.runner())
     assert run.state is RunState.FAILED
-    assert "NoSuchHostedZone" in run.reason
-    assert stage.states()["switch-b"] == "done"
-    assert stage.states()["verify"] == "waiting"
+    assert "ServiceNotFound" in run.reason
+    assert stage.states()["fence"] == "waiting"
+
+
+def test_a_refusal_after_the_gates_is_waited_out(stage: Stage) -> None:
+    """A global cluster that is busy for a while refuses a switchover; the source is fenced by then."""
+    stage.begin(mode=Mode.PLANNED)
+    stage.world.act_errors["promote"] = [AwsRejectedError("rds refused: InvalidGlobalClusterStateFault")] * 20
+    assert stage.until_finished(stage.runner()).state is RunState.SUCCEEDED
+    assert Counter(name for name, _ in stage.world.effects)["promote"] == 1
 
 
 def test_a_best_effort_step_in_a_dead_region_is_bounded_and_tried_again_after_the_end(stage: Stage) -> None:
@@ -118,7 +125,7 @@ def test_a_best_effort_step_in_a_dead_region_is_bounded_and_tried_again_after_th
     for _ in range(120):
         runner.tick()
         stage.clock.advance(1)
-    assert stage.states()["fence"] == "done"
+    assert stage.states()["fence"] == "reached_late"
     kinds = [event.kind for event in stage.store.read(lambda tx: trail.listing(tx, limit=200))]
     assert "step.reached_late" in kinds
     assert Counter(name for name, _ in stage.world.effects)["fence"] == 1

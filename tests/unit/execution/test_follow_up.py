@@ -1,0 +1,97 @@
+"""What could not be reached in the dead region is fenced later, for as long as it takes, and only if it must be."""
+
+from collections import Counter
+
+from dr_core.audit import trail
+from dr_core.audit.events import EventKind
+from dr_core.aws.faults import AwsRejectedError, AwsUnreachableError
+from dr_core.execution.model import RunState
+from dr_core.execution.runner import Runner
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.step import Mode, Step
+from dr_core.store import observations, requests, runs
+from dr_core.store.engine import Tx
+
+from .conftest import Stage
+from .test_lives import PLAN, effects
+
+DEAD = AwsUnreachableError("ecs DescribeServices in eu-central-1 closed the connection")
+
+
+def ticks(stage: Stage, runner: Runner, count: int, seconds: float = 1) -> None:
+    for _ in range(count):
+        runner.tick()
+        stage.clock.advance(seconds)
+
+
+def second_run(stage: Stage) -> None:
+    """A newer run of the application, which the judge will not let start."""
+    request = stage.store.read(lambda tx: requests.get(tx, "r-aaaa2222"))
+    plan = request.plan.model_copy(update={"mode": Mode.PLANNED})
+    other = request.model_copy(update={"id": "r-bbbb2222", "plan": plan})
+
+    def work(tx: Tx) -> None:
+        made = requests.create(tx, other, [(EventKind.REQUEST_OPENED, {}, {}, None)])
+        runs.create(tx, "run-bbbb2222", made, [(EventKind.RUN_CREATED, {}, {}, None)])
+
+    stage.clock.advance(60)
+    stage.judge.fault_of["r-bbbb2222"] = "2 acknowledgement(s) are missing"
+    stage.store.write(work)
+
+
+def test_a_run_that_did_not_promote_never_fences_the_only_writer_afterwards(lite: Stage) -> None:
+    lite.begin(PLAN)
+    lite.world.observe_errors["fence"] = [DEAD] * 60
+    lite.world.act_errors["promote"] = [AwsRejectedError("InvalidGlobalClusterStateFault")] * 1000
+    runner = lite.runner()
+    assert lite.until_finished(runner).state is RunState.FAILED
+    lite.world.observe_errors.clear()
+    ticks(lite, runner, 120)
+    assert effects(lite) == []
+
+
+def test_a_newer_run_that_never_acted_does_not_stop_the_fencing_nor_make_it_forgotten(lite: Stage) -> None:
+    lite.begin(PLAN)
+    lite.world.observe_errors["fence"] = [DEAD] * 10000
+    runner = lite.runner()
+    lite.until_finished(runner)
+    second_run(lite)
+    ticks(lite, runner, 60)
+    assert lite.store.read(lambda tx: runs.get(tx, "run-bbbb2222")).state is RunState.FAILED
+    assert lite.store.read(lambda tx: observations.region_fences(tx, "shop")) == {"eu-central-1": "unfenced"}
+    lite.world.observe_errors.clear()
+    ticks(lite, runner, 120)
+    assert "fence" in effects(lite)
+    assert lite.store.read(lambda tx: observations.region_fences(tx, "shop")) == {"eu-central-1": "fenced"}
+
+
+def test_waiting_for_tasks_to_drain_writes_no_intent_after_intent(lite: Stage) -> None:
+    lite.begin(PLAN)
+    drained = lite.clock.monotonic() + 300
+    plain = lite.world.observe
+
+    def draining(step: Step) -> StepObservation:
+        if step.name == "fence" and lite.clock.monotonic() < drained and "fence" in effects(lite):
+            return StepObservation(Progress.UNDER_WAY, "2 of 4 still run")
+        return plain(step)
+
+    lite.world.observe = draining  # type: ignore[method-assign]
+    runner = lite.runner()
+    lite.until_finished(runner)
+    assert lite.states()["fence"] == "not_reached"
+    ticks(lite, runner, 2000, 0.25)
+    kinds = Counter(event.kind for event in lite.store.read(lambda tx: trail.listing(tx, limit=10_000)))
+    assert kinds["step.intent"] == len(PLAN)
+    assert lite.states()["fence"] == "reached_late"
+
+
+def test_a_fence_that_was_reached_late_says_nothing_of_how_long_fencing_takes(lite: Stage) -> None:
+    lite.begin(PLAN)
+    lite.world.observe_errors["fence"] = [DEAD] * 60
+    runner = lite.runner()
+    lite.until_finished(runner)
+    lite.clock.advance(7200)
+    lite.world.observe_errors.clear()
+    ticks(lite, runner, 60)
+    assert lite.states()["fence"] == "reached_late"
+    assert len(lite.store.read(lambda tx: runs.step_durations(tx, "fake"))) == len(PLAN) - 1
