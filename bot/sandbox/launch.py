@@ -142,7 +142,7 @@ class Sandbox:
         tokens = {"SLACK_BOT_TOKEN": self._slack.desk.tokens.bot, "SLACK_APP_TOKEN": self._slack.desk.tokens.app}
         bot_port, worker_port = free_ports(2)
         ack_key = self._layout.data / "ack.pem"
-        terminal = {**tokens, "DR_ACK_KEY": str(ack_key), "DR_HEALTH_PORT": str(bot_port)}
+        terminal = {"DR_ACK_KEY": str(ack_key), "DR_HEALTH_PORT": str(bot_port)}
         write_environment(self._layout.data / "env", self._common(endpoints, TERMINAL_PROFILE) | terminal)
         for slack_id in people:
             path = self._layout.data / "people" / f"{slack_id}.env"

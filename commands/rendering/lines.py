@@ -14,15 +14,20 @@ def wrap(text: str, indent: int = 0, hang: int = 0) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False) or [""]
 
 
-def table(rows: Iterable[Sequence[str]], indent: int = 0) -> list[str]:
-    """Rows in aligned columns; where they are too wide the widest cells wrap. Columns that are empty vanish."""
+def table(rows: Iterable[Sequence[str]], indent: int = 0, notes: Sequence[Sequence[str]] = ()) -> list[str]:
+    """Rows in aligned columns; where they are too wide the widest cells wrap. Columns that are empty vanish.
+
+    `notes` are sentences for each row, on lines of their own below it.
+    """
     cells = [list(row) for row in rows]
     if not cells:
         return []
+    below = [[line for note in row for line in wrap(note, indent + 4, 2)] for row in notes] or [[]] * len(cells)
     kept = [i for i in range(len(cells[0])) if any(row[i] for row in cells)]
     cells = [[row[i] for i in kept] for row in cells]
     widths = _fit([max(len(row[i]) for row in cells) for i in range(len(kept))], WIDTH - indent)
-    return [line for row in cells for line in _row(row, widths, indent)]
+    together = zip(cells, below, strict=True)
+    return [line for row, under in together for line in (*_row(row, widths, indent), *under)]
 
 
 def _fit(widths: list[int], room: int) -> list[int]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from commands.rendering.lines import table, wrap
 from commands.rendering.words import ago, clock, count, duration, exposure_of, moment, plain, way
+from dr_core.observation.model import Verdict
 from dr_core.reports.listing import ReplicationReport
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport, StoreExposure
 
@@ -55,29 +56,29 @@ def _regions(regions_: tuple[str, ...] | None) -> str:
 
 
 def regions(found: dict[str, RegionStatus], now: datetime) -> list[str]:
-    """One row a region: role, verdict, when it was seen, and the reasons."""
-    rows = [
-        (name, seen.role.upper() if seen.role == "unfenced" else seen.role, seen.verdict.value.upper()
-         if seen.verdict.value == "down" else seen.verdict.value,
-         f"seen {ago(seen.observed_at, now)}" if seen.observed_at else "never seen",
-         "; ".join(plain(reason) for reason in seen.reasons))
-        for name, seen in found.items()
-    ]  # fmt: skip
-    return table(rows, 2)
+    """One row a region: role, verdict, when it was seen, and why; below it what speaks against it."""
+    rows, notes = [], []
+    for name, seen in found.items():
+        role = seen.role.upper() if seen.role == "unfenced" else seen.role
+        verdict = seen.verdict.value if seen.verdict is Verdict.HEALTHY else seen.verdict.value.upper()
+        at = f"seen {ago(seen.observed_at, now)}" if seen.observed_at else "never seen"
+        why, *signals = [plain(reason) for reason in seen.reasons] or [""]
+        rows.append((name, role, verdict, at, why.removeprefix(f"{seen.verdict.value}: ")))
+        notes.append([] if seen.verdict is Verdict.HEALTHY else [s for s in signals if not s.startswith("ok:")])
+    return table(rows, 2, notes)
 
 
 def stores(found: Iterable[StoreExposure], indent: int = 2) -> list[str]:
-    """One row a store and region: value, threshold and age together, with the source."""
-    rows = [
-        (
-            f"{store.kind} {store.name}", f"to {store.region}", exposure_of(store),
-            f"limit {duration(store.threshold_seconds)}{' (gate)' if store.gate else ''}",
-            "age unknown" if store.age_seconds is None else f"age {duration(store.age_seconds)}", store.verdict.upper()
-            if store.verdict != "ok" else "ok", plain(store.reason or store.source),
-        )
-        for store in found
-    ]  # fmt: skip
-    return table(rows, indent)
+    """One row a store and region: value, threshold and age together; below it where that comes from."""
+    rows, notes = [], []
+    for store in found:
+        age = "age unknown" if store.age_seconds is None else f"age {duration(store.age_seconds)}"
+        threshold = f"limit {duration(store.threshold_seconds)}{' (gate)' if store.gate else ''}"
+        verdict = store.verdict if store.verdict == "ok" else store.verdict.upper()
+        towards = f"to {store.region}"
+        rows.append((f"{store.kind} {store.name}", towards, exposure_of(store), threshold, age, verdict))
+        notes.append([plain(store.reason or store.source)])
+    return table(rows, indent, notes)
 
 
 def exposure(seconds: float | None, reason: str) -> str:
