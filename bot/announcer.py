@@ -65,10 +65,11 @@ class Announcer:
         return bool(events)
 
     async def _tell(self, events: Sequence[Event]) -> DrError | None:
-        chain, last = events[0].chain, events[-1].seq
+        chain = events[0].chain
         try:
             if not await asyncio.to_thread(self._lease.hold):
                 return None
+            events = _gapless(events)
             if chain == _OPS:
                 await self._tell_channel(events)
             else:
@@ -76,7 +77,7 @@ class Announcer:
         except DrError as error:
             _log.warning("not announced", chain=chain, problem=str(error))
             return error
-        await self._write(lambda tx: advance(tx, CONSUMER, chain, last))
+        await self._write(lambda tx: advance(tx, CONSUMER, chain, events[-1].seq))
         return None
 
     async def _tell_channel(self, events: Sequence[Event]) -> None:
@@ -166,6 +167,12 @@ def _by_chain(events: Sequence[Event]) -> list[list[Event]]:
     for event in events:
         chains.setdefault(event.chain, []).append(event)
     return list(chains.values())
+
+
+def _gapless(events: Sequence[Event]) -> Sequence[Event]:
+    """The events before the first missing number: what is passed over now would never be told."""
+    first = events[0].seq
+    return [event for place, event in enumerate(events) if event.seq == first + place]
 
 
 def _fingerprint(request: RequestView, run: RunView | None) -> str:

@@ -68,7 +68,7 @@ async def _question(desk: Desk, delivery: Delivery, words: str | list[str], erro
             return None
         choices = await asyncio.to_thread(_choices, desk)
         return form.form(command.name, command.params, _json(error.known), choices, channel, error.message)
-    if isinstance(error, BlockedError) and error.overridable and not _is_plan(words, desk):
+    if isinstance(error, BlockedError) and error.overridable and _may_override(words, desk):
         command, values = _typed(desk, words)
         reason = values.pop("reason", "")
         return form.overrides(words_of(command, values), error.findings, channel, str(reason))
@@ -80,8 +80,10 @@ def _typed(desk: Desk, words: str | list[str]) -> tuple[Command, dict[str, Value
     return parsed.command, dict(bind(parsed, desk.topology).values)
 
 
-def _is_plan(words: str | list[str], desk: Desk) -> bool:
-    return not _typed(desk, words)[0].operation
+def _may_override(words: str | list[str], desk: Desk) -> bool:
+    """A request names its overrides when it is opened; a plan is only shown, and a renewal keeps what was named."""
+    command = _typed(desk, words)[0]
+    return command.operation and "override" in {param.name for param in command.params}
 
 
 def _choices(desk: Desk) -> Choices:

@@ -22,6 +22,8 @@ from dr_core.store import requests, roster
 from dr_core.store.engine import Tx
 
 ACTIONS = tokens.ACTIONS
+_OF_ANY_ROUND = frozenset({"details", "renew"})
+"""Details are of the request; the renewal itself says that its round is over, and a repeated delivery is no fault."""
 
 
 async def pressed(desk: Desk, body: delivery.Body) -> None:
@@ -32,9 +34,10 @@ async def pressed(desk: Desk, body: delivery.Body) -> None:
 
 
 async def _pressed(desk: Desk, came: Delivery, action: str, token: str) -> None:
+    await desk.meet(came)
     try:
         use, request = await asyncio.to_thread(desk.services.store.read, lambda tx: _meaning(tx, action, token))
-        if action != "details":
+        if action not in _OF_ANY_ROUND:
             _this_round(use, request)
         if action in _WINDOWS:
             await _WINDOWS[action](desk, came, use, request)
@@ -42,7 +45,9 @@ async def _pressed(desk: Desk, came: Delivery, action: str, token: str) -> None:
         await desk.refused(came, f"{action} (button)", error)
         raise
     if action not in _WINDOWS:
-        await carry_out(desk, came, [action, request.id])  # dispatch records its refusals itself
+        # Dispatch records its refusals itself.
+        round_ = [f"--round={use.round}"] if action == "renew" else []
+        await carry_out(desk, came, [action, request.id, *round_])
 
 
 def _meaning(tx: Tx, action: str, token: str) -> tuple[TokenUse, Request]:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
+from bot import identity
 from bot.delivery import Delivery
-from bot.identity import actor
 from bot.metrics import Metrics
 from bot.readiness import face_checks
 from bot.slack import Slack, SlackRefusedError
@@ -34,10 +34,15 @@ class Desk:
         return self.services.topology
 
     def actor(self, delivery: Delivery) -> Actor:
-        return actor(self.services.topology, delivery)
+        return identity.actor(self.services.topology, delivery)
+
+    async def meet(self, delivery: Delivery) -> None:
+        """Know who this is before anything is decided; while Slack does not say, the decision itself refuses them."""
+        await identity.meet(self.services, self.slack, delivery.user)
 
     async def run(self, delivery: Delivery, words: str | list[str]) -> Outcome:
         """One command through the one way in, on a thread."""
+        await self.meet(delivery)
         return await asyncio.to_thread(
             dispatch,
             self.services,
@@ -71,7 +76,7 @@ class Desk:
         by = self.actor(delivery)
         await asyncio.to_thread(
             self.services.store.write,
-            lambda tx: append_ops(tx, EventKind.COMMAND_REFUSED, by, data, cmd_id=delivery.id),
+            lambda tx: append_ops(tx, EventKind.COMMAND_REFUSED, by, data, cmd_id=f"{delivery.id}:refused"),
         )
 
     def later(self, work: Coroutine[None, None, None]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
@@ -13,6 +12,7 @@ from starlette.routing import Route
 from bot.metrics import Metrics
 from bot.readiness import Seen, readiness
 from bot.slack import Slack
+from dr_core.approvals.model import Roster
 from dr_core.errors import DrError
 from dr_core.services import Services
 from dr_core.store import roster
@@ -37,10 +37,16 @@ def build(
     async def readyz(_request: Request) -> Response:
         try:
             looking = asyncio.to_thread(_store, services)
-            store_problem, roster_at = await asyncio.wait_for(looking, _LONGEST_LOOK_S)
+            store_problem, known = await asyncio.wait_for(looking, _LONGEST_LOOK_S)
         except TimeoutError:
-            store_problem, roster_at = f"no answer within {_LONGEST_LOOK_S:.0f} s", None
-        seen = Seen(store_problem, await socket(), roster_at, announcer())
+            store_problem, known = f"no answer within {_LONGEST_LOOK_S:.0f} s", None
+        seen = Seen(
+            store_problem,
+            await socket(),
+            roster_at=known.at if known else None,
+            unread_approvers=len(known.approvers - known.users.keys()) if known else 0,
+            announcer_problem=announcer(),
+        )
         ready, body = readiness(seen, slack.contact, services.clock.now())
         return JSONResponse(dict(body), status_code=200 if ready else 503)
 
@@ -50,8 +56,8 @@ def build(
     return Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics_)])
 
 
-def _store(services: Services) -> tuple[str, datetime | None]:
-    """(what is wrong with the store, when the roster was read)."""
+def _store(services: Services) -> tuple[str, Roster | None]:
+    """(what is wrong with the store, the roster as last read)."""
     try:
         at = current_revision(services.store.url)
         if at != head_revision():
@@ -59,4 +65,4 @@ def _store(services: Services) -> tuple[str, datetime | None]:
         found = services.store.read(roster.load)
     except DrError as error:
         return str(error), None
-    return "", found.at if found else None
+    return "", found

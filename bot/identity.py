@@ -1,7 +1,8 @@
 """From Slack accounts to people: the actor behind a delivery, and the roster that is read from Slack every minute."""
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.delivery import Delivery
@@ -9,12 +10,14 @@ from bot.slack import Membership, Person
 from bot.views.text import one_line
 from dr_core.approvals.model import Actor, Face, Roster, RosterUser
 from dr_core.approvals.people import person_key
+from dr_core.errors import DrError
 from dr_core.services import Services
 from dr_core.store import roster as stored
 from dr_core.topology.model import Group, Topology
 
 ROSTER_EVERY_S = 60.0
 _MOST_LOOKUPS = 40  # a pass; users.info allows about 100 a minute
+_LONGEST_LOOK_S = 2.0  # somebody waits for an answer to what they pressed
 BOT = Actor(person="bot", display="DR bot", face=Face.SCHEDULE)
 
 
@@ -45,7 +48,7 @@ async def read_roster(services: Services, slack: Directory) -> Roster:
     approvers = await _members(slack, policy.approvers)
     requesters = None if policy.requesters.empty else await _members(slack, policy.requesters)
     break_glass = await _members(slack, policy.break_glass)
-    wanted = [*sorted(approvers | break_glass), *sorted(requesters or ()), *sorted(incident.members)]
+    deciding = [*sorted(approvers | break_glass), *sorted(requesters or ())]
     return Roster(
         at=services.clock.now(),
         team=team,
@@ -53,7 +56,7 @@ async def read_roster(services: Services, slack: Directory) -> Roster:
         approvers=approvers,
         requesters=requesters,
         break_glass=break_glass,
-        users=await _people(slack, wanted, known.users if known else {}),
+        users=await _people(slack, deciding, sorted(incident.members), known.users if known else {}),
         incident_channel_shared=incident.shared,
     )
 
@@ -69,16 +72,33 @@ async def _members(slack: Directory, group: Group) -> frozenset[str]:
     return listed | await slack.usergroup(group.usergroup) if group.usergroup else listed
 
 
-async def _people(slack: Directory, wanted: Iterable[str], known: dict[str, RosterUser]) -> dict[str, RosterUser]:
-    """Approvers and newcomers first; of the others a part each time, those who were read longest ago first."""
-    order = list(dict.fromkeys(wanted))
+async def meet(services: Services, slack: Directory, user: str) -> None:
+    """Look up somebody of whom only the id is known, at once; what does not answer in time is let be."""
+    with contextlib.suppress(DrError, TimeoutError):
+        known = await asyncio.to_thread(services.store.read, stored.load)
+        if known is None or user in known.users:
+            return
+        found = await asyncio.wait_for(_person(slack, user), _LONGEST_LOOK_S)
+        await asyncio.to_thread(services.store.write, lambda tx: stored.add(tx, user, found))
+
+
+async def _people(
+    slack: Directory, deciding: Sequence[str], others: Sequence[str], known: dict[str, RosterUser]
+) -> dict[str, RosterUser]:
+    """All of those who decide and are not known yet; then newcomers, then those who were read longest ago."""
+    order = list(dict.fromkeys([*deciding, *others]))
     new = [user for user in order if user not in known]
     old = sorted((user for user in order if user in known), key=list(known).index)
-    asked = [*new, *old][:_MOST_LOOKUPS]
+    least = len(set(deciding) - known.keys())  # they stand first in `new`
+    asked = [*new, *old][: max(least, _MOST_LOOKUPS)]
     kept = {user: known[user] for user in old if user not in asked}
     for user in asked:
-        found = await slack.person(user)
-        kept[user] = RosterUser(
-            name=one_line(found.name, 80), team=found.team, guest=found.guest, bot=found.bot, deleted=found.deleted
-        )
+        kept[user] = await _person(slack, user)
     return kept
+
+
+async def _person(slack: Directory, user: str) -> RosterUser:
+    found = await slack.person(user)
+    return RosterUser(
+        name=one_line(found.name, 80), team=found.team, guest=found.guest, bot=found.bot, deleted=found.deleted
+    )

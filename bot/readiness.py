@@ -19,6 +19,7 @@ class Seen:
     store_problem: str
     socket_problem: str
     roster_at: datetime | None
+    unread_approvers: int = 0
     announcer_problem: str = ""
 
 
@@ -61,4 +62,6 @@ def _slack(seen: Seen, contact: Contact) -> str:
 def _roster(seen: Seen, now: datetime) -> str:
     if seen.roster_at is None:
         return "roster: membership was not read from Slack yet"
+    if seen.unread_approvers:
+        return f"roster: {seen.unread_approvers} of the approvers were not looked up in Slack yet"
     return f"roster: last read {seen.roster_at:%Y-%m-%d %H:%M} UTC" if now - seen.roster_at > ROSTER_LIFE else ""

@@ -14,7 +14,7 @@ from bot.slots import due_slots
 from bot.views.health import digest
 from bot.views.message import Message
 from commands.dispatch import dispatch
-from dr_core.approvals.ack import expire_due
+from dr_core.approvals.lapse import expire_due
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops

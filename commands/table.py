@@ -14,6 +14,7 @@ _OVERRIDE = Param(
     "override", Kind.WORD, "go on in spite of the finding with this code; repeatable",
     option=True, repeatable=True, metavar="CODE",
 )  # fmt: skip
+_ROUND = Param("round", Kind.NUMBER, "only if this round is still the present one", option=True)
 _LIMIT = Param("limit", Kind.NUMBER, "how many at most", option=True)
 
 
@@ -64,7 +65,7 @@ _ACT = (
         "approve", "acknowledge a request", "commands.approve",
         (
             _REQUEST,
-            Param("round", Kind.NUMBER, "only if this round is still the open one", option=True),
+            _ROUND,
             Param("accept_loss", Kind.WORD, "the loss limit shown, typed: seconds or `unknown`", option=True,
                   metavar="SECONDS|unknown"),
         ),
@@ -81,7 +82,8 @@ _ACT = (
         needs=Needs.REQUESTER, operation=True, public=True, group="Decide",
     ),
     Command(
-        "renew", "open a new round of a request that expired", "commands.renew", (_REQUEST,), ("renew r-7k2m9qpd",),
+        "renew", "open a new round of a request that expired", "commands.renew", (_REQUEST, _ROUND),
+        ("renew r-7k2m9qpd",),
         needs=Needs.REQUESTER, operation=True, public=True, group="Decide",
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from bot.views.text import accepting, counted, marked, one_line
+from bot.views.text import accepting, beyond, counted, marked, one_line
 from dr_core.audit.events import Event, EventKind
 
 LOUD = frozenset(
@@ -57,7 +57,7 @@ def _words(event: Event) -> str | None:
         EventKind.REQUEST_CANCELLED: f"{marked('cancelled')} by {by}",
         EventKind.REQUEST_EXPIRED: f"{marked('expired')}: the quorum was not complete in time",
         EventKind.REQUEST_RENEWED: f"{marked('open')}: {by} opened round {_text(data, 'round')}",
-        EventKind.REQUEST_VOID: f"{marked('void')}: the plan is not what the configuration says now",
+        EventKind.REQUEST_VOID: f"{marked('void')}: {_text(data, 'reason') or 'its plan no longer fits'}",
     }
     run = {
         EventKind.RUN_STARTED: f"{marked('running')}: run {_text(data, 'run')} started",
@@ -98,8 +98,14 @@ def _reasons(data: dict[str, JsonValue]) -> str:
 def _verdict(data: dict[str, JsonValue]) -> str:
     before = _text(data, "before")
     change = f" (was {before})" if before else ""
-    where = f"{_text(data, 'application')} {_text(data, 'region')}"
-    return one_line(f"{where} {marked(_text(data, 'verdict'))}{change}: {_reasons(data)}", 600)
+    where, verdict = f"{_text(data, 'application')} {_text(data, 'region')}", _text(data, "verdict")
+    return one_line(f"{where} {marked(verdict)}{change}: {beyond(verdict, _headline(data))}", 600)
+
+
+def _headline(data: dict[str, JsonValue]) -> str:
+    """The first reason, which sums up the others; `/dr status` shows them all."""
+    given = data.get("reasons")
+    return str(given[0]) if isinstance(given, list) and given else _reasons(data)
 
 
 def _text(data: dict[str, JsonValue], key: str) -> str:

@@ -26,11 +26,13 @@ def refusal(roster: Roster | None, actor: Actor, now: datetime) -> str | None:
     if roster.incident_channel_shared:
         return "The incident channel is shared with another workspace; nothing can be requested or approved there."
     user = roster.users.get(actor.slack_user)
-    if user is not None and (user.bot or user.deleted):
+    if user is None:
+        return "Your membership was not read from Slack yet; try again in a minute."
+    if user.bot or user.deleted:
         return "Bots and deactivated accounts cannot do this."
-    if user is not None and user.guest:
+    if user.guest:
         return "Guests cannot do this."
-    teams = {team for team in (actor.team, user.team if user else None) if team is not None}
+    teams = {team for team in (actor.team, user.team) if team is not None}
     if roster.team is not None and teams - {roster.team}:
         return "People of other workspaces cannot do this."
     return None

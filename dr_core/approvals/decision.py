@@ -1,10 +1,11 @@
 """The pure decisions about an acknowledgement: may it count, and is the quorum complete.
 
 Invariant: an acknowledgement counts only if its round is the request's, its digest the plan's, its person neither the
-requester nor somebody who acknowledged this round before, its accepted limit not below the request's, and its person an
-approver both when the request was opened and now.
+requester nor somebody who acknowledged this round before (by person and by account), its accepted limit not below the
+request's, and its person an approver both when the request was opened and now.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,7 +37,7 @@ _ENDED = {
     RequestState.DENIED: "was denied",
     RequestState.CANCELLED: "was cancelled",
     RequestState.EXPIRED: "has expired",
-    RequestState.VOID: "is void, because the plan changed after it was opened",
+    RequestState.VOID: "is void, because its plan no longer fits",
 }
 
 
@@ -68,7 +69,8 @@ def refuse_decided(request: Request, now: datetime) -> Refusal | None:
     if request.state in _ENDED:
         by = f" by {request.decided_by}" if request.decided_by else ""
         way_out = "Open a new one." if request.state is not RequestState.EXPIRED else "Press Renew for a new round."
-        return Refusal(f"{name} {_ENDED[request.state]}{by}.", way_out, conflict=True)
+        why = f": {request.decision_reason}" if request.state is RequestState.VOID and request.decision_reason else ""
+        return Refusal(f"{name} {_ENDED[request.state]}{by}{why}.", way_out, conflict=True)
     if now >= request.expires_at:
         return Refusal(
             f"{name} expired at {request.expires_at:%H:%M:%S}Z.", "Press Renew for a new round.", conflict=True
@@ -76,14 +78,30 @@ def refuse_decided(request: Request, now: datetime) -> Refusal | None:
     return None
 
 
+def is_requester(request: Request, actor: Actor) -> bool:
+    """By person and by account: dr.yaml may have come to name the account since."""
+    account = actor.slack_user is not None and actor.slack_user == request.requester.slack_user
+    return account or actor.person == request.requester.person
+
+
 def refuse_ack(
-    request: Request, actor: Actor, *, round_: int | None, approvers: frozenset[str], now: datetime
+    request: Request,
+    actor: Actor,
+    *,
+    round_: int | None,
+    approvers: frozenset[str],
+    acked: Mapping[str, datetime],
+    now: datetime,
 ) -> Refusal | None:
-    """Why this person's acknowledgement would not count now; None when it would."""
+    """Why this person's acknowledgement would not count now; None when it would.
+
+    `acked`: Slack account -> when it acknowledged the present round.
+    """
     decided = refuse_decided(request, now)
-    mine = next((ack for ack in request.round_acks if ack.person == actor.person), None)
+    by_person = next((ack.at for ack in request.round_acks if ack.person == actor.person), None)
+    mine = by_person or acked.get(actor.slack_user or "")
     if mine is not None and (decided is None or request.state is RequestState.APPROVED):
-        return Refusal(f"You already approved {request.id} at {mine.at:%H:%M:%S}Z.", conflict=True)
+        return Refusal(f"You already approved {request.id} at {mine:%H:%M:%S}Z.", conflict=True)
     if decided is not None:
         return decided
     if round_ is not None and round_ != request.round:
@@ -92,7 +110,7 @@ def refuse_ack(
             "Use the buttons on the request's card.",
             conflict=True,
         )
-    if actor.person == request.requester.person:
+    if is_requester(request, actor):
         return Refusal(f"You opened {request.id}; somebody else must approve it.")
     if actor.slack_user not in approvers:
         return Refusal("You are not in the group of approvers.", "An approver must press this.")

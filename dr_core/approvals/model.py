@@ -54,7 +54,7 @@ class Ack(_Value):
 
 
 class Request(_Value):
-    """A request for a plan. `loss_limit_s` None is `unknown`; findings and stores are as seen at its opening."""
+    """A request for a plan. `loss_limit_s` None is `unknown`; findings and stores are as seen when its round opened."""
 
     id: str
     application: str

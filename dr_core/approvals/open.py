@@ -8,10 +8,10 @@ from dr_core.approvals import tokens
 from dr_core.approvals.authority import approvers
 from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.names import new_request_id
+from dr_core.approvals.whereabouts import locate
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data, append_ops
 from dr_core.errors import ConflictError, NotFoundError, RefusedError
-from dr_core.observation.active import active_region
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.estimate import promotion_estimate_s
 from dr_core.plan.failover import build
@@ -20,7 +20,7 @@ from dr_core.plan.preflight import NOT_OVERRIDABLE, preflight
 from dr_core.plan.step import Finding, Mode, Plan, Severity
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.services import Services
-from dr_core.store import events, observations, requests, roster, runs
+from dr_core.store import events, requests, roster, runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Application, Topology
 
@@ -30,10 +30,10 @@ class BlockedError(RefusedError):
 
     code = "blocked"
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: tuple[Finding, ...], *, hint: str | None = None) -> None:
         first = findings[0]
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        super().__init__(f"{first.message}{more}", hint=first.way_out or None)
+        super().__init__(f"{first.message}{more}", hint=hint or first.way_out or None)
         self.findings = findings
 
     @property
@@ -43,20 +43,30 @@ class BlockedError(RefusedError):
 
 
 class Proposal:
-    """A plan with what preflight and the readings say about it now; what `plan` shows and `failover` opens."""
+    """A plan with what preflight and the readings say about it now; what `plan` shows and `failover` opens.
+
+    It starts from the region that is active now, or from `source` where a plan that exists is looked at again.
+    """
 
     def __init__(
-        self, tx: Tx, services: Services, application: str, target: str, mode: Mode, overrides: tuple[str, ...]
-    ):
+        self,
+        tx: Tx,
+        services: Services,
+        application: str,
+        target: str,
+        mode: Mode,
+        overrides: tuple[str, ...],
+        *,
+        source: str | None = None,
+    ) -> None:
         topology = services.topology
         entry = application_of(topology, application)
         self.now = services.clock.now()
-        self.observation: Observation | None = observations.latest(tx, application)
-        recorded = observations.active_region(tx, application)
-        fences = observations.region_fences(tx, application)
-        source, why = active_region(entry, self.observation, recorded, fences)
+        active = locate(tx, topology, application)
+        self.observation: Observation | None = active.observation
+        source = source or active.region
         if source is None:
-            raise RefusedError(f"Which region of {application} is active cannot be said: {why}.")
+            raise RefusedError(f"Which region of {application} is active cannot be said: {active.reason}.")
         refuse_target(topology, application, source, target)
         self.source = source
         self.plan: Plan = build(topology, application, source=source, target=target, mode=mode, overrides=overrides)
@@ -130,13 +140,13 @@ def open_request(
     """
 
     def work(tx: Tx) -> Request:
-        before = events.known(tx, cmd_id)
+        before = events.done(tx, cmd_id, EventKind.REQUEST_OPENED)
         if before is not None:
             return requests.get(tx, before.chain)
         proposal = Proposal(tx, services, application, target, mode, overrides)
         if proposal.blocking:
             raise BlockedError(proposal.blocking)
-        _refuse_second(tx, proposal.plan)
+        refuse_second(tx, proposal.plan)
         return _create(tx, services, proposal, actor, reason, channel, cmd_id)
 
     try:
@@ -154,12 +164,13 @@ def open_request(
         raise
 
 
-def _refuse_second(tx: Tx, plan: Plan) -> None:
+def refuse_second(tx: Tx, plan: Plan, *, besides: str | None = None) -> None:
+    """ConflictError while a run of the application is unfinished, or a request (`besides` one) asks for the same."""
     holder = runs.lock_holder(tx, plan.application)
     if holder is not None:
         raise ConflictError(f"Run {holder} of {plan.application} is not finished.", hint=f"`/dr run show {holder}`.")
     for waiting in requests.open_requests(tx, plan.application):
-        if waiting.digest == plan.digest() and tx.now() < waiting.expires_at:
+        if waiting.id != besides and waiting.digest == plan.digest() and tx.now() < waiting.expires_at:
             raise ConflictError(
                 f"Request {waiting.id} by {waiting.requester.display} already asks for this.",
                 hint="Approve or cancel that one.",
@@ -206,6 +217,7 @@ def _create(
         "reason": reason,
         "exposure_s": proposal.exposure_s,
     }
-    created = requests.create(tx, request, [(EventKind.REQUEST_OPENED, actor_data(actor), data, cmd_id)])
+    entry = (EventKind.REQUEST_OPENED, actor_data(actor), data, events.own_id(tx, cmd_id))
+    created = requests.create(tx, request, [entry])
     tokens.issue(tx, request.id, 1)
     return created

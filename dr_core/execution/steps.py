@@ -31,7 +31,7 @@ from dr_core.store import events, runs
 from dr_core.store.engine import Store, Tx
 from dr_core.store.runs import Change, HeldError, StepChange
 
-FOLLOW_UP_EVERY_S = 30.0
+FOLLOW_UP_EVERY_S = 10.0
 
 _END_KINDS = {
     StepState.DONE: EventKind.STEP_DONE,
@@ -139,7 +139,7 @@ class StepDriver:
             pursuit = hand.pursuit(record.name)
             if pursuit.future is not None and pursuit.future.done():
                 look, pursuit.future = pursuit.future.result(), None
-                pursuit.next_at = now + (1.0 if look.acted else FOLLOW_UP_EVERY_S)
+                pursuit.next_at = now + (1.0 if look.acted or _under_way(look) else FOLLOW_UP_EVERY_S)
                 if look.observation is not None and look.observation.progress is Progress.SATISFIED:
                     self._reached_late(hand, run, record, look.observation)
                 elif look.observation is not None and look.observation.progress is Progress.ABSENT and not look.acted:
@@ -320,3 +320,7 @@ class StepDriver:
             return
         pursuit.note = detail
         self._store.write(lambda tx: runs.note(tx, run.id, hand.lease.epoch, record.name, detail))
+
+
+def _under_way(look: Look) -> bool:
+    return look.observation is not None and look.observation.progress is Progress.UNDER_WAY

@@ -11,6 +11,26 @@ def active_region(
 ) -> tuple[str | None, str]:
     """The region and the reason. None when more than one writes. `fences` maps a region to `fenced` or `unfenced`."""
     notes: list[str] = []
+    told = _told(application, observation, fences, notes)
+    if told is not None:
+        return told
+    if recorded is not None:
+        return recorded, _because("the last run ended there, as recorded", notes)
+    return application.primary, _because("as configured, not observed", notes)
+
+
+def observed_region(
+    application: Application, observation: Observation | None, fences: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """The region that the writer, else DNS, shows to be active, and the reason. None when neither tells of one."""
+    told = _told(application, observation, fences, [])
+    return None if told is None or told[0] is None else (told[0], told[1])
+
+
+def _told(
+    application: Application, observation: Observation | None, fences: Mapping[str, str], notes: list[str]
+) -> tuple[str | None, str] | None:
+    """What was observed. None when it decides nothing; `notes` then says what there was."""
     if observation is not None and application.database is not None:
         writers = observation.writers
         if writers is not None and len(writers) > 1:
@@ -26,9 +46,7 @@ def active_region(
             return usable[0], _because(f"DNS answers with {usable[0]}", notes)
         notes += [f"DNS answers with {' and '.join(answered)}"] if answered else []
         notes += [state.reason for state in observation.traffic if state.answers is None and state.reason]
-    if recorded is not None:
-        return recorded, _because("the last run ended there, as recorded", notes)
-    return application.primary, _because("as configured, not observed", notes)
+    return None
 
 
 def _because(reason: str, notes: list[str]) -> str:

@@ -85,12 +85,20 @@ def _postgres_engine(url: str) -> Engine:
     return create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_size=8, max_overflow=8)
 
 
+def _snapshots(engine: Engine) -> Engine:
+    """The same pool for reads of one moment: SQLite's plain BEGIN is that, PostgreSQL's is one a statement."""
+    if engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 class Store:
     """The store of one process. `write` runs its work once or several times; only the last one stays."""
 
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self.url = url
         self.engine = make_engine(url)
+        self._reading = _snapshots(self.engine)
         self._clock = clock
 
     def write(self, work: Callable[[Tx], T]) -> T:
@@ -109,9 +117,10 @@ class Store:
         self.engine.dispose()
 
     def _transact(self, work: Callable[[Tx], T], *, write: bool) -> T:
+        engine = self.engine if write else self._reading
         for attempt in range(_ATTEMPTS):
             try:
-                with self.engine.connect().execution_options(dr_write=write) as conn, conn.begin():
+                with engine.connect().execution_options(dr_write=write) as conn, conn.begin():
                     return work(Tx(conn, self._clock))
             except (StaleError, IntegrityError) as error:
                 # SQLite reports a trigger's refusal as a broken constraint; asking again would not help.

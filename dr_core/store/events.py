@@ -25,6 +25,17 @@ def known(tx: Tx, cmd_id: str) -> Event | None:
     return None if row is None else _event(row)
 
 
+def done(tx: Tx, cmd_id: str | None, kind: EventKind, chain: str | None = None) -> Event | None:
+    """The event that this very command already left. Another command's event with the same id says nothing."""
+    found = known(tx, cmd_id) if cmd_id is not None else None
+    return found if found is not None and found.kind == kind and chain in (None, found.chain) else None
+
+
+def own_id(tx: Tx, cmd_id: str | None) -> str | None:
+    """`cmd_id`, unless another event took it: then the new event gets one of its own, since ids are unique."""
+    return None if cmd_id is None or known(tx, cmd_id) is not None else cmd_id
+
+
 def build(chain: str, head: Head, entries: Iterable[Entry], at: datetime) -> list[Event]:
     """The events that follow `head`, linked but not yet written."""
     built: list[Event] = []
@@ -93,13 +104,17 @@ def newest(tx: Tx, *, limit: int, chain: str | None = None) -> tuple[Event, ...]
 
 
 def pending(tx: Tx, consumer: str, limit: int) -> tuple[Event, ...]:
-    """What a consumer has not been told yet, chain by chain in order."""
+    """What a consumer has not been told yet: each chain in its order, the one that waits longest first.
+
+    Times only order the chains: a clock that was set back must not put a chain's second event before its first.
+    """
     cursor = select(outbox_cursor.c.chain, outbox_cursor.c.seq).where(outbox_cursor.c.consumer == consumer).subquery()
+    waits_since = func.first_value(event.c.at).over(partition_by=event.c.chain, order_by=event.c.seq)
     query = (
         select(event)
         .join(cursor, cursor.c.chain == event.c.chain, isouter=True)
         .where(event.c.chain != ROOT, event.c.seq > func.coalesce(cursor.c.seq, 0))
-        .order_by(event.c.at, event.c.chain, event.c.seq)
+        .order_by(waits_since, event.c.chain, event.c.seq)
         .limit(limit)
     )
     return tuple(_event(row) for row in tx.conn.execute(query))

@@ -45,12 +45,6 @@ def recent(tx: Tx, limit: int = 20) -> tuple[Request, ...]:
 def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
     """Insert a request with its first events, and its chain's first event into the root chain."""
     built = events.build(new.id, Head(), entries, tx.now())
-    seen = {
-        "findings": [finding.model_dump(mode="json") for finding in new.findings],
-        "stores": [store.model_dump(mode="json") for store in new.stores],
-        "incident_since": _iso(new.incident_since),
-        "detected_at": _iso(new.detected_at),
-    }
     tx.conn.execute(
         insert(request).values(
             id=new.id,
@@ -67,7 +61,7 @@ def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
             opened_at=new.opened_at,
             expires_at=new.expires_at,
             approvers_at_open=json.dumps(sorted(new.approvers_at_open)),
-            seen=json.dumps(seen),
+            seen=seen_of(new),
             chain_seq=built[-1].seq,
             chain_hash=built[-1].hash,
         )
@@ -75,6 +69,17 @@ def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
     events.put(tx, built)
     events.register(tx, new.id, built[0].hash)
     return get(tx, new.id)
+
+
+def seen_of(request_: Request) -> str:
+    """The column that holds what was seen when the request's round was opened."""
+    seen = {
+        "findings": [finding.model_dump(mode="json") for finding in request_.findings],
+        "stores": [store.model_dump(mode="json") for store in request_.stores],
+        "incident_since": _iso(request_.incident_since),
+        "detected_at": _iso(request_.detected_at),
+    }
+    return json.dumps(seen)
 
 
 def transition(tx: Tx, old: Request, entries: Sequence[events.Entry], **changes: Any) -> Request:

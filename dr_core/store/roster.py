@@ -3,10 +3,10 @@
 from pydantic import JsonValue
 from sqlalchemy import insert, select, update
 
-from dr_core.approvals.model import Actor, Roster
+from dr_core.approvals.model import Actor, Roster, RosterUser
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
-from dr_core.store.engine import Tx
+from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import roster
 
 _NAME = "slack"
@@ -14,18 +14,28 @@ _NAME = "slack"
 
 def load(tx: Tx) -> Roster | None:
     """Membership as last read from Slack, with its time; None before the first reading."""
-    body = tx.conn.execute(select(roster.c.body).where(roster.c.name == _NAME)).scalar_one_or_none()
+    body = _body(tx)
     return None if body is None else Roster.model_validate_json(body)
+
+
+def add(tx: Tx, user: str, about: RosterUser) -> None:
+    """Keep what Slack told of one account between two readings; who belongs to what stays as it was read."""
+    body = _body(tx)
+    if body is not None:
+        known = Roster.model_validate_json(body)
+        _replace(tx, body, known.model_copy(update={"users": {**known.users, user: about}}))
 
 
 def save(tx: Tx, new: Roster, actor: Actor) -> None:
     """Keep the newest reading; who came and who went stands in the trail."""
-    old = load(tx)
+    body = _body(tx)
+    old = None if body is None else Roster.model_validate_json(body)
     if old is not None and old.at >= new.at:
         return
-    values = {"at": new.at, "body": new.model_dump_json()}
-    if tx.conn.execute(update(roster).where(roster.c.name == _NAME).values(**values)).rowcount == 0:
-        tx.conn.execute(insert(roster).values(name=_NAME, **values))
+    if body is None or old is None:
+        tx.conn.execute(insert(roster).values(name=_NAME, at=new.at, body=new.model_dump_json()))
+    else:
+        _replace(tx, body, _with_met(old, new))
     if old is None or old.approvers != new.approvers:
         before = frozenset() if old is None else old.approvers
         joined: list[JsonValue] = list(sorted(new.approvers - before))  # noqa: C413 - a list of str is no list of JSON
@@ -37,3 +47,22 @@ def save(tx: Tx, new: Roster, actor: Actor) -> None:
             "members": len(new.approvers),
         }
         append_ops(tx, EventKind.ROSTER_CHANGED, actor, data)
+
+
+def _body(tx: Tx) -> str | None:
+    body: str | None = tx.conn.execute(select(roster.c.body).where(roster.c.name == _NAME)).scalar_one_or_none()
+    return body
+
+
+def _with_met(old: Roster, new: Roster) -> Roster:
+    """`new` with those of its people who were looked up by themselves while it was being read."""
+    everybody = new.incident_members | new.approvers | (new.requesters or frozenset()) | new.break_glass
+    met = {user: about for user, about in old.users.items() if user in everybody and user not in new.users}
+    return new.model_copy(update={"users": {**met, **new.users}})
+
+
+def _replace(tx: Tx, body: str, new: Roster) -> None:
+    """Compare-and-set by the whole body: a reading and a single look-up must not undo each other."""
+    where = (roster.c.name == _NAME, roster.c.body == body)
+    if tx.conn.execute(update(roster).where(*where).values(at=new.at, body=new.model_dump_json())).rowcount != 1:
+        raise StaleError(_NAME)

@@ -69,8 +69,12 @@ def run(bundle: Services) -> int:
     executor = ThreadPoolExecutor(max_workers=24, thread_name_prefix="step")
     runner = Runner(bundle.store, bootstrap.catalogues(bundle, reach), judge, bundle.clock, executor, owner)
     observing = Thread(target=observer.run, args=(stop,), name="observer", daemon=True)
-    health = serve(bundle.settings.health_host, bundle.settings.health_port, lambda: _not_ready(bundle))
     observing.start()
+    health = serve(
+        bundle.settings.health_host,
+        bundle.settings.health_port,
+        lambda: not_ready(bundle, observer, observing.is_alive()),
+    )
     log.info("worker_started", owner=owner, applications=len(topology.applications))
     _tick_until(stop, bundle, runner, owner)
     runner.stop()
@@ -99,13 +103,18 @@ def _beat(bundle: Services, owner: str, owned: tuple[str, ...]) -> None:
         log.warning("beat_failed", error=error.message)
 
 
-def _not_ready(bundle: Services) -> list[str]:
-    """The store answers, and every application was observed once: before that nothing true can be said of it."""
+def not_ready(bundle: Services, observer: Observer, observing: bool) -> list[str]:
+    """Why not: the observer ended or hangs, the store is away, or an application was never observed.
+
+    Before the first observation nothing true can be said of an application.
+    """
+    reasons = [] if observing else ["the observer has ended; restart the worker"]
+    reasons += observer.overdue()
     try:
         seen = bundle.store.read(observations.observed)
     except DrError as error:
-        return [error.message]
-    return [f"{name} was not observed yet" for name in bundle.topology.applications if name not in seen]
+        return [*reasons, error.message]
+    return [*reasons, *(f"{name} was not observed yet" for name in bundle.topology.applications if name not in seen)]
 
 
 if __name__ == "__main__":

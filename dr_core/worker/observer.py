@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 Observe = Callable[[str, Observation | None], Observation]
 KEPT = timedelta(days=35)
+LATE_AFTER_INTERVALS = 10
+LATE_AFTER_S = 60.0
+"""At least this long, since a pass over regions that are dead waits for several timeouts."""
 
 
 class Observer:
@@ -46,20 +49,44 @@ class Observer:
         self._actor = Actor(person=f"worker:{owner}", display="DR worker", face=Face.DETECTION)
         self._clock = clock
         self._next_sweep_out = 0.0
+        self._leading_since: float | None = None
+        self._kept: dict[str, float] = {}
 
     def run(self, stop: Event) -> None:
         """Until `stop`: a pass each interval, counted from start to start."""
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="observe") as pool:
             while not stop.is_set():
                 started = time.monotonic()
-                if self._lease.hold():
-                    list(pool.map(self.pass_over, self._applications))
-                    self._forget()
+                self._round(pool)
                 stop.wait(max(0.2, self._interval_s - (time.monotonic() - started)))
         try:
             self._lease.release()
         except DrError as error:
             log.warning("lease_not_released", error=error.message)
+
+    def overdue(self) -> list[str]:
+        """Applications that nobody observes, because this process has the lease and does not; as sentences."""
+        since, now = self._leading_since, self._clock.monotonic()
+        if since is None:
+            return []
+        ages = {name: now - max(since, self._kept.get(name, since)) for name in self._applications}
+        longest = max(LATE_AFTER_INTERVALS * self._interval_s, LATE_AFTER_S)
+        return [f"{name} was not observed for {age:.0f} s" for name, age in ages.items() if age > longest]
+
+    def _round(self, pool: ThreadPoolExecutor) -> None:
+        """One pass over everything, if the lease is ours; no fault of it ends the thread."""
+        try:
+            if not self._lease.hold():
+                self._leading_since = None
+                return
+            if self._leading_since is None:
+                self._leading_since = self._clock.monotonic()
+            list(pool.map(self.pass_over, self._applications))
+            self._forget()
+        except DrError as error:
+            log.warning("round_failed", error=error.message)
+        except Exception:
+            log.exception("round_failed")
 
     def pass_over(self, application: str) -> None:
         """Observe one application and keep it; a fault of the store costs this pass, not the process."""
@@ -67,6 +94,7 @@ class Observer:
             previous = self._store.read(lambda tx: observations.latest(tx, application))
             seen = self._observe(application, previous)
             self._store.write(lambda tx: self._keep(tx, seen, previous))
+            self._kept[application] = self._clock.monotonic()
         except DrError as error:
             log.warning("pass_failed", application=application, error=error.message)
         except Exception:
@@ -93,5 +121,5 @@ class Observer:
     def _forget(self) -> None:
         if self._clock.monotonic() < self._next_sweep_out:
             return
-        self._next_sweep_out = self._clock.monotonic() + 3600
         self._store.write(lambda tx: observations.forget_samples(tx, self._clock.now() - KEPT))
+        self._next_sweep_out = self._clock.monotonic() + 3600

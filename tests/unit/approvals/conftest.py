@@ -1,12 +1,15 @@
-"""A store with the shop observed in health or in outage, a roster, and services that can sign."""
+"""A store with the shop observed in health or in outage, a roster, services that can sign, and people who ask."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dr_core.approvals.model import Actor, Face, Roster, RosterUser
+from dr_core.approvals import ack
+from dr_core.approvals.model import Actor, Face, Request, Roster, RosterUser
+from dr_core.approvals.open import open_request
 from dr_core.approvals.people import person_key
 from dr_core.approvals.proof import AckSigner
 from dr_core.aws.session import AwsSessions
@@ -24,6 +27,7 @@ from dr_core.observation.model import (
     Vantage,
     Verdict,
 )
+from dr_core.plan.step import Mode
 from dr_core.services import Services
 from dr_core.settings import read_settings
 from dr_core.store import observations, roster
@@ -123,3 +127,24 @@ def enrol(services: Services, *, approvers: tuple[str, ...] = (), **users: Roste
         users=known,
     )
     services.store.write(lambda tx: roster.save(tx, new, actor(services.topology, "U0ADA")))
+
+
+def ask(services: Services, mode: Mode = Mode.FORCED, target: str = WEST, cmd_id: str = "c-1", **more: Any) -> Request:
+    requester = more.pop("requester", "U0REQUESTER")
+    return open_request(
+        services,
+        application=more.pop("application", "shop"),
+        target=target,
+        mode=mode,
+        actor=actor(services.topology, requester),
+        reason="test",
+        channel="C0INCIDENT",
+        cmd_id=cmd_id,
+        **more,
+    )
+
+
+def approve(services: Services, request: Request, user: str, typed: str | None = "3600", **more: Any) -> ack.AckOutcome:
+    who = actor(services.topology, user, more.pop("team", "T0HOME"))
+    round_ = more.pop("round", request.round)
+    return ack.approve(services, request.id, round=round_, actor=who, typed_limit=typed, evidence={"n": "1"}, **more)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from dr_core.approvals import ack
-from dr_core.approvals.model import Request, RequestState, RosterUser
-from dr_core.approvals.open import BlockedError, open_request
+from dr_core.approvals.lapse import expire_due
+from dr_core.approvals.model import RequestState, RosterUser
+from dr_core.approvals.open import BlockedError
 from dr_core.approvals.proof import AckVerifier
+from dr_core.approvals.renewal import renew
 from dr_core.approvals.tokens import resolve, tokens
 from dr_core.audit import trail
 from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError, UsageError
@@ -17,28 +19,7 @@ from dr_core.plan.step import Mode
 from dr_core.services import Services
 from dr_core.store import requests, runs
 
-from .conftest import CENTRAL, WEST, actor, enrol, see
-
-
-def ask(services: Services, mode: Mode = Mode.FORCED, target: str = WEST, cmd_id: str = "c-1", **more: Any) -> Request:
-    requester = more.pop("requester", "U0REQUESTER")
-    return open_request(
-        services,
-        application=more.pop("application", "shop"),
-        target=target,
-        mode=mode,
-        actor=actor(services.topology, requester),
-        reason="test",
-        channel="C0INCIDENT",
-        cmd_id=cmd_id,
-        **more,
-    )
-
-
-def approve(services: Services, request: Request, user: str, typed: str | None = "3600", **more: Any) -> ack.AckOutcome:
-    who = actor(services.topology, user, more.pop("team", "T0HOME"))
-    round_ = more.pop("round", request.round)
-    return ack.approve(services, request.id, round=round_, actor=who, typed_limit=typed, evidence={"n": "1"}, **more)
+from .conftest import CENTRAL, actor, approve, ask, enrol, see
 
 
 def test_a_forced_request_needs_two_people_and_the_last_one_makes_the_run(services: Services) -> None:
@@ -130,7 +111,8 @@ def test_an_expired_request_cannot_be_approved_and_a_new_round_needs_new_acks(se
     with pytest.raises(ConflictError, match="expired"):
         approve(services, request, "U0GRACE")
     assert services.store.read(lambda tx: requests.get(tx, request.id)).state is RequestState.EXPIRED
-    renewed = ack.renew(services, request.id, actor=actor(services.topology, "U0REQUESTER"))
+    see(services)
+    renewed = renew(services, request.id, actor=actor(services.topology, "U0REQUESTER"))
     assert (renewed.state, renewed.round) == (RequestState.OPEN, 2)
     assert approve(services, renewed, "U0GRACE").missing == 1
     assert approve(services, renewed, "U0ADA").run_id is not None
@@ -138,10 +120,10 @@ def test_an_expired_request_cannot_be_approved_and_a_new_round_needs_new_acks(se
 
 def test_expiry_by_the_clock_ends_what_is_due_and_nothing_else(services: Services) -> None:
     request = ask(services)
-    assert ack.expire_due(services) == 0
+    assert expire_due(services) == 0
     services.clock.advance(901)  # type: ignore[attr-defined]
-    assert ack.expire_due(services) == 1
-    assert ack.expire_due(services) == 0
+    assert expire_due(services) == 1
+    assert expire_due(services) == 0
     assert services.store.read(lambda tx: requests.get(tx, request.id)).state is RequestState.EXPIRED
 
 
@@ -155,7 +137,8 @@ def test_an_ack_leaves_the_others_five_minutes(services: Services) -> None:
 def test_an_old_button_of_an_earlier_round_says_so(services: Services) -> None:
     request = ask(services)
     services.clock.advance(901)  # type: ignore[attr-defined]
-    ack.renew(services, request.id, actor=actor(services.topology, "U0REQUESTER"))
+    see(services)
+    renew(services, request.id, actor=actor(services.topology, "U0REQUESTER"))
     with pytest.raises(ConflictError, match="round 1"):
         approve(services, request, "U0ADA", round=1)
 

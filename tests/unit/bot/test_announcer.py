@@ -10,12 +10,13 @@ from bot.election import Election
 from bot.metrics import Metrics
 from dr_core.approvals import ack
 from dr_core.approvals.model import Actor, Face, Request
-from dr_core.audit.events import EventKind
-from dr_core.audit.trail import append_ops
+from dr_core.audit.events import Event, EventKind
+from dr_core.audit.trail import append_ops, pending
 from dr_core.clock import ManualClock
-from dr_core.errors import UnreachableError
+from dr_core.errors import ConflictError, UnreachableError
 from dr_core.services import Services
-from dr_core.store import cards
+from dr_core.store import cards, observations
+from dr_core.store.engine import Tx
 
 WORKER = Actor(person="worker:w", display="DR worker", face=Face.WORKER)
 
@@ -156,3 +157,46 @@ async def test_only_the_process_with_the_lease_announces(
     first.release()
     clock.advance(2)
     assert await other.follow()
+
+
+async def test_what_lies_behind_a_gap_is_told_only_after_it(
+    announcer: Announcer,
+    services: Services,
+    slack: Any,
+    approver: Actor,
+    open_planned: Callable[[], Request],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A batch that was cut, or read while somebody wrote, must not move the cursor over what it lacks."""
+    request = open_planned()
+    ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
+
+    def with_gap(tx: Tx, consumer: str, limit: int) -> tuple[Event, ...]:
+        return tuple(event for event in pending(tx, consumer, limit) if (event.chain, event.seq) != (request.id, 2))
+
+    monkeypatch.setattr("bot.announcer.pending", with_gap)
+    await announcer.follow()
+    assert [len(made.blocks[0]["text"]["text"].split("\n")) for _, made, thread, _ in slack.posts if thread] == [1]
+    monkeypatch.undo()
+    await announcer.follow()
+    assert "approved by Ada" in slack.posts[-1][1].text
+    assert not [event for event in services.store.read(lambda tx: pending(tx, "slack")) if event.chain == request.id]
+
+
+async def test_why_a_request_is_void_is_told_in_its_thread(
+    announcer: Announcer,
+    services: Services,
+    slack: Any,
+    clock: ManualClock,
+    approver: Actor,
+    look: Callable[..., Any],
+    open_planned: Callable[[], Request],
+) -> None:
+    request = open_planned()
+    await announcer.follow()
+    moved = look(clock).model_copy(update={"writers": ("eu-west-1",)})
+    services.store.write(lambda tx: observations.save(tx, moved))
+    with pytest.raises(ConflictError, match="void"):
+        ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
+    await announcer.follow()
+    assert "shop is active in eu-west-1 now" in slack.posts[-1][1].text

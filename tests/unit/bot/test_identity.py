@@ -1,11 +1,11 @@
 """Who is who: people by their entry, accounts by themselves, and membership as Slack tells it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bot.delivery import Delivery
-from bot.identity import actor, read_roster, refresh
+from bot.identity import actor, meet, read_roster, refresh
 from bot.slack import Membership, Person
 from dr_core.errors import UnreachableError
 from dr_core.services import Services
@@ -73,3 +73,36 @@ async def test_a_large_channel_is_looked_up_in_parts_with_approvers_first(servic
     read = await read_roster(services, crowd)
     assert len(crowd.asked) == 40
     assert len(read.incident_members) == 200
+
+
+async def test_everybody_who_decides_is_looked_up_in_the_first_pass(services: Services) -> None:
+    team = frozenset(f"U0APPROVER{number:02}" for number in range(60))
+    approval = services.topology.approval
+    group = approval.approvers.model_copy(update={"usergroup": "S0TEAM"})
+    policy = approval.model_copy(update={"approvers": group})
+    topology = services.topology.model_copy(update={"approval": policy})
+    crowd = Directory(people=tuple(f"U{number:04}" for number in range(200)), groups={"S0TEAM": team})
+    read = await read_roster(replace(services, topology=topology), crowd)
+    assert team <= read.users.keys()
+    assert not set(crowd.asked) & set(crowd.people)
+
+
+async def test_somebody_who_pressed_is_looked_up_at_once(services: Services) -> None:
+    place = Directory()
+    await meet(services, place, "U0LATE")
+    await meet(services, place, "U0LATE")
+    await meet(services, place, "U0ADA")
+    known = services.store.read(roster.load)
+    assert known is not None
+    assert place.asked == ["U0LATE"]
+    assert known.users["U0LATE"].team == "T1"
+
+
+async def test_a_slack_that_does_not_say_who_it_is_keeps_nobody_waiting(services: Services) -> None:
+    class Silent(Directory):
+        async def person(self, user: str) -> Person:
+            raise UnreachableError("Slack did not answer (users.info).")
+
+    before = services.store.read(roster.load)
+    await meet(services, Silent(), "U0LATE")
+    assert services.store.read(roster.load) == before

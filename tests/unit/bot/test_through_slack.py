@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 from starlette.applications import Starlette
 
 from bot import buttons
@@ -21,6 +22,7 @@ from bot.sandbox.slack.manifest import read_manifest
 from bot.sandbox.slack.server import LocalSlack
 from bot.serving import server, started
 from bot.slack import connect
+from dr_core.approvals.lapse import expire_due
 from dr_core.approvals.tokens import tokens
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing
@@ -28,7 +30,8 @@ from dr_core.clock import ManualClock, SystemClock
 from dr_core.observation.model import Verdict
 from dr_core.services import Services
 from dr_core.settings import read_settings
-from dr_core.store import cards, observations, requests, runs
+from dr_core.store import cards, observations, requests, roster, runs
+from dr_core.store.tables import roster as rosters
 
 MANIFEST = Path(__file__).parents[3] / "bot" / "slack_manifest.yaml"
 INCIDENT, ROBIN, ADA, GRACE = "C0INCIDENT", "U0REQUESTER", "U0ADA", "U0GRACE"
@@ -290,3 +293,36 @@ async def test_a_modal_sent_after_somebody_else_decided_says_so_and_leaves_one_e
     assert "was cancelled" in told.text
     assert len(place.events(EventKind.COMMAND_REFUSED)) == 1
     assert place.services.store.read(runs.recent) == ()
+
+
+async def test_a_renewal_pressed_twice_opens_one_round(place: Place, look: Callable[..., Any]) -> None:
+    await place.types(ROBIN, '/dr failover eu-west-1 --reason "maintenance"')
+    place.clock.advance(901)
+    expire_due(place.services)
+    place.services.store.write(lambda tx: observations.save(tx, look(place.clock)))
+    first = await place.presses_old(ROBIN, "renew")
+    assert place.request().round == 2, first.text
+    told = await place.presses_old(ROBIN, "renew")
+    assert "Round 2" in told.text
+    assert "open already" in told.text
+    assert place.request().round == 2
+
+
+async def test_somebody_whom_the_roster_does_not_know_yet_is_looked_up_before_they_are_heard(place: Place) -> None:
+    """Right after the start most of a large channel was not looked up yet."""
+    known = place.services.store.read(roster.load)
+    assert known is not None
+    few = {user: about for user, about in known.users.items() if user != ROBIN}
+    body = known.model_copy(update={"users": few}).model_dump_json()
+    place.services.store.write(lambda tx: tx.conn.execute(update(rosters).values(body=body)))
+    await place.types(ROBIN, '/dr failover eu-west-1 --reason "maintenance"')
+    assert place.request().requester.slack_user == ROBIN
+    known = place.services.store.read(roster.load)
+    assert known is not None
+    assert ROBIN in known.users
+
+
+async def test_a_refused_press_keeps_its_delivery_free_for_the_decision(place: Place) -> None:
+    await place.types(ROBIN, '/dr failover eu-west-1 --reason "maintenance"')
+    await place.presses(ROBIN, "approve")
+    assert place.events(EventKind.COMMAND_REFUSED)[-1].cmd_id.endswith(":refused")

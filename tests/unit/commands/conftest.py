@@ -11,7 +11,7 @@ import structlog
 
 from commands.context import Outcome
 from commands.dispatch import dispatch
-from dr_core.approvals.model import Actor, Face, Roster
+from dr_core.approvals.model import Actor, Face, Roster, RosterUser
 from dr_core.approvals.people import person_key
 from dr_core.approvals.proof import AckSigner
 from dr_core.audit.events import Event
@@ -137,6 +137,8 @@ class Desk:
     def read_roster(self, *members: str, approvers: tuple[str, ...] = (), **more: object) -> None:
         """Let the bot read Slack's membership once."""
         listed = self.topology.approval.approvers.users
+        accounts = {"U0STRANGER", *members, *listed, *approvers}
+        more = {"users": {user: RosterUser(name=user) for user in accounts}, **more}
         read = Roster(
             at=self.clock.now(),
             incident_members=frozenset((*members, *listed, *approvers)),

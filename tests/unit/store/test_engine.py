@@ -7,9 +7,10 @@ from sqlalchemy import text
 
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit import trail
+from dr_core.audit.chain import Head
 from dr_core.audit.events import EventKind
 from dr_core.errors import ConfigError, UnreachableError
-from dr_core.store import leases, migrate, slots, triggers
+from dr_core.store import events, leases, migrate, slots, triggers
 from dr_core.store.engine import StaleError, Store, Tx
 
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA")
@@ -108,3 +109,20 @@ def test_the_trail_cannot_be_changed_or_shortened_by_sql(store: Store) -> None:
         with pytest.raises(Exception, match=r"append-only"):
             store.write(lambda tx, statement=statement: tx.conn.execute(text(statement)))
     assert store.read(trail.verify).ok
+
+
+def test_a_read_sees_one_moment_while_others_write(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trail's proof reads the heads first and the chains after them."""
+    store.write(lambda tx: trail.append_ops(tx, EventKind.CONFIG_LOADED, ADA, {}))
+    heads = events.heads
+
+    def heads_and_then_a_write(tx: Tx) -> dict[str, Head]:
+        found = heads(tx)
+        store.write(lambda other: trail.append_ops(other, EventKind.CONFIG_LOADED, ADA, {}))
+        return found
+
+    monkeypatch.setattr(events, "heads", heads_and_then_a_write)
+    verdict = store.read(trail.verify)
+    assert verdict.ok, verdict.first_bad
+    monkeypatch.undo()
+    assert len(store.read(trail.listing)) == 2

@@ -26,7 +26,7 @@ def test_exposure_stands_with_threshold_and_age_and_unknown_is_a_word(samples: A
     rows = next(block for block in status(samples.status()).blocks if block["type"] == "table")["rows"]
     texts = [[cell["text"] for cell in row] for row in rows]
     known, unknown = next(r for r in texts if r[2] == "400 ms"), next(r for r in texts if r[2] == "unknown")
-    assert known[3:5] == ["60 s", "3 s"]
+    assert known[3:5] == ["1 m", "3 s"]
     assert unknown[4] == "unknown"
     assert "unknown" in unknown[5]
 

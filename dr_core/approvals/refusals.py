@@ -1,0 +1,53 @@
+"""Refusals on their way out: as errors that faces know, and as events of the trail."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from dr_core.approvals.authority import Role, refusal, roles
+from dr_core.approvals.decision import Refusal, is_requester
+from dr_core.approvals.model import Actor, Request
+from dr_core.audit.events import EventKind
+from dr_core.audit.trail import append_ops
+from dr_core.errors import ConflictError, DrError, RefusedError
+from dr_core.services import Services
+from dr_core.store import roster
+from dr_core.store.engine import Tx
+
+T = TypeVar("T")
+
+
+def raise_refusal(found: Refusal | None) -> None:
+    """A refusal as the error that faces know."""
+    if found is not None:
+        kind = ConflictError if found.conflict else RefusedError
+        raise kind(found.message, hint=found.hint)
+
+
+def permit(tx: Tx, services: Services, actor: Actor, *allowed: Role, own: Request | None = None) -> None:
+    """RefusedError unless the actor has one of these roles, or is the requester of the request that is their `own`."""
+    known = roster.load(tx)
+    nobody = refusal(known, actor, tx.now())
+    if nobody is not None:
+        raise RefusedError(nobody)
+    if own is not None and is_requester(own, actor):
+        return
+    if set(allowed) & roles(services.topology, known, actor, tx.now()):
+        return
+    names = ["its requester"] if own is not None else []
+    names += ["an approver" if role is Role.APPROVER else "somebody who may request" for role in allowed]
+    raise RefusedError(f"Only {' or '.join(names)} may do that.")
+
+
+def audited(services: Services, request_id: str, actor: Actor, verb: str, work: Callable[[Tx], T | DrError]) -> T:
+    """Run `work`; an error that it returned is raised after its commit, and a refusal is written to the trail."""
+    try:
+        result = services.store.write(work)
+        if isinstance(result, DrError):
+            raise result
+    except RefusedError as error:
+        data: dict[str, JsonValue] = {"command": verb, "request": request_id, "reason": error.message}
+        services.store.write(lambda tx: append_ops(tx, EventKind.COMMAND_REFUSED, actor, data))
+        raise
+    return result

@@ -1,0 +1,94 @@
+"""A new round of a request: measured anew, and acknowledged by everybody again."""
+
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from dr_core.approvals import tokens
+from dr_core.approvals.authority import Role
+from dr_core.approvals.decision import refuse_decided
+from dr_core.approvals.lapse import void
+from dr_core.approvals.model import Actor, Request, RequestState
+from dr_core.approvals.open import BlockedError, Proposal, refuse_second
+from dr_core.approvals.refusals import audited, permit, raise_refusal
+from dr_core.audit.events import EventKind
+from dr_core.audit.trail import actor_data
+from dr_core.errors import ConflictError, DrError
+from dr_core.services import Services
+from dr_core.store import events, requests
+from dr_core.store.engine import Tx
+
+
+def renew(
+    services: Services,
+    request_id: str,
+    *,
+    actor: Actor,
+    round: int | None = None,  # noqa: A002 - the domain's word, and the contract's
+    cmd_id: str | None = None,
+) -> Request:
+    """Open a new round of an expired or waiting request; acknowledgements of earlier rounds do not count.
+
+    `round` is the one that the button belongs to: a second press of it opens no third round. What preflight and the
+    readings say now replaces what they said before; a finding that the request does not override refuses the round.
+    """
+
+    def work(tx: Tx) -> Request | DrError:
+        request = requests.get(tx, request_id)
+        if events.done(tx, cmd_id, EventKind.REQUEST_RENEWED, request_id) is not None:
+            return request
+        _refuse(tx, services, request, actor, round)
+        ended = void(tx, services, request)
+        if ended is not None:
+            return ended
+        refuse_second(tx, request.plan, besides=request.id)
+        return _next_round(tx, services, request, actor, cmd_id)
+
+    return audited(services, request_id, actor, "renew", work)
+
+
+def _refuse(tx: Tx, services: Services, request: Request, actor: Actor, round_: int | None) -> None:
+    if request.state not in (RequestState.OPEN, RequestState.EXPIRED):
+        raise_refusal(refuse_decided(request, tx.now()))
+    if round_ is not None and round_ != request.round:
+        raise ConflictError(
+            f"Round {request.round} of {request.id} is {_standing(request, tx.now())}; that button was for {round_}.",
+            hint="Use the buttons on the request's card.",
+        )
+    # While it waits a new round takes away what others have acknowledged: that is for those whose request it is.
+    waits = request.state is RequestState.OPEN and tx.now() < request.expires_at
+    allowed = (Role.APPROVER,) if waits else (Role.REQUESTER, Role.APPROVER)
+    permit(tx, services, actor, *allowed, own=request)
+
+
+def _standing(request: Request, now: datetime) -> str:
+    return "open already" if request.state is RequestState.OPEN and now < request.expires_at else "over already"
+
+
+def _next_round(tx: Tx, services: Services, request: Request, actor: Actor, cmd_id: str | None) -> Request:
+    plan = request.plan
+    now = Proposal(tx, services, plan.application, plan.target, plan.mode, plan.overrides, source=plan.source)
+    if now.blocking:
+        raise BlockedError(now.blocking, hint="A new request may override it, if it names the override.")
+    expires_at = tx.now() + timedelta(seconds=plan.policy.expires_after_s)
+    new_round = request.round + 1
+    data: dict[str, JsonValue] = {
+        "round": new_round,
+        "expires_at": expires_at.isoformat(),
+        "loss_limit_s": now.loss_limit_s,
+        "exposure_s": now.exposure_s,
+    }
+    measured = request.model_copy(update={"findings": now.findings, "stores": now.stores})
+    renewed = requests.transition(
+        tx,
+        request,
+        [(EventKind.REQUEST_RENEWED, actor_data(actor), data, events.own_id(tx, cmd_id))],
+        state=RequestState.OPEN.value,
+        round=new_round,
+        expires_at=expires_at,
+        decided_at=None,
+        loss_limit_s=now.loss_limit_s,
+        seen=requests.seen_of(measured),
+    )
+    tokens.issue(tx, request.id, new_round)
+    return renewed

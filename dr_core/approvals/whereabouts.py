@@ -1,0 +1,28 @@
+"""Where an application is active by what the store has, and whether that was observed or only assumed."""
+
+from dataclasses import dataclass
+
+from dr_core.observation.active import active_region, observed_region
+from dr_core.observation.model import Observation
+from dr_core.store import observations
+from dr_core.store.engine import Tx
+from dr_core.topology.model import Topology
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """`region` is None when more than one writes. `observed`: the writer or DNS told it; nothing was assumed."""
+
+    observation: Observation | None
+    region: str | None
+    reason: str
+    observed: bool
+
+
+def locate(tx: Tx, topology: Topology, application: str) -> Whereabouts:
+    """The active region by the last observation, what runs left behind, and the configuration, in this order."""
+    entry = topology.applications[application]
+    seen = observations.latest(tx, application)
+    fences = observations.region_fences(tx, application)
+    region, reason = active_region(entry, seen, observations.active_region(tx, application), fences)
+    return Whereabouts(seen, region, reason, observed_region(entry, seen, fences) is not None)
