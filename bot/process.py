@@ -12,6 +12,7 @@ import aiohttp
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+from pydantic import JsonValue
 
 from bot import app as bolt
 from bot import health_port, identity
@@ -21,6 +22,7 @@ from bot.desk import Desk
 from bot.election import Election
 from bot.loops import forever
 from bot.metrics import Metrics
+from bot.readiness import face_checks
 from bot.scheduler import Schedules
 from bot.serving import server, started
 from bot.slack import Slack, connect
@@ -65,7 +67,9 @@ class Bot:
 
     async def beat(self) -> None:
         """Tell the store that this replica lives."""
-        state = {"connection": await self.connection.problem() or "ok"}
+        told = face_checks(self.slack.contact, self.services.clock)
+        checks: list[JsonValue] = [check.model_dump(mode="json") for check in told]
+        state: dict[str, JsonValue] = {"connection": await self.connection.problem() or "ok", "checks": checks}
         await asyncio.to_thread(
             self.services.store.write, lambda tx: replicas.beat(tx, self.name, "bot", version("dr-bot"), state)
         )

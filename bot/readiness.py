@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from bot import scopes
 from bot.slack import Contact
 from dr_core.approvals.authority import ROSTER_LIFE
 from dr_core.clock import Clock
@@ -40,13 +41,17 @@ def readiness(seen: Seen, contact: Contact, now: datetime) -> tuple[bool, Mappin
 
 def face_checks(contact: Contact, clock: Clock) -> tuple[Check, ...]:
     """What the doctor is told about Slack by the only one who talks to it."""
+    return (_contact(contact, clock), scopes.check(contact.scopes))
+
+
+def _contact(contact: Contact, clock: Clock) -> Check:
     if contact.answered_at is None:
-        return (Check(name="Slack", state=CheckState.UNKNOWN, detail=contact.problem or "not asked yet"),)
+        return Check(name="Slack", state=CheckState.UNKNOWN, detail=contact.problem or "not asked yet")
     if contact.problem:
         way_out = "Compare the app's scopes with bot/slack_manifest.yaml, and invite the bot to its channels."
-        return (Check(name="Slack", state=CheckState.WARNING, detail=contact.problem, way_out=way_out),)
+        return Check(name="Slack", state=CheckState.WARNING, detail=contact.problem, way_out=way_out)
     age = clock.monotonic() - contact.answered_at
-    return (Check(name="Slack", state=CheckState.OK, detail=f"answered {age:.0f} s ago"),)
+    return Check(name="Slack", state=CheckState.OK, detail=f"answered {age:.0f} s ago")
 
 
 def _store(seen: Seen) -> str:

@@ -18,6 +18,7 @@ from dr_core.errors import DrError, RejectedError, ThrottledError, UnreachableEr
 
 _TIMEOUT_S = 10
 _PAGE = 200
+_NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 _log = structlog.get_logger()
 
 
@@ -35,9 +36,10 @@ class Posting(Protocol):
 
 @dataclass
 class Contact:
-    """When Slack last answered, and what went wrong since; `/readyz` shows it."""
+    """When Slack last answered, what went wrong since, and the token's scopes as Slack told them."""
 
     answered_at: float | None = None
+    scopes: frozenset[str] | None = None
     problem: str = "Slack was not asked yet"
 
 
@@ -149,8 +151,13 @@ class Slack:
         return frozenset((await self._call("usergroups.users.list", listing))["users"])
 
     async def person(self, user: str) -> Person:
-        """Who an id is."""
-        found = (await self._call("users.info", self.client.users_info(user=user)))["user"]
+        """Who an id is; one that the workspace does not know counts as deactivated."""
+        try:
+            found = (await self._call("users.info", self.client.users_info(user=user)))["user"]
+        except SlackRefusedError as error:
+            if error.word not in _NOBODY:
+                raise
+            return Person(name=user, team=None, guest=False, bot=False, deleted=True)
         return Person(
             name=str(found.get("real_name") or found.get("name") or user),
             team=found.get("team_id"),
@@ -167,6 +174,9 @@ class Slack:
         except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
             raise self._away(method) from error
         self.contact.answered_at, self.contact.problem = self.clock.monotonic(), ""
+        scopes = answer.headers.get("x-oauth-scopes") if method == "auth.test" else None
+        if scopes is not None:
+            self.contact.scopes = frozenset(scope.strip() for scope in scopes.split(",") if scope.strip())
         return answer
 
     def _translated(self, method: str, error: SlackApiError) -> DrError:
