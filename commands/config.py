@@ -6,6 +6,7 @@ from pathlib import Path
 from commands.parsing import Arguments
 from dr_core.reports.listing import Message
 from dr_core.settings import read_settings
+from dr_core.topology.check_unused import unused
 from dr_core.topology.load import TopologyError, check_file
 from dr_core.topology.load import schema as topology_schema
 
@@ -18,7 +19,9 @@ def check(arguments: Arguments) -> Message:
     if checked.fatal:
         raise TopologyError((*(checked.line(finding) for finding in checked.fatal), *warnings))
     names = ", ".join(checked.topology.applications)
-    return Message(text=f"{path} is valid: {names}.", lines=warnings, path=str(path))
+    idle = unused(checked.topology)
+    notes = (f"note: accepted, but this version does not act on it yet: {', '.join(idle)}.",) if idle else ()
+    return Message(text=f"{path} is valid: {names}.", lines=(*warnings, *notes), path=str(path))
 
 
 def schema(_arguments: Arguments) -> str:

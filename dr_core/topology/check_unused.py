@@ -1,0 +1,23 @@
+"""What the file may say and this version does not act on yet: said aloud, so that nobody relies on it. Pure."""
+
+from dr_core.topology.model import Topology
+
+CARRIED_OUT = frozenset({"timezone", "health_digest"})
+"""The parts of `schedule` that are run."""
+
+
+def unused(topology: Topology) -> tuple[str, ...]:
+    """Paths, in the order of the file. Applications' kinds are not among them: their plans have blocking findings."""
+    schedule = topology.schedule
+    said = {
+        "approval.break_glass": not topology.approval.break_glass.empty,
+        "approval.prepare": topology.approval.prepare == "auto",
+        **{
+            f"schedule.{name}": getattr(schedule, name) is not None
+            for name in type(schedule).model_fields
+            if name not in CARRIED_OUT
+        },
+        "budget": topology.budget is not None,
+        "audit.anchors": bool(topology.audit.anchors),
+    }
+    return tuple(path for path, given in said.items() if given)
