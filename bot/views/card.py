@@ -7,7 +7,7 @@ from bot.views import exposure
 from bot.views import message as m
 from bot.views import run as run_view
 from bot.views.health import findings
-from bot.views.plan import facts, step_lines
+from bot.views.plan import facts, step_lines, step_title
 from bot.views.text import accepting, counted, date, escape, limit, marked, short
 from commands.rendering.words import how_long
 from dr_core.approvals.model import RequestState
@@ -33,11 +33,13 @@ def card(
         m.header(_title(request, run)),
         m.quoted(f"Asked by {request.requester}", _reason(request)),
     ]
+    if run is not None:
+        blocks += run_view.outcome(run)
     if state is RequestState.OPEN:
         blocks += _open(request, at, mention)
-    elif run is None or state is not RequestState.APPROVED:
-        blocks += _decided(request)
-    blocks += _acks(request)
+    else:
+        blocks += _decided(request) if run is None or state is not RequestState.APPROVED else []
+        blocks += _acks(request)
     if run is not None:
         blocks += [_small_print(request), *run_view.blocks(run)]
     elif state is RequestState.APPROVED:
@@ -72,7 +74,7 @@ def details(request: RequestView, run: RunView | None = None) -> m.Message:
     blocks = [
         m.header(_title(request, run)),
         m.quoted(f"Asked by {request.requester}", _reason(request)),
-        facts(request.plan),
+        *facts(request.plan),
     ]
     blocks += _acks(request) + findings(request.plan.findings) + step_lines(request.plan)
     if run is not None:
@@ -96,19 +98,19 @@ def _reason(request: RequestView) -> str:
 def _open(request: RequestView, at: datetime, mention: str) -> list[m.Block]:
     overridden = ", ".join(request.plan.overrides)
     waits = f"*{escape(_missing(request))}* {mention}".strip()
-    blocks = [facts(request.plan), *_exposure(request, at), *findings(request.plan.findings)]
+    blocks = [m.section(f"{waits} \N{MIDDLE DOT} round {request.round}, expires {date(request.expires_at)}")]
+    blocks += [*_acks(request), *facts(request.plan), *_exposure(request, at)]
+    blocks += findings(request.plan.findings, evidence=False)
     if overridden:
         blocks.append(m.lines([f"Overridden: {overridden}"]))
-    blocks += _summary_of_steps(request)
-    blocks.append(m.section(f"{waits} \N{MIDDLE DOT} round {request.round}, expires {date(request.expires_at)}"))
-    return blocks
+    return blocks + _summary_of_steps(request)
 
 
 def _exposure(request: RequestView, at: datetime) -> list[m.Block]:
     stores = exposure.worst_first(request.plan.exposure)
     if not stores:
         return [m.context("No store's replication was measured.")]
-    shown = [exposure.line(store) for store in stores[:6]]
+    shown = [exposure.line(store, where=False) for store in stores[:6]]
     more = len(stores) - len(shown)
     shown += [f"\N{HORIZONTAL ELLIPSIS} {more} more: press Details"] if more > 0 else []
     return [m.lines(shown), m.context(f"Measured as of {date(at)}")]
@@ -116,7 +118,7 @@ def _exposure(request: RequestView, at: datetime) -> list[m.Block]:
 
 def _summary_of_steps(request: RequestView) -> list[m.Block]:
     steps = request.plan.steps
-    shown = [f"{number}. {step.title} ({step.plane} plane)" for number, step in enumerate(steps[:10], 1)]
+    shown = [step_title(number, step) for number, step in enumerate(steps[:10], 1)]
     more = len(steps) - len(shown)
     shown += [f"\N{HORIZONTAL ELLIPSIS} {more} more: press Details"] if more > 0 else []
     return [m.lines(shown)] if shown else []

@@ -6,7 +6,7 @@ from bot.views import card, exposure
 from bot.views import message as m
 from bot.views.health import findings
 from bot.views.modal import View, modal, text_input
-from bot.views.plan import facts
+from bot.views.plan import facts, step_title
 from bot.views.text import date, limit, short
 from dr_core.reports.model import RequestView, RunView
 
@@ -20,14 +20,12 @@ def approve(request: RequestView, must_type: str | None, channel: str) -> View:
     blocks = [
         m.lines([f"{request.mode} failover of {request.application} from {request.source} to {request.target}"]),
         m.quoted(f"Asked by {request.requester}", request.reason or "no reason given"),
-        facts(plan),
+        *facts(plan),
         *findings(plan.findings),
     ]
     if plan.exposure:
-        blocks.append(m.lines([exposure.line(store) for store in exposure.worst_first(plan.exposure)[:8]]))
-    blocks.append(
-        m.lines([_step(number, step.title, step.irreversible) for number, step in enumerate(plan.steps[:15], 1)])
-    )
+        blocks.append(m.lines([exposure.line(store, where=False) for store in exposure.worst_first(plan.exposure)[:8]]))
+    blocks.append(m.lines([step_title(number, step) for number, step in enumerate(plan.steps[:15], 1)]))
     blocks.append(
         m.context(
             f"Round {request.round}, {request.missing} of {request.required} approvals missing,"
@@ -65,7 +63,3 @@ def _acceptance(request: RequestView, must_type: str) -> m.Block:
         placeholder=must_type,
         hint="The run does not fence anything when the exposure is larger by then.",
     )
-
-
-def _step(number: int, title: str, irreversible: bool) -> str:
-    return f"{number}. {title}" + (" (cannot be undone)" if irreversible else "")

@@ -23,11 +23,13 @@ def row(store: StoreExposure, application: str | None = None) -> tuple[str, ...]
     )
 
 
-def line(store: StoreExposure) -> str:
-    """The same in one line."""
+def line(store: StoreExposure, *, where: bool = True) -> str:
+    """The same in one line; without `where` it leaves out the region, for places that name it anyway."""
+    towards = f" towards {store.region}" if where else ""
+    why = f": {store.reason}" if store.reason and store.verdict != "ok" else ""
     return (
-        f"{store.kind} {store.name} towards {store.region}: {exposure_of(store)}"
-        f" (threshold {how_long(store.threshold_seconds)}, age {how_long(store.age_seconds)}) {_verdict(store)}"
+        f"{marked(store.verdict)}: {store.kind} {store.name}{towards}, {exposure_of(store)}"
+        f" (threshold {how_long(store.threshold_seconds)}, age {how_long(store.age_seconds)}){why}"
     )
 
 
@@ -40,5 +42,4 @@ def worst_first(stores: Iterable[StoreExposure]) -> list[StoreExposure]:
 
 def _verdict(store: StoreExposure) -> str:
     word = marked(store.verdict)
-    told = store.reason and (store.verdict != "ok" or store.exposure_seconds is None)
-    return f"{word}: {store.reason}" if told else word
+    return f"{word}: {store.reason}" if store.reason and store.verdict != "ok" else word

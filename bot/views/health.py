@@ -3,7 +3,7 @@
 from bot.views import exposure
 from bot.views import message as m
 from bot.views.status import request_line
-from bot.views.text import counted, date, escape, marked
+from bot.views.text import beyond, counted, date, escape, marked
 from commands.rendering.words import how_long
 from dr_core.observation.model import SignalState, Verdict
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth, SignalView
@@ -59,19 +59,19 @@ def replication(report: ReplicationReport) -> m.Message:
     )
 
 
-def findings(found: tuple[FindingView, ...]) -> list[m.Block]:
-    """Findings as one safe line each, the worst first."""
+def findings(found: tuple[FindingView, ...], *, evidence: bool = True) -> list[m.Block]:
+    """Findings as one safe line each, the worst first; without `evidence` where the figures stand beside them."""
     order = {"blocking": 0, "warning": 1}
     ranked = sorted(found, key=lambda finding: (order.get(finding.severity, 2), finding.code))
-    texts = [finding_line(finding) for finding in ranked]
+    texts = [finding_line(finding, evidence=evidence) for finding in ranked]
     return [m.lines(texts[start : start + 8]) for start in range(0, len(texts), 8)]
 
 
-def finding_line(finding: FindingView) -> str:
-    """What preflight saw, with the evidence and the way out."""
-    seen = f" ({finding.evidence})" if finding.evidence else ""
+def finding_line(finding: FindingView, *, evidence: bool = True) -> str:
+    """What preflight saw; the way out comes before the evidence, which may be long and cut."""
+    seen = f" ({finding.evidence})" if evidence and finding.evidence else ""
     way_out = f" Way out: {finding.way_out}" if finding.way_out else ""
-    return f"{marked(finding.severity)} [{finding.code}] {finding.message}{seen}{way_out}"
+    return f"{marked(finding.severity)} [{finding.code}] {finding.message}{way_out}{seen}"
 
 
 def _title(report: HealthReport) -> str:
@@ -102,7 +102,7 @@ def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]
 def _region_lines(region: RegionHealth) -> list[str]:
     """The verdict with its first reason, which sums up; what is not healthy with the others too."""
     told = f"{region.region} ({region.role}) {marked(region.verdict)}"
-    first = f"{told}: {region.reasons[0]}" if region.reasons else told
+    first = f"{told}: {beyond(region.verdict, region.reasons[0])}" if region.reasons else told
     others = [] if region.verdict is Verdict.HEALTHY else region.reasons[1:_MOST_REASONS]
     return [first, *(f"\N{BULLET} {reason}" for reason in others)]
 

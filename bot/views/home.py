@@ -10,7 +10,7 @@ from dr_core.reports.model import StatusReport
 
 def home(report: StatusReport) -> View:
     """The tab as published; Home takes no tables, so stores are lines here."""
-    shown = m.without_new_blocks(status(report))
+    shown = status(report, tables=False)
     waiting = sum(len(app.requests) for app in report.applications)
     told = "Waiting requests are decided on their cards in the incident channel." if waiting else "No request waits."
     hint = m.context(f"{told} Type `/dr help` for what you may do. This tab is drawn again when you open it.")

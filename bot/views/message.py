@@ -62,8 +62,8 @@ def lines(texts: Iterable[str]) -> Block:
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> Block:
-    """Labelled values, two a row; values are shown as they are."""
-    shown = [plain(f"{label}\n{value}", LONGEST_FIELD) for label, value in pairs[:MOST_FIELDS]]
+    """Labelled values that we measured or configured, two a row."""
+    shown = [mrkdwn(f"*{label}*\n{escape(value)}", LONGEST_FIELD) for label, value in pairs[:MOST_FIELDS]]
     return {"type": "section", "fields": list[JsonValue](shown)}
 
 

@@ -3,7 +3,7 @@
 from bot.views import exposure
 from bot.views import message as m
 from bot.views.health import findings
-from bot.views.text import counted, limit, short
+from bot.views.text import counted, escape, limit, short
 from commands.rendering.words import how_long
 from dr_core.reports.model import Estimate, PlanReport, PlanStep
 
@@ -13,21 +13,23 @@ _LINES_A_BLOCK = 8
 def plan(report: PlanReport) -> m.Message:
     """`/dr plan`: everything, and nothing changed."""
     told = f"Plan: {report.mode} failover of {report.application} from {report.source} to {report.target}"
-    return m.message(f"{told}; nothing was changed", m.header(told), facts(report), *details(report))
+    return m.message(f"{told}; nothing was changed", m.header(told), *facts(report), *details(report))
 
 
-def facts(report: PlanReport) -> m.Block:
-    """The numbers that people decide by."""
-    return m.fields(
+def facts(report: PlanReport) -> list[m.Block]:
+    """The numbers that people decide by, and what the plan needs to be alive."""
+    numbers = m.fields(
         [
-            ("From, to", f"{report.source} to {report.target}"),
-            ("Loss limit", limit(report.loss_limit_seconds)),
+            ("From", report.source),
+            ("To", report.target),
             ("Exposure", how_long(report.exposure_seconds)),
-            ("Takes", estimate(report.estimate)),
-            ("Leans on", ", ".join(report.planes) or "nothing"),
+            ("Loss limit", limit(report.loss_limit_seconds)),
+            ("Takes", _takes(report)),
             ("Digest", short(report.digest)),
         ]
     )
+    planes = [f"\N{BULLET} {escape(plane)}" for plane in report.planes] or ["nothing"]
+    return [numbers, m.section("\n".join(["*Leans on*", *planes]))]
 
 
 def details(report: PlanReport) -> list[m.Block]:
@@ -44,6 +46,11 @@ def step_lines(report: PlanReport) -> list[m.Block]:
     return [m.lines(texts[start : start + _LINES_A_BLOCK]) for start in range(0, len(texts), _LINES_A_BLOCK)]
 
 
+def step_title(number: int, step: PlanStep) -> str:
+    """A step in as few words as people need who decide."""
+    return f"{number}. {step.title}" + (" (cannot be undone)" if step.irreversible else "")
+
+
 def estimate(value: Estimate) -> str:
     """`about 8 min (median of 12, p90 9 min)`, or where the figure comes from when nothing was measured."""
     if value.median_s is None:
@@ -52,6 +59,14 @@ def estimate(value: Estimate) -> str:
         return f"about {how_long(value.median_s)} (not measured here; {value.source})"
     p90 = f", 90 % within {how_long(value.p90_s)}" if value.p90_s is not None else ""
     return f"about {how_long(value.median_s)} (median of {counted(value.samples, 'measurement')}{p90})"
+
+
+def _takes(report: PlanReport) -> str:
+    """The estimate in a few words; which steps were never measured stands in the details."""
+    unmeasured = sum(1 for step in report.steps if step.estimate.median_s is None)
+    if report.estimate.median_s is None and unmeasured:
+        return f"unknown: {unmeasured} of {counted(len(report.steps), 'step')} never measured"
+    return estimate(report.estimate)
 
 
 def _step_line(number: int, step: PlanStep) -> str:

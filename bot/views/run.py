@@ -1,7 +1,7 @@
 """A run: its steps as a plan block while it goes, its RTO by segment and its loss when it has ended."""
 
 from bot.views import message as m
-from bot.views.text import date, escape, limit, marked
+from bot.views.text import counted, date, escape, limit, marked
 from commands.rendering.words import how_long
 from dr_core.execution.model import RunState, StepState
 from dr_core.reports.model import RunView, SegmentView, StepView
@@ -11,17 +11,34 @@ _STATUS = {
     StepState.RUNNING: "in_progress",
     StepState.DONE: "complete",
     StepState.SKIPPED: "complete",
-    StepState.NOT_REACHED: "complete",
+    StepState.REACHED_LATE: "complete",
+    StepState.NOT_REACHED: "error",
     StepState.FAILED: "error",
     StepState.UNCERTAIN: "error",
 }
+_SAID_BY_THE_MARK = (StepState.WAITING, StepState.RUNNING, StepState.DONE)
 
 
 def run(view: RunView) -> m.Message:
     """`/dr run show`."""
     return m.message(
-        sentence(view), m.header(_title(view)), *blocks(view), m.context(f"Request `{escape(view.request)}`")
+        sentence(view),
+        m.header(_title(view)),
+        *outcome(view),
+        *blocks(view),
+        m.context(f"Request `{escape(view.request)}`"),
     )
+
+
+def outcome(view: RunView) -> list[m.Block]:
+    """What it took, in one line, once the run has ended: the numbers people look for first."""
+    if not RunState(view.state).finished:
+        return []
+    took = f"*RTO {how_long(view.rto_seconds)}*, {_met(view)} target {how_long(view.rto_target_seconds)}"
+    # Given up is what the target did not have when promotion began; what was really written by then is not known.
+    bound = "at most " if view.mode == "forced" and view.loss_seconds is not None else ""
+    lost = f"*loss {bound}{how_long(view.loss_seconds)}*, accepted limit {limit(view.loss_limit_seconds)}"
+    return [m.section(f"{took} \N{MIDDLE DOT} {lost}")]
 
 
 def blocks(view: RunView) -> list[m.Block]:
@@ -38,10 +55,12 @@ def blocks(view: RunView) -> list[m.Block]:
 
 def steps(view: RunView) -> m.Block:
     """The plan block."""
-    settled = sum(1 for step in view.steps if StepState(step.state).settled)
-    tasks = [m.Task(step.name, f"{step.title}: {marked(step.state)}", _STATUS[StepState(step.state)], _details(step))
-             for step in view.steps]  # fmt: skip
-    return m.plan(f"Run {view.id}: {view.state}, {settled} of {len(view.steps)} steps", tasks)
+    states = [StepState(step.state) for step in view.steps]
+    settled = sum(1 for state in states if state.settled)
+    missed = states.count(StepState.NOT_REACHED)
+    but = f", {missed} not reached" if missed else ""
+    tasks = [m.Task(step.name, _task(step), _STATUS[StepState(step.state)], _details(step)) for step in view.steps]
+    return m.plan(f"{view.id}: {view.state}, {settled} of {counted(len(view.steps), 'step')}{but}", tasks)
 
 
 def result(view: RunView) -> list[m.Block]:
@@ -52,7 +71,6 @@ def result(view: RunView) -> list[m.Block]:
     )
     rows.append(("RTO", total, f"{_met(view)} target {how_long(view.rto_target_seconds)}"))
     return [
-        m.section(f"*{escape(sentence(view))}*"),
         m.table(("Segment", "Measured", "Note"), rows, right=(1,)),
         m.lines([loss(view)]),
     ]
@@ -89,6 +107,11 @@ def _note(segment: SegmentView) -> str:
     return "not measured" if segment.seconds is None else "measured"
 
 
+def _task(step: StepView) -> str:
+    """The title, with the state in words where the mark that Slack draws does not say it all."""
+    return step.title if step.state in _SAID_BY_THE_MARK else f"{step.title}: {marked(step.state)}"
+
+
 def _details(step: StepView) -> str:
     took = ""
     if step.started_at and step.ended_at:
@@ -96,8 +119,9 @@ def _details(step: StepView) -> str:
     tries = f", attempt {step.attempt}" if step.attempt > 1 else ""
     if step.state == StepState.WAITING:
         return ""
-    where = f"{step.region}: " if step.region else ""
-    return f"{where}{step.detail or step.state}{took}{tries}"
+    told = step.detail or step.state.replace("_", " ")
+    where = f"{step.region}: " if step.region and step.region not in told else ""
+    return f"{where}{told}{took}{tries}"
 
 
 def started(view: RunView) -> str:

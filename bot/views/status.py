@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.views import exposure
 from bot.views import message as m
-from bot.views.text import counted, date, escape, marked
+from bot.views.text import beyond, counted, date, escape, marked
 from commands.rendering.words import how_long
 from dr_core.observation.model import Verdict
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
@@ -12,19 +12,20 @@ from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, 
 _MOST_DETAILED = 6
 _DOT = "\N{MIDDLE DOT}"
 _MOST_LISTED = 40
+_LINES_A_BLOCK = 8
 _MOST_REASONS = 8
 _BADNESS = {Verdict.DOWN: 0, Verdict.UNKNOWN: 1, Verdict.DEGRADED: 2, Verdict.HEALTHY: 3}
 
 
-def status(report: StatusReport) -> m.Message:
-    """The message; with many applications one line each, and the details for the asking."""
+def status(report: StatusReport, *, tables: bool = True) -> m.Message:
+    """The message; with many applications one line each, and the details for the asking. Home takes no tables."""
     apps = sorted(report.applications, key=_badness)
     head: list[m.Block] = [m.header("DR status")]
     if report.brake:
         head.append(m.section("*Brake on*: no new step starts anywhere."))
     if len(apps) <= _MOST_DETAILED:
         body = [block for app in apps for block in application(app, report.at)]
-        body += _stores(apps)
+        body += _stores(apps) if tables else _store_lines(apps)
     else:
         body = _overview(apps)
     return m.message(summary(report), *head, *body, m.context(f"As of {date(report.at)}"))
@@ -81,11 +82,12 @@ def _region_lines(name: str, region: RegionStatus, at: datetime) -> list[str]:
     """The verdict with its first reason; what is not healthy with every reason on a line of its own."""
     seen = f"{how_long((at - region.observed_at).total_seconds())} ago" if region.observed_at else "never observed"
     told = f"{name} ({region.role}) {marked(region.verdict)}, {seen}"
+    first = f"{told}: {beyond(region.verdict, region.reasons[0])}" if region.reasons else told
     if region.verdict is Verdict.HEALTHY:
-        return [f"{told}: {region.reasons[0]}" if region.reasons else told]
-    shown = [f"\N{BULLET} {reason}" for reason in region.reasons[:_MOST_REASONS]]
-    more = len(region.reasons) - len(shown)
-    return [told, *shown, *([f"\N{HORIZONTAL ELLIPSIS} {counted(more, 'more reason')}"] if more > 0 else [])]
+        return [first]
+    shown = [f"\N{BULLET} {reason}" for reason in region.reasons[1:_MOST_REASONS]]
+    more = len(region.reasons) - 1 - len(shown)
+    return [first, *shown, *([f"\N{HORIZONTAL ELLIPSIS} {counted(more, 'more reason')}"] if more > 0 else [])]
 
 
 def _stores(apps: list[ApplicationStatus]) -> list[m.Block]:
@@ -94,6 +96,16 @@ def _stores(apps: list[ApplicationStatus]) -> list[m.Block]:
         exposure.row(store, app.name if named else None) for app in apps for store in exposure.worst_first(app.stores)
     ]
     return [m.table(exposure.HEAD, rows, right=exposure.RIGHT)] if rows else []
+
+
+def _store_lines(apps: list[ApplicationStatus]) -> list[m.Block]:
+    named = len(apps) > 1
+    told = [
+        (f"{app.name}: " if named else "") + exposure.line(store)
+        for app in apps
+        for store in exposure.worst_first(app.stores)
+    ]
+    return [m.lines(told[start : start + _LINES_A_BLOCK]) for start in range(0, len(told), _LINES_A_BLOCK)]
 
 
 def _overview(apps: list[ApplicationStatus]) -> list[m.Block]:

@@ -49,6 +49,11 @@ def marked(word: str) -> str:
     return f"{mark} {spoken}" if mark else spoken
 
 
+def beyond(word: str, reason: str) -> str:
+    """A reason without the word it begins with, for places where that word stands already."""
+    return reason.removeprefix(f"{word}: ")
+
+
 def escape(text: str) -> str:
     """For mrkdwn and for top-level text: the three characters that Slack reads as markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

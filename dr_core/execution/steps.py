@@ -261,7 +261,7 @@ class StepDriver:
         state = overdue(step, maybe_done=pursuit.maybe_done or pursuit.future is not None)
         if state is None:
             return False
-        detail = f"not there after {step.deadline_s:g} s" + (f"; last: {pursuit.note}" if pursuit.note else "")
+        detail = f"not done within {step.deadline_s:g} s" + (f"; last: {pursuit.note}" if pursuit.note else "")
         self._settle(hand, run, record, state, detail, {})
         return True
 

@@ -62,12 +62,13 @@ function table(block, doing) {
     scope: tag === "th" ? "col" : undefined,
   }, one.type === "rich_text" ? one.elements.map((part) => richBlock(part, doing.names)) : textObject(String(one.text)));
   const [head, ...rows] = block.rows;
-  return h("div", { class: "block-table", role: "group", "aria-label": "Table", tabindex: 0 }, h("table", {},
+  return h("div", { class: "block-table", role: "group", "aria-label": "Table", tabindex: 0 }, h("table", { "aria-label": head.map((one) => one.text).join(", ") },
     h("thead", {}, h("tr", {}, head.map(cell("th")))),
     h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cell("td")))))));
 }
 
-const TASK_WORDS = { pending: "waiting", in_progress: "running", complete: "done", error: "failed" };
+// Slack shows a mark and no word; the word is for those who hear the page.
+const TASK_WORDS = { pending: "waiting", in_progress: "running", complete: "done", error: "not done" };
 
 function plan(block, doing) {
   return h("div", { class: "block-plan" },

@@ -64,4 +64,5 @@ export function showErrors(root, errors) {
     if (wrong) first = first || block.field;
   }
   first?.focus();
+  first?.closest(".block-input").scrollIntoView({ block: "nearest" });
 }

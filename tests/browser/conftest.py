@@ -1,0 +1,34 @@
+"""A sandbox of its own for each tour, and one browser for all of them."""
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.visitor import chromium
+from tests.scenario import room as rooms
+from tests.scenario.room import Room
+
+TOPOLOGY = Path(__file__).parents[1] / "topologies" / "shop.yaml"
+SPEED = 400.0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Room]:
+    """A sandbox from its start to its stop, with the last lines of its logs when the tour failed."""
+    config = shutil.copy(TOPOLOGY, tmp_path / "dr.yaml")
+    failures = request.session.testsfailed
+    with contextlib.contextmanager(rooms.running)(Path(config), tmp_path / "data", SPEED) as one:
+        yield one
+        if request.session.testsfailed > failures:
+            sys.stdout.write(rooms.logs(one.data))
