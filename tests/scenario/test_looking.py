@@ -1,0 +1,118 @@
+"""Looking changes nothing: status, health, plan, doctor, help, and one clear message for every wrong word."""
+
+import statistics
+import time
+
+import pytest
+
+from tests.scenario.room import REQUESTER, Room
+
+pytestmark = pytest.mark.process
+APPROVER = "U0ADA"
+
+
+def test_status_tells_the_truth_within_a_second_of_the_command_and_right_after_ready(room: Room) -> None:
+    took = []
+    for _ in range(3):
+        typed = time.time()
+        answer = room.ask(REQUESTER, "/dr status", "active in eu-central-1")
+        took.append(float(answer.ts) - typed)
+        assert answer.to is None, "the status belongs to the whole channel"
+        assert "eu-central-1 \N{LARGE GREEN CIRCLE} healthy" in answer.text
+        assert "eu-west-1 \N{LARGE GREEN CIRCLE} healthy" in answer.text
+    assert statistics.median(took) < 1, took
+    told, truth = room.status("shop"), room.world("shop")
+    assert told["writers"] == truth["writers"] == ["eu-central-1"]
+    assert told["answers"] == truth["answers"] == ["eu-central-1"]
+    [gate] = [store for store in told["stores"] if store["gate"]]
+    assert gate["exposure_seconds"] == pytest.approx(truth["lag_seconds"]["eu-west-1"], abs=2)
+    assert gate["age_seconds"] is not None
+    assert gate["threshold_seconds"] == 60
+
+
+def test_the_doctor_finds_nothing_wrong_in_a_healthy_world(room: Room) -> None:
+    assert "no check failed" in room.ask(REQUESTER, "/dr doctor", timeout=15).words
+    assert room.dr("doctor").returncode == 0
+
+
+def test_help_lists_what_this_person_may_run(room: Room) -> None:
+    robin, ada = room.ask(REQUESTER, "/dr help").words, room.ask(APPROVER, "/dr").words
+    assert "/dr failover" in robin
+    assert "/dr approve" in ada
+    assert "/dr approve" not in robin
+    assert "--reason" in room.ask(REQUESTER, "/dr help failover").words
+
+
+@pytest.mark.parametrize(
+    ("typed", "names", "way_out"),
+    [
+        ("/dr statsu", "statsu", "/dr status"),
+        ("/dr status nope", "nope", "shop"),
+        ("/dr failover mars-1", "mars-1", "eu-west-1"),
+        ("/dr failover us-east-1", "us-east-1", "eu-west-1"),
+        ("/dr failover eu-central-1", "active in eu-central-1 already", "eu-west-1"),
+        ("/dr failover eu-west-1 --colour red", "colour", "failover"),
+        ("/dr approve r-zzzzzzzz", "approver", "approver"),
+        ("/dr run show run-zzzzzzzz", "run-zzzzzzzz", "/dr runs"),
+        ("/dr failback", "eu-central-1", "eu-central-1"),
+        ("/dr config check", "config check", "terminal"),
+        ("/dr brake on", "brake on", ""),
+    ],
+)
+def test_wrong_words_get_one_clear_message_and_change_nothing(room: Room, typed: str, names: str, way_out: str) -> None:
+    answer = room.ask(REQUESTER, typed)
+    assert answer.to == REQUESTER
+    assert names in answer.text
+    assert way_out in answer.text
+    assert "Traceback" not in answer.words
+    assert room.cards() == []
+    assert room.calls() == []
+
+
+def test_an_operation_that_was_refused_leaves_an_audit_event(room: Room) -> None:
+    before = len(_refusals(room))
+    room.ask(REQUESTER, "/dr failover eu-central-1", "already")
+    assert len(_refusals(room)) == before + 1
+
+
+def _refusals(room: Room) -> list[str]:
+    events = room.json("audit", "list", "--chain", "ops", "--limit", "500")["events"]
+    return [one["kind"] for one in events if one["kind"] in ("request.refused", "command.refused")]
+
+
+def test_what_is_missing_is_asked_for_in_a_form_filled_with_what_is_known(room: Room) -> None:
+    view = room.say(REQUESTER, '/dr failover --forced --reason "maintenance"')
+    assert view is not None
+    inputs = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+    assert [one["value"] for one in inputs["region"]["options"]] == ["eu-central-1", "eu-west-1"]
+    assert inputs["forced"]["initial_option"]["value"] == "forced"
+    assert inputs["reason"]["initial_value"] == "maintenance"
+    terminal = room.dr("plan")
+    assert terminal.returncode == 2
+    assert len(terminal.stderr.strip().splitlines()) == 1
+
+
+def test_a_plan_shows_everything_and_changes_nothing(room: Room) -> None:
+    shown = room.ask(REQUESTER, "/dr plan eu-west-1", "nothing was changed").words
+    first, second = room.json("plan", "eu-west-1"), room.json("plan", "eu-west-1")
+    assert first["schema"] == "dr.plan/1"
+    assert first["digest"] == second["digest"]
+    assert first["digest"][:12] in shown
+    assert all(step["plane"] in ("data", "control") and step["estimate"]["source"] for step in first["steps"])
+    assert room.json("plan", "eu-west-1", "--forced")["digest"] != first["digest"]
+    assert room.calls() == []
+
+
+def test_the_terminal_is_read_only(room: Room) -> None:
+    refused = room.dr("failover", "eu-west-1", "--reason", "from a terminal")
+    assert refused.returncode == 3, refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert room.cards() == []
+
+
+def test_health_and_replication_show_every_signal_with_its_age(room: Room) -> None:
+    health = room.ask(REQUESTER, "/dr health", "eu-west-1").words
+    assert "healthy" in health
+    stores = room.ask(REQUESTER, "/dr replication", "aurora_global shop (gate)").words
+    for column in ("Exposure", "Threshold", "Age", "Verdict"):
+        assert column in stores
