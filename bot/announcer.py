@@ -25,13 +25,14 @@ from dr_core.reports.model import RequestView, RunView
 from dr_core.reports.request import request_view
 from dr_core.reports.run import run_view
 from dr_core.services import Services
-from dr_core.store import cards
+from dr_core.store import cards, runs
 from dr_core.store.cards import Card
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Group
 
 CONSUMER = "slack"
 _BATCH = 200
+_REDRAW_EVERY_S = 3.0
 _LINES_A_POST = 10
 _GONE = ("message_not_found", "cant_update_message")
 _OPS = "ops"
@@ -47,6 +48,7 @@ class Announcer:
         self._services, self._slack, self._lease, self._metrics = services, slack, lease, metrics
         self._channel = services.topology.slack.incident_channel
         self.problem = ""
+        self._redraw_at = 0.0
 
     async def follow(self) -> bool:
         """One pass over what was not told yet; True when there was something. Raises the first DrError at its end.
@@ -59,10 +61,27 @@ class Announcer:
         events = await self._read(lambda tx: pending(tx, CONSUMER, _BATCH))
         self._metrics.pending.set(len(events))
         problems = [error for chain in _by_chain(events) if (error := await self._tell(chain)) is not None]
+        problems += await self._redraw({event.chain for event in events})
         self.problem = problems[0].message if problems else ""
         if problems:
             raise problems[0]
         return bool(events)
+
+    async def _redraw(self, told: set[str]) -> list[DrError]:
+        """Cards of runs under way, every few seconds: what a step waits for is no event, and people watch the card."""
+        now = self._services.clock.monotonic()
+        if now < self._redraw_at:
+            return []
+        self._redraw_at = now + _REDRAW_EVERY_S
+        problems: list[DrError] = []
+        for run in await self._read(runs.unfinished):
+            if run.request in told:
+                continue
+            try:
+                await self._show(await asyncio.to_thread(request_view, self._services, run.request))
+            except DrError as error:
+                problems.append(error)
+        return problems
 
     async def _tell(self, events: Sequence[Event]) -> DrError | None:
         chain = events[0].chain

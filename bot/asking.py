@@ -38,6 +38,8 @@ async def carry_out(desk: Desk, delivery: Delivery, words: str | list[str]) -> N
         if view is None or delivery.trigger is None:
             raise
         await desk.slack.open_view(delivery.trigger, view)
+        if isinstance(error, BlockedError):
+            raise  # said in the channel too: whoever closes the form still knows what stands in the way
         return
     await show(desk, delivery, outcome)
 

@@ -98,7 +98,8 @@ def _reason(request: RequestView) -> str:
 def _open(request: RequestView, at: datetime, mention: str) -> list[m.Block]:
     overridden = ", ".join(request.plan.overrides)
     waits = f"*{escape(_missing(request))}* {mention}".strip()
-    blocks = [m.section(f"{waits} \N{MIDDLE DOT} round {request.round}, expires {date(request.expires_at)}")]
+    named = f"`{escape(request.id)}`, round {request.round}, expires {date(request.expires_at)}"
+    blocks = [m.section(f"{waits} \N{MIDDLE DOT} {named}")]
     blocks += [*_acks(request), *facts(request.plan), *_exposure(request, at)]
     blocks += findings(request.plan.findings, evidence=False)
     if overridden:

@@ -8,6 +8,7 @@ _SHOWN_AS = {
     "not-available": "Not available",
     "not-found": "Not found",
     "refused": "Refused",
+    "blocked": "Refused",
     "conflict": "Already decided",
     "unreachable": "Not reachable",
     "throttled": "Not reachable",

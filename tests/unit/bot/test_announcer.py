@@ -15,8 +15,9 @@ from dr_core.audit.trail import append_ops, pending
 from dr_core.clock import ManualClock
 from dr_core.errors import ConflictError, UnreachableError
 from dr_core.services import Services
-from dr_core.store import cards, observations
+from dr_core.store import cards, observations, runs
 from dr_core.store.engine import Tx
+from dr_core.store.runs import Change, StepChange
 
 WORKER = Actor(person="worker:w", display="DR worker", face=Face.WORKER)
 
@@ -200,3 +201,30 @@ async def test_why_a_request_is_void_is_told_in_its_thread(
         ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
     await announcer.follow()
     assert "shop is active in eu-west-1 now" in slack.posts[-1][1].text
+
+
+async def test_a_card_shows_what_a_step_waits_for_although_that_is_no_event(
+    announcer: Announcer,
+    services: Services,
+    slack: Any,
+    clock: ManualClock,
+    approver: Actor,
+    open_planned: Callable[[], Request],
+) -> None:
+    request = open_planned()
+    outcome = ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
+    await announcer.follow()
+    run = services.store.read(lambda tx: runs.get(tx, str(outcome.run_id)))
+    name = run.steps[0].name
+    entry = (EventKind.STEP_INTENT, {}, {"run": run.id, "step": name, "attempt": 1, "title": name}, None)
+    change = Change([entry], {"state": "running"}, StepChange(name, {"state": "running", "attempt": 1}))
+    services.store.write(lambda tx: runs.transition(tx, run.id, run.epoch, change))
+    await announcer.follow()
+    services.store.write(lambda tx: runs.note(tx, run.id, run.epoch, name, "permission is missing"))
+    clock.advance(10)
+    await announcer.follow()
+    assert "permission is missing" in str(slack.updates[-1])
+    drawn = len(slack.updates)
+    clock.advance(10)
+    await announcer.follow()
+    assert len(slack.updates) == drawn

@@ -193,9 +193,15 @@ async def test_a_forced_failover_takes_the_typed_limit_of_two_people(place: Plac
     assert len(place.services.store.read(runs.recent)) == 1
 
 
+async def _at_once() -> None:
+    """Nobody does anything; what was on its way arrives."""
+
+
 async def test_findings_in_the_way_are_offered_as_overrides(place: Place, look: Callable[..., Any]) -> None:
     fault(place, look)
     view, _ = await place.types(ROBIN, '/dr failover eu-west-1 --reason "planned in an outage"')
+    _, (told,) = await place.said(_at_once())
+    assert "Use --forced" in told.text
     boxes = next(b for b in view.as_json()["blocks"] if b["type"] == "input" and b["element"]["type"] == "checkboxes")
     codes = [option["value"] for option in boxes["element"]["options"]]
     values = {boxes["block_id"]: {"value": codes}, "reason": {"value": "all the same"}}
