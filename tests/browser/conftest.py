@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.visitor import chromium
-from tests.scenario import room as rooms
+from tests.scenario import launching
 from tests.scenario.room import Room
 
 TOPOLOGY = Path(__file__).parents[1] / "topologies" / "shop.yaml"
@@ -28,7 +28,7 @@ def room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Room]:
     """A sandbox from its start to its stop, with the last lines of its logs when the tour failed."""
     config = shutil.copy(TOPOLOGY, tmp_path / "dr.yaml")
     failures = request.session.testsfailed
-    with contextlib.contextmanager(rooms.running)(Path(config), tmp_path / "data", SPEED) as one:
+    with contextlib.contextmanager(launching.running)(Path(config), tmp_path / "data", SPEED) as one:
         yield one
         if request.session.testsfailed > failures:
-            sys.stdout.write(rooms.logs(one.data))
+            sys.stdout.write(launching.logs(one.data))

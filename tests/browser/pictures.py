@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from bot.sandbox.__main__ import EXAMPLE
 from tests.browser.visitor import ANSWER_MS, HEIGHT, WIDTH, Visitor, chromium, visit
-from tests.scenario import room as rooms
+from tests.scenario import launching
 from tests.scenario.room import REQUESTER, Room
 
 SPEED = 60.0
@@ -24,7 +24,7 @@ def main() -> None:
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dr-pictures-", ignore_cleanup_errors=True) as data:
-        started = contextlib.contextmanager(rooms.running)(EXAMPLE, Path(data), SPEED)
+        started = contextlib.contextmanager(launching.running)(EXAMPLE, Path(data), SPEED)
         with started as room, chromium() as browser, visit(browser, room.url, REQUESTER, color_scheme="light") as me:
             _tour(me, room, folder)
 

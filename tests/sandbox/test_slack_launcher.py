@@ -1,5 +1,6 @@
 """`python -m bot.sandbox`: one clear line when it cannot start, and nothing left when it stops."""
 
+import contextlib
 import json
 import os
 import re
@@ -56,8 +57,14 @@ def test_a_wrong_command_line_is_exit_2(arguments: list[str], capsys: pytest.Cap
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
-    """One sandbox, started as a person starts it, under a proxy that leads nowhere."""
-    data = tmp_path_factory.mktemp("sandbox")
+    """One sandbox for the tests that only look."""
+    with _started(tmp_path_factory.mktemp("sandbox")) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def _started(data: Path) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
+    """A sandbox as a person starts it, under a proxy that leads nowhere."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(data),
@@ -109,11 +116,11 @@ def test_the_files_for_terminals_are_complete_and_private(sandbox: tuple[subproc
     assert "[U0ADA]" in Path(ada["AWS_SHARED_CREDENTIALS_FILE"]).read_text(encoding="utf-8")
 
 
-def test_it_stops_on_sigterm_and_leaves_no_process_behind(sandbox: tuple[subprocess.Popen[str], Path, str]) -> None:
-    process, data, _ = sandbox
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    left = [int(pid) for pid in children.read_text(encoding="utf-8").split()] if children.exists() else []
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+def test_it_stops_on_sigterm_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    with _started(tmp_path) as (process, data, _):
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        left = [int(pid) for pid in children.read_text(encoding="utf-8").split()] if children.exists() else []
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
     assert "Traceback" not in (data / "out").read_text(encoding="utf-8")
     assert [pid for pid in left if Path(f"/proc/{pid}").exists()] == []

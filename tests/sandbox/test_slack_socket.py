@@ -239,6 +239,6 @@ async def test_slack_down_closes_the_sockets_and_the_bot_comes_back_after_it(pla
             ]
         )
         await place.delete(f"/api/faults/{fault}")
-        await place.until(lambda: place.slack.desk.delivery.sockets == 1, seconds=15)
+        await place.until(lambda: place.slack.desk.delivery.sockets == 1, seconds=60)
         await place.type_text("U0ADA", "/dr")
     assert [one["text"] for one in await place.messages()] == ["here"]
