@@ -8,7 +8,7 @@ DATA ?=
 BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := 0.13.9
-CODE := bot commands dr_core migrations infra tests
+CODE := bot commands dr_core migrations tests
 
 .DEFAULT_GOAL := help
 .PHONY: help sandbox test lint types arrows unit chromium bench lock pictures format clean

@@ -97,14 +97,14 @@ class AckVerifier:
         self._path = path
 
     def fault(self, request: Request, ack: Ack) -> str | None:
-        """Why this acknowledgement is not proven; None when it is."""
+        """Why this acknowledgement is not proven; None when it is. ConfigError where there is no key to tell by."""
         name = f"the acknowledgement of {ack.display}"
         try:
             key = serialization.load_pem_public_key(self._path.read_bytes())
-        except (OSError, ValueError):
-            return f"{name} cannot be verified: no readable public key at {self._path.name}"
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"DR_ACK_KEY: there is no readable public key at {self._path}.") from error
         if not isinstance(key, Ed25519PublicKey):
-            return f"{name} cannot be verified: {self._path.name} holds another kind of key"
+            raise ConfigError(f"DR_ACK_KEY: {self._path} holds another kind of key; expected Ed25519.")
         try:
             proof = json.loads(ack.proof)
             claim, signature = proof["claim"], base64.b64decode(proof["ed25519"])

@@ -75,7 +75,9 @@ class Runner:
             except LeaseLostError:
                 del self._hands[run_id]
             except DrError as error:
-                log.warning("run_waits", run=run_id, error=error.message)
+                if hand.waits_for != error.message:
+                    log.warning("run_waits", run=run_id, error=str(error))
+                hand.waits_for = error.message
             except Exception:
                 log.exception("run_tick_failed", run=run_id)
 
@@ -144,6 +146,7 @@ class Runner:
         hand.proven = fault is None
         if fault is not None and run.state.finished:
             log.error("follow_up_refused", run=run.id, fault=fault)
+            self._store.write(lambda tx: runs.stop_following(tx, run.id, hand.lease.epoch))
             self._drop(hand)
         elif fault is not None:
             self._finish(hand, run, RunState.FAILED, EventKind.RUN_FAILED, f"Not carried out: {fault}.")

@@ -62,6 +62,7 @@ class Hand:
 
     lease: RunLease
     proven: bool = False
+    waits_for: str = ""
     gated: bool = False
     gate_since: float | None = None
     next_gate: float = 0.0

@@ -110,6 +110,9 @@ def not_ready(bundle: Services, observer: Observer, observing: bool) -> list[str
     """
     reasons = [] if observing else ["the observer has ended; restart the worker"]
     reasons += observer.overdue()
+    key = bundle.settings.ack_public_key
+    if not key.is_file():
+        reasons.append(f"no approval can be verified: there is no public key at {key} (DR_ACK_KEY)")
     try:
         seen = bundle.store.read(observations.observed)
     except DrError as error:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from dr_core.approvals.proof import AckVerifier
 from dr_core.approvals.renewal import renew
 from dr_core.approvals.tokens import resolve, tokens
 from dr_core.audit import trail
-from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError, UsageError
+from dr_core.errors import ConfigError, ConflictError, DrError, NotFoundError, RefusedError, UsageError
 from dr_core.plan.step import Mode
 from dr_core.services import Services
 from dr_core.store import requests, runs
@@ -238,6 +239,14 @@ def test_every_ack_is_signed_and_a_changed_or_invented_one_is_not_believed(servi
     assert verifier.fault(stored, mine) is None
     assert "signed for something else" in str(verifier.fault(stored, mine.model_copy(update={"person": "person:Eve"})))
     assert "no valid signature" in str(verifier.fault(stored, mine.model_copy(update={"proof": "{}"})))
+
+
+def test_without_the_public_key_nothing_is_called_proven_or_unproven(services: Services, tmp_path: Path) -> None:
+    request = ask(services)
+    approve(services, request, "U0ADA")
+    stored = services.store.read(lambda tx: requests.get(tx, request.id))
+    with pytest.raises(ConfigError, match="no readable public key"):
+        AckVerifier(tmp_path / "elsewhere.pub").fault(stored, stored.acks[0])
 
 
 def test_tokens_stand_for_one_request_action_and_round_and_forged_ones_for_nothing(services: Services) -> None:

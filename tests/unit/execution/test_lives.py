@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
+from dr_core.approvals.model import Request
 from dr_core.audit import trail
 from dr_core.aws.faults import AwsUnreachableError
+from dr_core.errors import ConfigError
 from dr_core.execution.model import RunState
 from dr_core.execution.runner import Runner
 from dr_core.plan.step import Segment
@@ -83,6 +85,24 @@ def test_a_run_row_that_was_written_by_hand_does_nothing(lite: Stage) -> None:
     lite.store.write(lambda tx: tx.conn.execute(update(run_table).values(state="running", gated_at=lite.clock.now())))
     assert lite.until_finished(lite.runner(), 200).state is RunState.FAILED
     assert effects(lite) == []
+
+
+def test_a_run_waits_while_there_is_no_key_to_verify_its_acknowledgements_by(lite: Stage) -> None:
+    class Keyless:
+        missing = True
+
+        def __call__(self, request: Request) -> str | None:
+            if self.missing:
+                raise ConfigError("DR_ACK_KEY: there is no readable public key at ack.pub.")
+            return None
+
+    lite.begin()
+    lite.judge.unproven = asked = Keyless()  # type: ignore[method-assign]
+    runner = lite.runner()
+    assert lite.until_finished(runner, 60).state is RunState.PENDING
+    assert effects(lite) == []
+    asked.missing = False
+    assert lite.until_finished(runner, 200).state is RunState.SUCCEEDED
 
 
 def test_another_plan_in_the_run_row_than_was_acknowledged_does_nothing(lite: Stage) -> None:

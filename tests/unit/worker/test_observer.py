@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
+from dr_core.approvals.proof import AckSigner
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
 from dr_core.errors import UnreachableError
@@ -129,12 +131,16 @@ def test_a_worker_without_the_lease_owes_nothing(store: Store, clock: ManualCloc
 
 
 def test_a_worker_is_not_ready_when_its_observer_ended_or_hangs(
-    store: Store, clock: ManualClock, shop: Topology
+    store: Store, clock: ManualClock, shop: Topology, tmp_path: Path
 ) -> None:
-    bundle = Services(shop, store, clock, read_settings({}), AwsSessions.for_topology(shop, None), None)
+    settings = read_settings({"DR_ACK_KEY": str(tmp_path / "ack.pem")})
+    bundle = Services(shop, store, clock, settings, AwsSessions.for_topology(shop, None), None)
     lease = Lease()
     made = observer(store, clock, lease)
-    assert not_ready(bundle, made, observing=True) == ["shop was not observed yet"]
+    [keyless, unseen] = not_ready(bundle, made, observing=True)
+    assert "no public key" in keyless
+    assert unseen == "shop was not observed yet"
+    AckSigner.load_or_create(settings.ack_key)
     rounds(made, lease, 1)
     assert not_ready(bundle, made, observing=True) == []
     assert not_ready(bundle, made, observing=False) == ["the observer has ended; restart the worker"]
