@@ -54,6 +54,7 @@ def _words(event: Event) -> str | None:
         EventKind.REQUEST_ACKED: _acked(data, by),
         EventKind.REQUEST_APPROVED: f"{marked('approved')}: the quorum is complete",
         EventKind.REQUEST_DENIED: f"{marked('denied')} by {by}: {_text(data, 'reason')}",
+        EventKind.REQUEST_OBJECTED: f"{marked('warning')}: {by} objects: {_text(data, 'reason')}",
         EventKind.REQUEST_CANCELLED: f"{marked('cancelled')} by {by}",
         EventKind.REQUEST_EXPIRED: f"{marked('expired')}: the quorum was not complete in time",
         EventKind.REQUEST_RENEWED: f"{marked('open')}: {by} opened round {_text(data, 'round')}",

@@ -14,6 +14,7 @@ from dr_core.approvals.decision import Refusal, must_type, refuse_ack, refuse_de
 from dr_core.approvals.lapse import BOT, lapse, misfit, void
 from dr_core.approvals.model import Ack, Actor, Request, RequestState
 from dr_core.approvals.names import run_id_of
+from dr_core.approvals.objection import Weight, weight_of
 from dr_core.approvals.proof import AckSigner, claim_of
 from dr_core.approvals.refusals import audited, permit, raise_refusal
 from dr_core.audit.events import EventKind
@@ -92,7 +93,11 @@ def approve(
 
 
 def deny(services: Services, request_id: str, *, actor: Actor, reason: str, cmd_id: str | None = None) -> Request:
-    """An approver ends the request. The same `cmd_id` twice ends it once."""
+    """An approver ends the request, once for each `cmd_id`.
+
+    Whoever denied a request of the application within the hour only objects: it ends when somebody else denies it
+    too, and ConflictError says so.
+    """
     if not reason.strip():
         raise UsageError("A denial needs a reason.")
     return _end(services, request_id, actor, _DENY, reason, cmd_id)
@@ -201,6 +206,10 @@ def _end(
             return ended
         raise_refusal(refuse_decided(request, tx.now()))
         permit(tx, services, actor, Role.APPROVER, own=request if ending.own else None)
+        if ending.kind is EventKind.REQUEST_DENIED:
+            weight = weight_of(tx, request, actor)
+            if weight is not Weight.ENDS:
+                return _objected(tx, request, actor, reason, weight)
         entry = (ending.kind, actor_data(actor), {"reason": reason}, events.own_id(tx, cmd_id))
         return requests.transition(
             tx,
@@ -213,3 +222,13 @@ def _end(
         )
 
     return audited(services, request_id, actor, ending.verb, work)
+
+
+def _objected(tx: Tx, request: Request, actor: Actor, reason: str, weight: Weight) -> DrError:
+    if weight is Weight.OBJECTS:
+        data: dict[str, JsonValue] = {"reason": reason, "round": request.round}
+        requests.transition(tx, request, [(EventKind.REQUEST_OBJECTED, actor_data(actor), data, None)])
+    return ConflictError(
+        f"You denied another request of {request.application} within the hour: this is an objection to {request.id}.",
+        hint="It is recorded; the request ends when another approver denies it too.",
+    )

@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     REQUEST_ACKED = "request.acked"
     REQUEST_APPROVED = "request.approved"
     REQUEST_DENIED = "request.denied"
+    REQUEST_OBJECTED = "request.objected"
     REQUEST_CANCELLED = "request.cancelled"
     REQUEST_EXPIRED = "request.expired"
     REQUEST_RENEWED = "request.renewed"

@@ -31,6 +31,12 @@ def done(tx: Tx, cmd_id: str | None, kind: EventKind, chain: str | None = None) 
     return found if found is not None and found.kind == kind and chain in (None, found.chain) else None
 
 
+def of_kind(tx: Tx, kind: EventKind, since: datetime) -> tuple[Event, ...]:
+    """Every event of a kind since then, oldest first."""
+    query = select(event).where(event.c.kind == kind.value, event.c.at >= since).order_by(event.c.at)
+    return tuple(_event(row) for row in tx.conn.execute(query))
+
+
 def own_id(tx: Tx, cmd_id: str | None) -> str | None:
     """`cmd_id`, unless another event took it: then the new event gets one of its own, since ids are unique."""
     return None if cmd_id is None or known(tx, cmd_id) is not None else cmd_id
