@@ -15,6 +15,7 @@ def test_two_applications_that_depend_on_each_other_move_one_after_the_other_and
     _planned(room, "/dr failback payments", "payments", "eu-west-1")
     assert room.status("identity")["active_region"] == "eu-central-1"
     assert set(room.effects().values()) == {1}, room.effects()
+    _planned(room, "/dr failback identity", "identity", "eu-west-1")
     assert room.dr("audit", "verify").returncode == 0
 
 
