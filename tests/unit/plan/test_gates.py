@@ -93,6 +93,18 @@ def test_a_switchover_wants_the_source_to_be_the_writer(closed, observe):
     assert "the writer of global cluster ledger is nobody" in closed(Mode.PLANNED, seen)[0]
 
 
+def test_a_forced_run_does_not_fence_a_source_while_a_third_region_writes(closed, observe):
+    """Roles moved after the request was opened: what would be fenced is no longer what was active."""
+    seen = ready(observe)
+    elsewhere = tuple(
+        m.model_copy(update={"region": "eu-north-1"}) if m.is_writer else m for m in seen.database.members
+    )
+    moved = seen.model_copy(update={"database": seen.database.model_copy(update={"members": elsewhere})})
+    (reason,) = closed(Mode.FORCED, moved)
+    assert "the writer of global cluster" in reason
+    assert "eu-north-1" in reason
+
+
 def test_a_target_that_writes_already_does_not_close(closed, observe):
     seen = ready(observe)
     swapped = tuple(m.model_copy(update={"is_writer": m.region == AWAY}) for m in seen.database.members)
