@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dr_core.errors import ConfigError
+from dr_core.keys import public_path
 
 SlackMode = Literal["socket", "http"]
 _HOST = r"\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]*"
@@ -164,6 +165,7 @@ class Settings(BaseSettings):
     probe_ca: Annotated[Path, AfterValidator(_readable_file)] | None = Field(None, validation_alias="DR_PROBE_CA")
     resolvers: Annotated[tuple[Resolver, ...], BeforeValidator(_resolvers)] = Field((), validation_alias="DR_RESOLVERS")
     ack_key: Path = Field(Path("dr-ack.pem"), validation_alias="DR_ACK_KEY")
+    worker_key: Path = Field(Path("dr-worker.pem"), validation_alias="DR_WORKER_KEY")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_level)] = Field(
         "info", validation_alias="DR_LOG_LEVEL"
     )
@@ -183,7 +185,12 @@ class Settings(BaseSettings):
     @property
     def ack_public_key(self) -> Path:
         """Where the public half of the ack key lies: beside it, with suffix `.pub`. The worker reads only this one."""
-        return self.ack_key.with_suffix(".pub")
+        return public_path(self.ack_key)
+
+    @property
+    def worker_public_key(self) -> Path:
+        """Where the public half of the workers' key lies: beside it, with suffix `.pub`."""
+        return public_path(self.worker_key)
 
     def slack_mode(self) -> SlackMode:
         """Socket Mode where there is an app token, else HTTP where there is a signing secret, else ConfigError."""

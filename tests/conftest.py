@@ -56,6 +56,16 @@ def _named(base: str, database: str) -> str:
     return base.replace("@/postgres", f"@/{database}")
 
 
+def new_database(base: str, *, template: str = "template0") -> str:
+    """The URL of a database of its own on the test process's server; empty unless a template says otherwise."""
+    name = f"t{uuid.uuid4().hex[:16]}"
+    admin = make_engine(base)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+    admin.dispose()
+    return _named(base, name)
+
+
 NewStore = Callable[..., Store]
 
 
@@ -65,13 +75,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "dr.db")
         return f"sqlite:///{tmp_path}/dr.db"
-    base: str = request.getfixturevalue("postgres_url")
-    name = f"t{uuid.uuid4().hex[:16]}"
-    admin = make_engine(base)
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template_dr STRATEGY FILE_COPY"))
-    admin.dispose()
-    return _named(base, name)
+    return new_database(request.getfixturevalue("postgres_url"), template="template_dr")
 
 
 @pytest.fixture

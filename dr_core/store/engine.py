@@ -11,12 +11,29 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from dr_core.clock import Clock
-from dr_core.errors import ConfigError, UnreachableError
+from dr_core.errors import ConfigError, DeniedError, UnreachableError
+from dr_core.failpoints import Point, When, reached
 
 T = TypeVar("T")
 
-_RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
+# Conflicts, locks not had in time, a server that ends, and a transaction that it ended because its process slept.
+_RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25P03", "25P04"})
+_DISK_FULL, _NO_PRIVILEGE = "53100", "42501"
 _ATTEMPTS = 12
+_LONGEST_S = 12.0
+"""No further try after this long: a lease that was to be renewed (ttl 20 s, margin 8 s) is over by then."""
+_RESTART_S = 4.0
+"""For so long a database that takes no connections is asked again: a restart lasts a second or two."""
+
+# Milliseconds, each with what it has to stay below (leases: ttl 20 s, beat 5 s; dr_core/execution/lease.py).
+_BUSY_MS = 4_000  # SQLite waits this long for another writer: below a beat, or a renewal would miss its turn
+_IDLE_IN_TRANSACTION_MS = 10_000  # a stopped process keeps its row locks no longer: its lease ends up to 5 s later
+_STATEMENT_MS = 15_000  # below the ttl: no single statement outlives the lease that it was sent under
+_LOCK_MS = 4_000  # below a beat: who waits for a row comes back and asks again
+_CONNECT_S = 5  # one beat; a host that swallows packets costs one renewal, not the lease
+_TCP_USER_MS = 10_000  # unanswered packets end the connection before the ttl; the kernel's own limit is many minutes
+_KEEPALIVE_S = 10  # an idle connection of the pool that died is noticed before it is used
+_POOL: Any = {"pool_size": 8, "max_overflow": 8}
 _SQLITE_NOW = (
     "SELECT CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000"
 )
@@ -58,12 +75,12 @@ def make_engine(url: str) -> Engine:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 4}, pool_size=8, max_overflow=8)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000}, **_POOL)
 
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would be deferred; `on_begin` says which we want
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=4000"):
+        for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -77,12 +94,22 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgres_engine(url: str) -> Engine:
-    options = (
-        "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=15000 -c lock_timeout=4000"
-        " -c timezone=UTC -c application_name=dr"
-    )
-    arguments = {"options": options, "connect_timeout": 5, "tcp_user_timeout": 10000, "keepalives_idle": 10}
-    return create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_size=8, max_overflow=8)
+    """Every wait is bounded below the leases; connections are looked at before use, as the pool may hold dead ones."""
+    settings = {
+        "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_MS,
+        "statement_timeout": _STATEMENT_MS,
+        "lock_timeout": _LOCK_MS,
+        "timezone": "UTC",
+        "application_name": "dr",
+    }
+    arguments = {
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        "connect_timeout": _CONNECT_S,
+        "tcp_user_timeout": _TCP_USER_MS,
+        "keepalives_idle": _KEEPALIVE_S,
+    }
+    # The look-up of hstore, which nothing here uses, would put a SAVEPOINT into the first transaction of a connection.
+    return create_engine(url, connect_args=arguments, pool_pre_ping=True, use_native_hstore=False, **_POOL)
 
 
 def _snapshots(engine: Engine) -> Engine:
@@ -101,51 +128,88 @@ class Store:
         self._reading = _snapshots(self.engine)
         self._clock = clock
 
-    def write(self, work: Callable[[Tx], T]) -> T:
+    def write(self, work: Callable[[Tx], T], point: Point | None = None) -> T:
         """Run `work` in one short write transaction; on a conflict or a lost connection it is run again.
 
-        Work must have no effect but through its transaction, and look up its `cmd_id` first, so that a commit whose
-        answer was lost is not done twice. Raises UnreachableError when the database stays away.
+        `point` names the commit for tests that let a process die around it. Work must have no effect but through its
+        transaction, and look up its `cmd_id` first, so that a commit whose answer was lost is not done twice. Raises
+        UnreachableError when the database stays away.
         """
-        return self._transact(work, write=True)
+        return self._transact(work, point, write=True)
 
     def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one read-only snapshot."""
-        return self._transact(work, write=False)
+        return self._transact(work, None, write=False)
 
     def dispose(self) -> None:
         self.engine.dispose()
 
-    def _transact(self, work: Callable[[Tx], T], *, write: bool) -> T:
-        engine = self.engine if write else self._reading
+    def _transact(self, work: Callable[[Tx], T], point: Point | None, *, write: bool) -> T:
+        started = time.monotonic()
         for attempt in range(_ATTEMPTS):
             try:
-                with engine.connect().execution_options(dr_write=write) as conn, conn.begin():
-                    return work(Tx(conn, self._clock))
-            except (StaleError, IntegrityError) as error:
-                # SQLite reports a trigger's refusal as a broken constraint; asking again would not help.
-                if "append-only" in str(error):
-                    raise
-                if attempt == _ATTEMPTS - 1:
-                    raise UnreachableError("The store stayed contended; try again.") from error
-            except DBAPIError as error:
-                if attempt == _ATTEMPTS - 1 or not _try_again(error):
-                    raise _translated(error) from error
-            time.sleep(random.uniform(0, 0.005 * 2 ** min(attempt, 6)))  # noqa: S311 - jitter, no secret
+                return self._once(work, point, write=write)
+            except (StaleError, IntegrityError, DBAPIError) as error:
+                waited_s = time.monotonic() - started
+                # Who slept through the first try (a stopped process) has a second one all the same.
+                last = attempt == _ATTEMPTS - 1 or (attempt > 0 and waited_s > _LONGEST_S)
+                if last or not _try_again(error, waited_s):
+                    raise translated(error) from error
+                longest = 0.8 if _not_accepting(error) else 0.005 * 2 ** min(attempt, 6)
+            time.sleep(random.uniform(longest / 4, longest))  # noqa: S311 - jitter, no secret
         raise AssertionError("unreachable")
 
+    def _once(self, work: Callable[[Tx], T], point: Point | None, *, write: bool) -> T:
+        engine = self.engine if write else self._reading
+        with engine.connect().execution_options(dr_write=write) as conn, conn.begin():
+            result = work(Tx(conn, self._clock))
+            reached(point, When.BEFORE)
+        reached(point, When.AFTER)
+        return result
 
-def _try_again(error: DBAPIError) -> bool:
-    if error.connection_invalidated:
+
+def _try_again(error: Exception, waited_s: float) -> bool:
+    if isinstance(error, StaleError):
         return True
-    sqlstate = getattr(error.orig, "sqlstate", None)
-    return sqlstate in _RETRIED_SQLSTATES or "database is locked" in str(error.orig)
+    if isinstance(error, IntegrityError):
+        # SQLite reports a trigger's refusal as a broken constraint; asking again would not help.
+        return "append-only" not in str(error)
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated or contended(error):
+        return True
+    return _not_accepting(error) and waited_s < _RESTART_S
 
 
-def _translated(error: DBAPIError) -> Exception:
+def contended(error: DBAPIError) -> bool:
+    """Whether others were in the way, so that the same may work in a moment."""
+    return getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES or "database is locked" in str(error.orig)
+
+
+def _not_accepting(error: Exception) -> bool:
+    """A server that ends, is down or begins; the driver gives no code for a connection that was never made."""
+    words = ("Connection refused", "No such file", "shutting down", "starting up", "closed the connection unexpectedly")
+    return isinstance(error, OperationalError) and any(word in str(error.orig) for word in words)
+
+
+def translated(error: Exception) -> Exception:
+    """The error that a user can be told; one that is no database's, as it is."""
+    if isinstance(error, StaleError) or (isinstance(error, IntegrityError) and "append-only" not in str(error)):
+        return UnreachableError("The store stayed contended; try again.")
+    if not isinstance(error, DBAPIError):
+        return error
     detail = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-    if "no such table" in detail or getattr(error.orig, "sqlstate", None) == "42P01":
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    if "no such table" in detail or sqlstate == "42P01":
         return ConfigError("The store has no tables yet.", hint="Run `dr db upgrade`.")
-    if isinstance(error, OperationalError):
+    if "disk is full" in detail or sqlstate == _DISK_FULL:
+        return UnreachableError(
+            "The store cannot be written: its disk is full.", hint="Make room; nothing was changed."
+        )
+    if sqlstate == _NO_PRIVILEGE:
+        return DeniedError(
+            f"The store refuses: {detail}.", hint="`dr db upgrade --grant ROLE` gives what the bot needs."
+        )
+    if isinstance(error, OperationalError) or error.connection_invalidated or contended(error):
         return UnreachableError(f"The store cannot be used: {detail}.")
     return error

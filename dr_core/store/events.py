@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from ulid import ULID
 
 from dr_core.audit.chain import ROOT, Head, link
@@ -19,9 +19,15 @@ Entry = tuple[EventKind, Mapping[str, JsonValue], Mapping[str, JsonValue], str |
 """(kind, actor, data, cmd_id); without a cmd_id the event gets one of its own."""
 
 
+# Made once: building a statement costs more than sending it.
+_COLUMNS = ("chain", "seq", "cmd_id", "at", "kind", "body", "prev", "hash")
+_INSERT = insert(event)
+_KNOWN = select(event).where(event.c.cmd_id == bindparam("wanted"))
+
+
 def known(tx: Tx, cmd_id: str) -> Event | None:
     """The event that a command already left, if its commit went through before."""
-    row = tx.conn.execute(select(event).where(event.c.cmd_id == cmd_id)).one_or_none()
+    row = tx.conn.execute(_KNOWN, {"wanted": cmd_id}).one_or_none()
     return None if row is None else _event(row)
 
 
@@ -54,8 +60,7 @@ def build(chain: str, head: Head, entries: Iterable[Entry], at: datetime) -> lis
 def put(tx: Tx, events: Iterable[Event]) -> None:
     """Write built events. The caller has claimed the head with a compare-and-set before."""
     for new in events:
-        columns = new.model_dump(include={"chain", "seq", "cmd_id", "at", "kind", "body", "prev", "hash"})
-        tx.conn.execute(insert(event).values(**columns))
+        tx.conn.execute(_INSERT, {name: getattr(new, name) for name in _COLUMNS})
 
 
 def append(tx: Tx, chain: str, entry: Entry) -> Event:
@@ -100,6 +105,12 @@ def of_chain(tx: Tx, chain: str, after: int = 0, limit: int | None = None) -> It
 
 def chain_names(tx: Tx) -> tuple[str, ...]:
     return tuple(tx.conn.execute(select(event.c.chain).distinct().order_by(event.c.chain)).scalars())
+
+
+def ends(tx: Tx) -> dict[str, int]:
+    """The highest number in each chain."""
+    query = select(event.c.chain, func.max(event.c.seq).label("seq")).group_by(event.c.chain).order_by(event.c.chain)
+    return {row.chain: row.seq for row in tx.conn.execute(query)}
 
 
 def newest(tx: Tx, *, limit: int, chain: str | None = None) -> tuple[Event, ...]:

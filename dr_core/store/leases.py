@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import insert, or_, select, update
 
 from dr_core.store.engine import Tx
-from dr_core.store.tables import lease
+from dr_core.store.tables import lease, run
 
 
 def take_or_renew(tx: Tx, name: str, owner: str, ttl: timedelta) -> bool:
@@ -32,3 +32,20 @@ def release(tx: Tx, name: str, owner: str) -> None:
     """Let another take it at once."""
     long_ago = tx.now() - timedelta(days=1)
     tx.conn.execute(update(lease).where(lease.c.name == name, lease.c.owner == owner).values(lease_until=long_ago))
+
+
+def holders(tx: Tx) -> dict[str, str]:
+    """Each named lease that somebody holds now, and who."""
+    rows = tx.conn.execute(select(lease.c.name, lease.c.owner).where(lease.c.lease_until >= tx.now()))
+    return {row.name: row.owner for row in rows}
+
+
+def names(tx: Tx) -> tuple[str, ...]:
+    """Every named lease that was ever taken."""
+    return tuple(tx.conn.execute(select(lease.c.name).order_by(lease.c.name)).scalars())
+
+
+def run_owners(tx: Tx) -> dict[str, str]:
+    """Each run that a worker has the lease of now, and which worker."""
+    rows = tx.conn.execute(select(run.c.id, run.c.owner).where(run.c.owner.is_not(None), run.c.lease_until >= tx.now()))
+    return {row.id: row.owner for row in rows}

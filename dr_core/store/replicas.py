@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from dr_core.store.engine import Tx
 from dr_core.store.tables import replica
@@ -23,13 +23,25 @@ class Replica:
     state: Mapping[str, JsonValue]
 
 
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""A process that ended without a word is shown as silent for so long; one that ended in order leaves at once."""
+
+
 def beat(tx: Tx, name: str, kind: str, version: str, state: Mapping[str, JsonValue]) -> None:
-    values = {"kind": kind, "version": version, "beat_at": tx.now(), "state": json.dumps(dict(state))}
+    """This process lives; those that have been silent for very long are forgotten on the way."""
+    now = tx.now()
+    values = {"kind": kind, "version": version, "beat_at": now, "state": json.dumps(dict(state))}
     if tx.conn.execute(update(replica).where(replica.c.name == name).values(**values)).rowcount == 0:
         tx.conn.execute(insert(replica).values(name=name, **values))
+    tx.conn.execute(delete(replica).where(replica.c.beat_at < now - FORGOTTEN_AFTER))
+
+
+def leave(tx: Tx, name: str) -> None:
+    """This process ends in order and is missed by nobody."""
+    tx.conn.execute(delete(replica).where(replica.c.name == name))
 
 
 def all(tx: Tx) -> tuple[Replica, ...]:  # noqa: A001 - read as replicas.all(tx)
-    """Every replica ever seen, newest beat first; the reader decides by age which of them live."""
+    """Every replica that is remembered, newest beat first; the reader decides by age which of them live."""
     rows = tx.conn.execute(select(replica).order_by(replica.c.beat_at.desc()))
     return tuple(Replica(row.name, row.kind, row.version, row.beat_at, json.loads(row.state)) for row in rows)

@@ -5,24 +5,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from dr_core.approvals.model import Ack, Actor, Request, RequestState
+from dr_core.approvals.states import check_request
 from dr_core.audit.chain import Head
 from dr_core.errors import NotFoundError
-from dr_core.plan.step import Finding, Plan
+from dr_core.plan.step import Finding, stored_plan
 from dr_core.reports.model import StoreExposure
 from dr_core.store import events
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import ack, button, request
+from dr_core.store.tables import ack, button, request, run
 
+# Made once: building a statement costs more than sending it.
+_ONE = select(request).where(request.c.id == bindparam("wanted"))
+_ACKS = select(ack).where(ack.c.request == bindparam("wanted")).order_by(ack.c.round, ack.c.at)
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 _STORES = TypeAdapter(tuple[StoreExposure, ...])
 
 
 def get(tx: Tx, request_id: str) -> Request:
     """One request with all its acknowledgements; NotFoundError when there is none."""
-    row = tx.conn.execute(select(request).where(request.c.id == request_id)).one_or_none()
+    row = tx.conn.execute(_ONE, {"wanted": request_id}).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no request {request_id}.", hint="`/dr requests` lists what waits.")
     return _request(tx, row)
@@ -64,6 +68,7 @@ def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
             seen=seen_of(new),
             chain_seq=built[-1].seq,
             chain_hash=built[-1].hash,
+            supersedes=new.supersedes,
         )
     )
     events.put(tx, built)
@@ -83,21 +88,27 @@ def seen_of(request_: Request) -> str:
 
 
 def transition(tx: Tx, old: Request, entries: Sequence[events.Entry], **changes: Any) -> Request:
-    """Compare-and-set the request row by its version, and write the events; StaleError when somebody was first."""
-    head = tx.conn.execute(select(request.c.chain_seq, request.c.chain_hash).where(request.c.id == old.id)).one()
+    """Compare-and-set the request row by its version, and write the events; StaleError when somebody was first.
+
+    Once there is a run, it continues the chain: its head is then claimed as well. TransitionError for a change that
+    is in no table of docs/states.md.
+    """
+    fence = run if tx.conn.execute(select(run.c.id).where(run.c.request == old.id)).one_or_none() else request
+    mine = run.c.request == old.id if fence is run else request.c.id == old.id
+    head = tx.conn.execute(select(fence.c.chain_seq, fence.c.chain_hash).where(mine)).one()
     built = events.build(old.id, Head(head.chain_seq, head.chain_hash), entries, tx.now())
-    done = tx.conn.execute(
+    claims = (
         update(request)
-        .where(
-            request.c.id == old.id,
-            request.c.version == old.version,
-            request.c.state == old.state.value,
-            request.c.chain_seq == head.chain_seq,
-        )
-        .values(version=old.version + 1, chain_seq=built[-1].seq, chain_hash=built[-1].hash, **changes)
+        .where(request.c.id == old.id, request.c.version == old.version, request.c.state == old.state.value)
+        .values(version=old.version + 1, **changes),
+        update(fence)
+        .where(mine, fence.c.chain_seq == head.chain_seq)
+        .values(chain_seq=built[-1].seq, chain_hash=built[-1].hash),
     )
-    if done.rowcount != 1:
-        raise StaleError(old.id)
+    for claim in claims:
+        if tx.conn.execute(claim).rowcount != 1:
+            raise StaleError(old.id)
+    check_request(old.state, [kind for kind, *_ in entries], RequestState(changes.get("state", old.state)))
     events.put(tx, built)
     return get(tx, old.id)
 
@@ -105,6 +116,13 @@ def transition(tx: Tx, old: Request, entries: Sequence[events.Entry], **changes:
 def add_ack(tx: Tx, request_id: str, new: Ack) -> None:
     """Insert an acknowledgement; its key makes a second one of the same person and round impossible."""
     tx.conn.execute(insert(ack).values(request=request_id, **new.model_dump()))
+
+
+def replace_ack(tx: Tx, request_id: str, new: Ack) -> None:
+    """In the place of this person's acknowledgement of the round, where there is one."""
+    where = (ack.c.request == request_id, ack.c.round == new.round, ack.c.person == new.person)
+    if tx.conn.execute(update(ack).where(*where).values(**new.model_dump())).rowcount == 0:
+        add_ack(tx, request_id, new)
 
 
 def add_buttons(tx: Tx, request_id: str, round_: int, tokens: dict[str, str]) -> None:
@@ -130,11 +148,11 @@ def _iso(value: Any) -> str | None:
 
 def _request(tx: Tx, row: Row[Any]) -> Request:
     seen = json.loads(row.seen)
-    acks = tx.conn.execute(select(ack).where(ack.c.request == row.id).order_by(ack.c.round, ack.c.at)).all()
+    acks = tx.conn.execute(_ACKS, {"wanted": row.id}).all()
     return Request(
         id=row.id,
         application=row.application,
-        plan=Plan.model_validate_json(row.plan),
+        plan=stored_plan(row.plan),
         digest=row.digest,
         loss_limit_s=row.loss_limit_s,
         state=RequestState(row.state),
@@ -149,6 +167,7 @@ def _request(tx: Tx, row: Row[Any]) -> Request:
         decided_by=row.decided_by,
         decision_reason=row.decision_reason,
         approvers_at_open=frozenset(json.loads(row.approvers_at_open)),
+        supersedes=row.supersedes,
         findings=_FINDINGS.validate_python(seen["findings"]),
         stores=_STORES.validate_python(seen["stores"]),
         incident_since=seen["incident_since"],

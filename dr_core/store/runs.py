@@ -3,26 +3,42 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Case, Row, bindparam, case, insert, null, or_, select, update
 
 from dr_core.approvals.model import Request
 from dr_core.audit.chain import Head
+from dr_core.audit.events import EventKind
 from dr_core.errors import LeaseLostError, NotFoundError
-from dr_core.execution.model import Run, RunState, SegmentTime, StepRecord, StepState
-from dr_core.plan.step import Plan
-from dr_core.store import events
+from dr_core.execution.model import Ending, Hold, Run, RunState, SegmentTime, StepRecord, StepState
+from dr_core.execution.states import check_run, check_step
+from dr_core.plan.step import stored_plan
+from dr_core.store import brake, events, scope
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import request, run, scope_lock, step
+from dr_core.store.tables import request, run, step
 
-UNFINISHED = (RunState.PENDING.value, RunState.RUNNING.value, RunState.HELD.value)
+UNFINISHED = brake.UNFINISHED
+
+# Made once: building a statement costs more than sending it.
+_ALL = select(run, request.c.round).join(request, request.c.id == run.c.request)
+_ONE = _ALL.where(run.c.id == bindparam("wanted"))
+_TAKEABLE = (
+    select(run.c.id)
+    .where(
+        or_(run.c.state.in_(UNFINISHED), run.c.follow_up.is_(True)),
+        or_(run.c.lease_until.is_(None), run.c.lease_until < bindparam("now")),
+    )
+    .order_by(run.c.created_at)
+)
+_ROW = select(run).where(run.c.id == bindparam("wanted"))
+_STEPS = select(step).where(step.c.run == bindparam("wanted")).order_by(step.c.position)
 
 
 class HeldError(Exception):
-    """The run is on hold: no new intent may be written."""
+    """The run is on hold, braked or to be aborted: no new intent may be written."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +51,41 @@ class StepChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One transition: events, new values of the run row, and of at most one step. `intent` respects a hold."""
+    """One transition: events, new values of the run row, of at most one step, and the holds where they change.
+
+    An `intent` respects holds, the brake, and a wish to abort.
+    """
 
     entries: Sequence[events.Entry]
     values: Mapping[str, Any] = field(default_factory=dict)
     step: StepChange | None = None
+    holds: Sequence[Hold] | None = None
     intent: bool = False
 
 
 def get(tx: Tx, run_id: str) -> Run:
-    row = tx.conn.execute(select(run).where(run.c.id == run_id)).one_or_none()
+    row = tx.conn.execute(_ONE, {"wanted": run_id}).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no run {run_id}.", hint="`/dr runs` lists them.")
     return _run(tx, row)
 
 
+def claim(tx: Tx, run_id: str) -> Run:
+    """The run as it is now, and as it stays until this transaction ends: for whatever is decided from it.
+
+    A write that changes nothing, so that it holds on engines without row locks, too: there it is a conflict.
+    """
+    tx.conn.execute(update(run).where(run.c.id == run_id).values(chain_seq=run.c.chain_seq))
+    return get(tx, run_id)
+
+
 def of_request(tx: Tx, request_id: str) -> Run | None:
-    row = tx.conn.execute(select(run).where(run.c.request == request_id)).one_or_none()
+    row = tx.conn.execute(_ALL.where(run.c.request == request_id)).one_or_none()
     return None if row is None else _run(tx, row)
 
 
 def unfinished(tx: Tx, application: str | None = None) -> tuple[Run, ...]:
-    query = select(run).where(run.c.state.in_(UNFINISHED)).order_by(run.c.created_at)
+    query = _ALL.where(run.c.state.in_(UNFINISHED)).order_by(run.c.created_at)
     if application is not None:
         query = query.where(run.c.application == application)
     return tuple(_run(tx, row) for row in tx.conn.execute(query).all())
@@ -64,14 +93,28 @@ def unfinished(tx: Tx, application: str | None = None) -> tuple[Run, ...]:
 
 def recent(tx: Tx, limit: int = 20, application: str | None = None) -> tuple[Run, ...]:
     """The newest runs, newest first."""
-    query = select(run).order_by(run.c.created_at.desc()).limit(limit)
+    query = _ALL.order_by(run.c.created_at.desc()).limit(limit)
     if application is not None:
         query = query.where(run.c.application == application)
     return tuple(_run(tx, row) for row in tx.conn.execute(query).all())
 
 
-def create(tx: Tx, run_id: str, of: Request, entries: Sequence[events.Entry]) -> Run:
-    """Make the run of an approved request, continue its chain, and take the application's lock (one run each)."""
+def create(
+    tx: Tx,
+    run_id: str,
+    of: Request,
+    entries: Sequence[events.Entry],
+    *,
+    related: Sequence[str] = (),
+    not_before: datetime | None = None,
+) -> Run:
+    """Make the run of an approved request, continue its chain, and take the application's lock (one run each).
+
+    `related` applications exclude it, too. `not_before`: the owner of a run that it supersedes may act until then.
+    """
+    brake.touch(tx)
+    quiet = _stop_followers(tx, of.application)
+    starts = max((at for at in (not_before, quiet) if at is not None), default=None)
     head = tx.conn.execute(select(request.c.chain_seq, request.c.chain_hash).where(request.c.id == of.id)).one()
     built = events.build(of.id, Head(head.chain_seq, head.chain_hash), entries, tx.now())
     tx.conn.execute(
@@ -82,6 +125,8 @@ def create(tx: Tx, run_id: str, of: Request, entries: Sequence[events.Entry]) ->
             plan=of.plan.model_dump_json(),
             state=RunState.PENDING.value,
             epoch=0,
+            lease_until=starts,
+            braked_since=brake.since().scalar_subquery(),
             created_at=tx.now(),
             reason="",
             follow_up=False,
@@ -90,6 +135,13 @@ def create(tx: Tx, run_id: str, of: Request, entries: Sequence[events.Entry]) ->
             chain_hash=built[-1].hash,
         )
     )
+    _make_steps(tx, run_id, of)
+    scope.take(tx, run_id, scope.names(of.application, related))
+    events.put(tx, built)
+    return get(tx, run_id)
+
+
+def _make_steps(tx: Tx, run_id: str, of: Request) -> None:
     for position, item in enumerate(of.plan.steps):
         tx.conn.execute(
             insert(step).values(
@@ -104,30 +156,30 @@ def create(tx: Tx, run_id: str, of: Request, entries: Sequence[events.Entry]) ->
                 evidence="{}",
             )
         )
-    tx.conn.execute(insert(scope_lock).values(application=of.application, run=run_id))
-    events.put(tx, built)
-    return get(tx, run_id)
 
 
-def lock_holder(tx: Tx, application: str) -> str | None:
-    """The unfinished run that has the application, if any."""
-    query = select(scope_lock.c.run).where(scope_lock.c.application == application)
-    return tx.conn.execute(query).scalar_one_or_none()
+def _stop_followers(tx: Tx, application: str) -> datetime | None:
+    """Finished runs that still try to reach a lost region lose their owner; until when that one may act."""
+    mine = (run.c.application == application, run.c.follow_up.is_(True))
+    tx.conn.execute(update(run).where(*mine).values(epoch=run.c.epoch + 1))
+    leases = tx.conn.execute(select(run.c.lease_until).where(*mine, run.c.lease_until > tx.now())).scalars().all()
+    return max((at for at in leases if at is not None), default=None)
 
 
 def takeable(tx: Tx) -> tuple[str, ...]:
     """Runs whose lease is free, and that have something left to do."""
-    query = select(run.c.id).where(
-        or_(run.c.state.in_(UNFINISHED), run.c.follow_up.is_(True)),
-        or_(run.c.lease_until.is_(None), run.c.lease_until < tx.now()),
-    )
-    return tuple(tx.conn.execute(query.order_by(run.c.created_at)).scalars())
+    return tuple(tx.conn.execute(_TAKEABLE, {"now": tx.now()}).scalars())
 
 
 def take(tx: Tx, run_id: str, owner: str, ttl: timedelta, entries: Sequence[events.Entry]) -> int | None:
-    """Take a free lease: the epoch grows by one. The new epoch, or None when another was quicker."""
+    """Take a free lease: the epoch grows by one. The new epoch, or None when another was quicker.
+
+    The first entry's `cmd_id` names the attempt: an owner whose commit was not answered knows its own take again.
+    """
     row = tx.conn.execute(select(run).where(run.c.id == run_id)).one()
-    now = tx.now()
+    now, cmd_id = tx.now(), entries[0][3]
+    if cmd_id is not None and (before := events.known(tx, cmd_id)) is not None:
+        return int(row.epoch) if row.owner == owner and before.seq == row.chain_seq else None
     if row.lease_until is not None and row.lease_until >= now:
         return None
     built = events.build(row.request, Head(row.chain_seq, row.chain_hash), entries, now)
@@ -169,45 +221,88 @@ def release(tx: Tx, run_id: str, epoch: int) -> None:
 
 
 def transition(tx: Tx, run_id: str, epoch: int, change: Change) -> None:
-    """The one rule. A `cmd_id` that the trail knows already means that an earlier commit went through: nothing happens.
+    """The one rule of an owner. A `cmd_id` that the trail knows means that an earlier commit went through: nothing.
 
-    Raises LeaseLostError when the epoch is another's, HeldError when an intent meets a hold.
+    Raises LeaseLostError when the epoch is another's, HeldError when an intent meets a hold or the brake, and
+    TransitionError for a change that is in no table of docs/states.md.
     """
     cmd_id = change.entries[0][3]
     if cmd_id is not None and events.known(tx, cmd_id) is not None:
         return
-    row = tx.conn.execute(select(run).where(run.c.id == run_id)).one()
+    _change(tx, run_id, epoch, change)
+
+
+def command(tx: Tx, run_id: str, change: Change) -> None:
+    """The same rule for what people decide: whoever owns the run sees it at its next transition."""
+    _change(tx, run_id, None, change)
+
+
+def _change(tx: Tx, run_id: str, epoch: int | None, change: Change) -> None:
+    row = tx.conn.execute(_ROW, {"wanted": run_id}).one()
     built = events.build(row.request, Head(row.chain_seq, row.chain_hash), change.entries, tx.now())
-    fence = update(run).where(run.c.id == run_id, run.c.chain_seq == row.chain_seq, run.c.epoch == epoch)
+    fence = update(run).where(run.c.id == run_id, run.c.chain_seq == row.chain_seq)
+    if epoch is not None:
+        fence = fence.where(run.c.epoch == epoch)
     if change.intent:
-        fence = fence.where(run.c.hold.is_(None))
-    passed = tx.conn.execute(fence.values(chain_seq=built[-1].seq, chain_hash=built[-1].hash, **dict(change.values)))
-    if passed.rowcount != 1:
-        if row.epoch != epoch:
+        fence = fence.where(
+            run.c.hold.is_(None), run.c.braked_since.is_(None), run.c.ending.is_(None), ~brake.engaged()
+        )
+    values = {"chain_seq": built[-1].seq, "chain_hash": built[-1].hash, **dict(change.values)}
+    if change.holds is not None:
+        values |= _held(row, change.holds)
+    if tx.conn.execute(fence.values(**values)).rowcount != 1:
+        if epoch is not None and row.epoch != epoch:
             raise LeaseLostError(f"Run {run_id} is owned by another worker now.")
-        if change.intent and row.hold is not None:
-            raise HeldError(row.hold)
+        if change.intent and (not get(tx, run_id).free or brake.get(tx).engaged):
+            raise HeldError(row.hold or brake.SENTENCE)
         raise StaleError(run_id)
+    kinds = [kind for kind, *_ in change.entries]
+    check_run(RunState(row.state), kinds, RunState(values.get("state", row.state)))
     events.put(tx, built)
     if change.step is not None:
-        where = (step.c.run == run_id, step.c.name == change.step.name)
-        tx.conn.execute(update(step).where(*where).values(epoch=epoch, **dict(change.step.values)))
+        _step(tx, row, change.step, kinds)
+
+
+def _step(tx: Tx, row: Row[Any], change: StepChange, kinds: Sequence[EventKind]) -> None:
+    where = (step.c.run == row.id, step.c.name == change.name)
+    before = tx.conn.execute(select(step.c.state).where(*where)).scalar_one()
+    check_step(StepState(before), kinds, StepState(change.values.get("state", before)))
+    tx.conn.execute(update(step).where(*where).values(epoch=row.epoch, **dict(change.values)))
+
+
+def _held(row: Row[Any], holds: Sequence[Hold]) -> dict[str, Any]:
+    """Columns of a run with these holds. The brake may be put on meanwhile, so its part is decided by the database."""
+    told: str | Case[Any]
+    if holds:
+        told = "; ".join(hold.reason for hold in holds)
+        state = RunState.HELD
+    else:
+        told = case((run.c.braked_since.is_not(None), brake.SENTENCE), else_=null())
+        state = RunState.PENDING if row.started_at is None else RunState.RUNNING
+    stored = json.dumps([hold.model_dump(mode="json") for hold in holds])
+    return {"holds": stored, "hold": told, "state": state.value}
+
+
+def renew_deadlines(tx: Tx, run_id: str) -> None:
+    """The run goes on: the time in which nobody could act is no step's time, so it gets its own in full."""
+    present, now = get(tx, run_id), tx.now()
+    for record in present.steps:
+        if record.state is StepState.RUNNING and record.deadline_at is not None:
+            latest = max(record.deadline_at, now + timedelta(seconds=present.plan.step(record.name).deadline_s))
+            where = (step.c.run == run_id, step.c.name == record.name)
+            tx.conn.execute(update(step).where(*where).values(deadline_at=latest))
+
+
+def owned(tx: Tx, run_id: str, epoch: int) -> None:
+    """LeaseLostError when the run is another epoch's; for a decision of the owner that is written like a person's."""
+    if get(tx, run_id).epoch != epoch:
+        raise LeaseLostError(f"Run {run_id} is owned by another worker now.")
 
 
 def note(tx: Tx, run_id: str, epoch: int, name: str, detail: str) -> None:
     """Describe what a step under way is waiting for, while the lease is this epoch's."""
     mine = select(run.c.id).where(run.c.id == run_id, run.c.epoch == epoch).scalar_subquery()
     tx.conn.execute(update(step).where(step.c.run == mine, step.c.name == name).values(detail=detail))
-
-
-def stop_following(tx: Tx, run_id: str, epoch: int) -> None:
-    """Nothing of a finished run is left to be reached, or a newer run has taken over."""
-    tx.conn.execute(update(run).where(run.c.id == run_id, run.c.epoch == epoch).values(follow_up=False))
-
-
-def unlock(tx: Tx, run_id: str) -> None:
-    """Free the application of a finished run."""
-    tx.conn.execute(delete(scope_lock).where(scope_lock.c.run == run_id))
 
 
 def overtaken(tx: Tx, earlier: Run) -> bool:
@@ -249,17 +344,23 @@ def _record(row: Row[Any]) -> StepRecord:
 
 def _run(tx: Tx, row: Row[Any]) -> Run:
     outcome = json.loads(row.outcome)
-    steps = tx.conn.execute(select(step).where(step.c.run == row.id).order_by(step.c.position)).all()
+    steps = tx.conn.execute(_STEPS, {"wanted": row.id}).all()
     return Run(
         id=row.id,
         request=row.request,
         application=row.application,
-        plan=Plan.model_validate_json(row.plan),
+        plan=stored_plan(row.plan),
         state=RunState(row.state),
         epoch=row.epoch,
         owner=row.owner,
         lease_until=row.lease_until,
         hold=row.hold,
+        holds=tuple(Hold.model_validate(item) for item in json.loads(row.holds)),
+        braked_since=row.braked_since,
+        ending=Ending.model_validate_json(row.ending) if row.ending else None,
+        beat_at=row.beat_at,
+        follow_up=row.follow_up,
+        round=row.round,
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -92,6 +92,7 @@ request = Table(
     Column("seen", Text, nullable=False),
     Column("chain_seq", Integer, nullable=False),
     Column("chain_hash", String(64), nullable=False),
+    Column("supersedes", ID),
     Index("request_state", "state", "application"),
     Index("request_opened", "opened_at"),
 )
@@ -142,6 +143,9 @@ run = Table(
     Column("outcome", Text, nullable=False),
     Column("chain_seq", Integer, nullable=False),
     Column("chain_hash", String(64), nullable=False),
+    Column("holds", Text, nullable=False, server_default="[]"),
+    Column("braked_since", Instant),
+    Column("ending", Text),
     Index("run_state", "state", "application"),
     Index("run_created", "created_at"),
 )
@@ -236,4 +240,70 @@ replica = Table(
     Column("version", String(40), nullable=False),
     Column("beat_at", Instant, nullable=False),
     Column("state", Text, nullable=False),
+)
+
+brake = Table(
+    "brake",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("engaged", Boolean, nullable=False),
+    Column("since", Instant),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+cooldown_clearance = Table(
+    "cooldown_clearance",
+    metadata,
+    Column("application", ID, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("nonce", ID, primary_key=True),
+    Column("claim", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Index("submission_state", "state", "submitted_at"),
+)
+
+review = Table(
+    "review",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("request", ID, ForeignKey("request.id"), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by", Text),
+    Column("note", Text, nullable=False),
+)
+
+anchor = Table(
+    "anchor",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("places", Text, nullable=False),
+)
+
+watermark = Table(
+    "watermark",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("seen", Text, nullable=False),
 )

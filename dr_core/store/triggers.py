@@ -10,11 +10,14 @@ EXPECTED = {
 }
 _QUERY = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'event'::regclass AND NOT tgisinternal",
+    "postgresql": """
+SELECT tgname FROM pg_trigger
+WHERE tgrelid = 'event'::regclass AND NOT tgisinternal AND tgenabled <> 'D'
+""",
 }
 
 
 def missing(tx: Tx) -> frozenset[str]:
-    """Names of the triggers that should guard the trail and do not."""
+    """Names of the triggers that should guard the trail and do not: dropped, or switched off."""
     dialect = tx.conn.dialect.name
     return EXPECTED[dialect] - set(tx.conn.execute(text(_QUERY[dialect])).scalars())
