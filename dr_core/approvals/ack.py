@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from dr_core.approvals.authority import Role, approvers, refusal
+from dr_core.approvals.completion import complete
 from dr_core.approvals.decision import Refusal, must_type, refuse_ack, refuse_decided, standing
-from dr_core.approvals.lapse import BOT, lapse, misfit, void
+from dr_core.approvals.lapse import abandon, lapse, misfit, void
 from dr_core.approvals.model import Ack, Actor, Request, RequestState
-from dr_core.approvals.names import run_id_of
 from dr_core.approvals.objection import Weight, weight_of
+from dr_core.approvals.open import blocking_run
 from dr_core.approvals.proof import AckSigner, claim_of
 from dr_core.approvals.refusals import audited, permit, raise_refusal
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError, UsageError
+from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import events, requests, roster, runs
 from dr_core.store.engine import Tx
@@ -58,7 +60,7 @@ def review(services: Services, request_id: str, actor: Actor, round: int | None 
 
     request = services.store.read(work)
     if request is None:
-        ended = services.store.write(lambda tx: void(tx, services, requests.get(tx, request_id)))
+        ended = services.store.write(lambda tx: void(tx, services, requests.get(tx, request_id)), Point.REQUEST_LAPSE)
         raise ended or ConflictError(f"Request {request_id} changed just now.", hint="Look at it again.")
     return Review(request, must_type(request, services.topology.objectives.rpo.total_seconds()))
 
@@ -86,10 +88,10 @@ def approve(
         if ended is not None:
             return ended
         raise_refusal(_refuse(tx, services, request, actor, round))
-        _check_typed(request, must_type(request, services.topology.objectives.rpo.total_seconds()), typed_limit)
-        return _acknowledge(tx, request, actor, signer, evidence, cmd_id)
+        check_typed(request, must_type(request, services.topology.objectives.rpo.total_seconds()), typed_limit)
+        return _acknowledge(tx, services, request, actor, signer, evidence, cmd_id)
 
-    return audited(services, request_id, actor, "approve", work)
+    return audited(services, request_id, actor, "approve", work, Point.REQUEST_DECIDE)
 
 
 def deny(services: Services, request_id: str, *, actor: Actor, reason: str, cmd_id: str | None = None) -> Request:
@@ -127,11 +129,14 @@ def _refuse(tx: Tx, services: Services, request: Request, actor: Actor, round_: 
     nobody = refusal(known, actor, tx.now())
     if nobody is not None:
         return Refusal(nobody)
-    holder = runs.lock_holder(tx, request.application)
+    own = runs.of_request(tx, request.id)
+    if own is not None and own.ending is not None and request.state is RequestState.OPEN:
+        return Refusal(f"Run {own.id} is being aborted by {own.ending.by}.", "Ask anew when it is over.", conflict=True)
+    holder = blocking_run(tx, services.topology, request)
     may = approvers(services.topology, known)
     found = refuse_ack(request, actor, round_=round_, approvers=may, acked=_acked(tx, request), now=tx.now())
     if found is None and holder is not None:
-        return Refusal(f"Run {holder} of {request.application} is not finished.", "Wait for its end.", conflict=True)
+        return Refusal(f"Run {holder} is not finished.", "Wait for its end.", conflict=True)
     return found
 
 
@@ -146,7 +151,8 @@ def _acked(tx: Tx, request: Request) -> dict[str, datetime]:
     }
 
 
-def _check_typed(request: Request, wanted: str | None, typed: str | None) -> None:
+def check_typed(request: Request, wanted: str | None, typed: str | None) -> None:
+    """UsageError unless the loss was accepted with exactly the text that was asked for."""
     given = (typed or "").strip().lower()
     if wanted is not None and given != wanted:
         what = "loss of unknown extent" if wanted == "unknown" else f"a loss of up to {wanted} seconds"
@@ -154,7 +160,13 @@ def _check_typed(request: Request, wanted: str | None, typed: str | None) -> Non
 
 
 def _acknowledge(
-    tx: Tx, request: Request, actor: Actor, signer: AckSigner, evidence: dict[str, str], cmd_id: str | None
+    tx: Tx,
+    services: Services,
+    request: Request,
+    actor: Actor,
+    signer: AckSigner,
+    evidence: dict[str, str],
+    cmd_id: str | None,
 ) -> AckOutcome:
     now = tx.now()
     unsigned = Ack(
@@ -181,11 +193,7 @@ def _acknowledge(
     if not after.complete:
         rest = max(request.expires_at, now + LEAST_REST)
         return AckOutcome(requests.transition(tx, request, entries, expires_at=rest), None, after.missing)
-    people: list[JsonValue] = list(after.people)
-    entries.append((EventKind.REQUEST_APPROVED, actor_data(BOT), {"people": people}, None))
-    approved = requests.transition(tx, request, entries, state=RequestState.APPROVED.value, decided_at=now)
-    run_id = run_id_of(request.id)
-    runs.create(tx, run_id, approved, [(EventKind.RUN_CREATED, actor_data(BOT), {"run": run_id}, None)])
+    approved, run_id = complete(tx, services.topology, request, after.people, entries)
     return AckOutcome(approved, run_id, 0)
 
 
@@ -211,6 +219,7 @@ def _end(
             if weight is not Weight.ENDS:
                 return _objected(tx, request, actor, reason, weight)
         entry = (ending.kind, actor_data(actor), {"reason": reason}, events.own_id(tx, cmd_id))
+        abandon(tx, request, actor, f"its request was {ending.state.value}{f': {reason}' if reason else ''}")
         return requests.transition(
             tx,
             request,
@@ -221,7 +230,7 @@ def _end(
             decision_reason=reason,
         )
 
-    return audited(services, request_id, actor, ending.verb, work)
+    return audited(services, request_id, actor, ending.verb, work, Point.REQUEST_DECIDE)
 
 
 def _objected(tx: Tx, request: Request, actor: Actor, reason: str, weight: Weight) -> DrError:

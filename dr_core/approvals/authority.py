@@ -1,4 +1,8 @@
-"""Who may do what, from the topology and the last reading of Slack's membership. Pure."""
+"""Who may do what, from the topology and the last reading of Slack's membership. Pure.
+
+An actor of the terminal has a Slack account only where a worker has proven who it is (`terminal/clerk.py`): it is then
+judged as that member. Without one it only looks.
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,11 +17,12 @@ class Role(StrEnum):
     VIEWER = "viewer"
     REQUESTER = "requester"
     APPROVER = "approver"
+    HOLDER = "holder"
 
 
 def refusal(roster: Roster | None, actor: Actor, now: datetime) -> str | None:
     """Why this identity may do nothing at all but look; None when it may. A sentence for the person."""
-    if actor.face is not Face.SLACK or actor.slack_user is None:
+    if actor.face not in (Face.SLACK, Face.TERMINAL) or actor.slack_user is None:
         return "The terminal is read-only; use Slack."
     if roster is None:
         return "Who belongs to the incident channel has not been read from Slack yet; try again in a minute."
@@ -47,10 +52,17 @@ def members(group: Group, from_usergroup: frozenset[str] | None) -> frozenset[st
 def approvers(topology: Topology, roster: Roster | None) -> frozenset[str]:
     """Slack user ids that may approve now, as far as is known; guests, bots and leavers are no approvers."""
     named = members(topology.approval.approvers, roster.approvers if roster else None)
-    if roster is None:
-        return named
-    users = roster.users
+    return _present(named, roster)
+
+
+def _present(named: frozenset[str], roster: Roster | None) -> frozenset[str]:
+    users = roster.users if roster else {}
     return frozenset(u for u in named if u not in users or not (users[u].guest or users[u].bot or users[u].deleted))
+
+
+def holders(topology: Topology, roster: Roster | None) -> frozenset[str]:
+    """Slack user ids that may break the glass now; guests, bots and leavers are none."""
+    return _present(members(topology.approval.break_glass, roster.break_glass if roster else None), roster)
 
 
 def roles(topology: Topology, roster: Roster | None, actor: Actor, now: datetime) -> frozenset[Role]:
@@ -65,4 +77,6 @@ def roles(topology: Topology, roster: Roster | None, actor: Actor, now: datetime
         granted.add(Role.REQUESTER)
     if actor.slack_user in approvers(topology, roster):
         granted.add(Role.APPROVER)
+    if actor.slack_user in holders(topology, roster):
+        granted.add(Role.HOLDER)
     return frozenset(granted)

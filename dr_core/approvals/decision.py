@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dr_core.approvals.model import Actor, Request, RequestState
+from dr_core.approvals.proof import AckKind
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,16 @@ _ENDED = {
 
 
 def standing(request: Request) -> Standing:
-    """Count the acknowledgements of the present round, each person once, the requester never."""
-    people = sorted(
-        {
-            ack.person
-            for ack in request.round_acks
-            if ack.digest == request.digest and _covers(request, ack.accepted_limit_s)
-        }
-        - {request.requester.person}
-    )
-    return Standing(tuple(people), max(0, request.plan.policy.required - len(people)))
+    """Count the acknowledgements of the present round, each person once, the requester never.
+
+    Whoever broke the glass stands for all others, and may be the requester: it skips people, and nothing else.
+    """
+    counted = [
+        ack for ack in request.round_acks if ack.digest == request.digest and _covers(request, ack.accepted_limit_s)
+    ]
+    broke = {ack.person for ack in counted if ack.kind == AckKind.BREAK_GLASS}
+    people = sorted({ack.person for ack in counted} - {request.requester.person} | broke)
+    return Standing(tuple(people), 0 if broke else max(0, request.plan.policy.required - len(people)))
 
 
 def _covers(request: Request, accepted_s: int | None) -> bool:

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable
 
+import structlog
+from pydantic import JsonValue
+
 from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.model import Actor, Face, Request, RequestState
 from dr_core.approvals.whereabouts import locate
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError
+from dr_core.execution.model import Ending
+from dr_core.failpoints import Point
 from dr_core.plan.failover import build
 from dr_core.services import Services
-from dr_core.store import requests, runs
+from dr_core.store import requests, runs, scope
 from dr_core.store.engine import Tx
+from dr_core.store.runs import Change
+
+log = structlog.get_logger(__name__)
 
 BOT = Actor(person="bot", display="DR bot", face=Face.SCHEDULE)
 
@@ -23,7 +31,13 @@ def expire_due(services: Services) -> int:
     def work(request_id: str) -> Callable[[Tx], int]:
         return lambda tx: 1 if _expire(tx, requests.get(tx, request_id)) is not None else 0
 
-    return sum(services.store.write(work(request.id)) for request in waiting)
+    ended = 0
+    for request in waiting:
+        try:
+            ended += services.store.write(work(request.id), Point.REQUEST_LAPSE)
+        except DrError as error:
+            log.warning("request_not_expired", request=request.id, error=error.message)
+    return ended
 
 
 def lapse(tx: Tx, services: Services, request: Request) -> DrError | None:
@@ -44,7 +58,19 @@ def void(tx: Tx, services: Services, request: Request) -> DrError | None:
     requests.transition(
         tx, request, [entry], state=RequestState.VOID.value, decided_at=tx.now(), decision_reason=reason
     )
+    abandon(tx, request, BOT, f"its request is void: {reason}")
     return ConflictError(f"Request {request.id} is void: {reason}.", hint="Open a new one.")
+
+
+def end_with_run(tx: Tx, request_id: str, reason: str) -> None:
+    """The run that had asked again is over: nobody can approve it any more."""
+    request = requests.get(tx, request_id)
+    if request.state not in (RequestState.OPEN, RequestState.EXPIRED):
+        return
+    entry = (EventKind.REQUEST_VOID, actor_data(BOT), {"digest": request.digest, "reason": reason}, None)
+    requests.transition(
+        tx, request, [entry], state=RequestState.VOID.value, decided_at=tx.now(), decision_reason=reason
+    )
 
 
 def misfit(tx: Tx, services: Services, request: Request) -> str | None:
@@ -55,16 +81,40 @@ def misfit(tx: Tx, services: Services, request: Request) -> str | None:
     """
     if request.state not in (RequestState.OPEN, RequestState.EXPIRED):
         return None
-    if _today(services, request) != request.digest:
-        return "its plan is not what the configuration says now"
+    unfit = misfit_of_plan(services, request)
+    if unfit is not None:
+        return unfit
     plan = request.plan
-    if runs.lock_holder(tx, plan.application) is not None:
+    if scope.holder(tx, (plan.application,)) is not None:
         return None
     active = locate(tx, services.topology, plan.application)
     if not active.observed or active.region == plan.source:
         return None
     now = f"{plan.application} is active in {active.region} now ({active.reason})"
     return f"{now}, and its plan starts in {plan.source}"
+
+
+def misfit_of_plan(services: Services, request: Request) -> str | None:
+    """Why the configuration would make another plan today; None when it would make this one."""
+    return None if _today(services, request) == request.digest else "its plan is not what the configuration says now"
+
+
+def abandon(tx: Tx, request: Request, by: Actor, reason: str) -> None:
+    """A run that had asked again, and whose request ends without an answer, is aborted: nothing was fenced yet."""
+    run = runs.of_request(tx, request.id)
+    if run is not None:
+        end(tx, run.id, by, reason)
+
+
+def end(tx: Tx, run_id: str, by: Actor, reason: str, cmd_id: str | None = None) -> None:
+    """Ask for the end of a run that is not over yet; once."""
+    run = runs.claim(tx, run_id)
+    if run.state.finished or run.ending is not None:
+        return
+    data: dict[str, JsonValue] = {"run": run.id, "reason": reason}
+    wish = Ending(by=by.display, reason=reason, at=tx.now())
+    entry = (EventKind.RUN_ABORT_ASKED, actor_data(by), data, cmd_id)
+    runs.command(tx, run.id, Change([entry], {"ending": wish.model_dump_json()}))
 
 
 def _today(services: Services, request: Request) -> str | None:

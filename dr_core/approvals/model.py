@@ -54,7 +54,10 @@ class Ack(_Value):
 
 
 class Request(_Value):
-    """A request for a plan. `loss_limit_s` None is `unknown`; findings and stores are as seen when its round opened."""
+    """A request for a plan. `loss_limit_s` None is `unknown`; findings and stores are as seen when its round opened.
+
+    `supersedes`: the run that ends when this request's quorum is complete.
+    """
 
     id: str
     application: str
@@ -73,6 +76,7 @@ class Request(_Value):
     decided_by: str | None = None
     decision_reason: str | None = None
     approvers_at_open: frozenset[str]
+    supersedes: str | None = None
     findings: tuple[Finding, ...] = ()
     stores: tuple[StoreExposure, ...] = ()
     incident_since: datetime | None = None

@@ -7,7 +7,12 @@ _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"  # no 0/o, 1/i/l, u
 
 def new_request_id() -> str:
     """`r-` and eight characters; a clash is refused by the table's key."""
-    return "r-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"r-{_eight()}"
+
+
+def new_review_id() -> str:
+    """`v-` and eight characters."""
+    return f"v-{_eight()}"
 
 
 def run_id_of(request_id: str) -> str:
@@ -18,3 +23,7 @@ def run_id_of(request_id: str) -> str:
 def new_token() -> str:
     """128 random bits for a button."""
     return secrets.token_urlsafe(16)
+
+
+def _eight() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))

@@ -4,14 +4,16 @@ from datetime import timedelta
 
 from pydantic import JsonValue
 
-from dr_core.approvals import tokens
+from dr_core.approvals import cooldown, tokens
 from dr_core.approvals.authority import approvers
-from dr_core.approvals.model import Actor, Request, RequestState
-from dr_core.approvals.names import new_request_id
-from dr_core.approvals.whereabouts import locate
+from dr_core.approvals.model import Actor, Face, Request, RequestState
+from dr_core.approvals.names import new_request_id, run_id_of
+from dr_core.approvals.scope import related
+from dr_core.approvals.whereabouts import application_of, locate
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data, append_ops
-from dr_core.errors import ConflictError, NotFoundError, RefusedError
+from dr_core.errors import ConflictError, RefusedError
+from dr_core.failpoints import Point
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.estimate import promotion_estimate_s
 from dr_core.plan.failover import build
@@ -20,7 +22,7 @@ from dr_core.plan.preflight import NOT_OVERRIDABLE, preflight
 from dr_core.plan.step import Finding, Mode, Plan, Severity
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.services import Services
-from dr_core.store import events, requests, roster, runs
+from dr_core.store import events, requests, roster, runs, scope
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Application, Topology
 
@@ -61,7 +63,7 @@ class Proposal:
     ) -> None:
         topology = services.topology
         entry = application_of(topology, application)
-        self.now = services.clock.now()
+        self.now = tx.now()
         active = locate(tx, topology, application)
         self.observation: Observation | None = active.observation
         source = source or active.region
@@ -100,15 +102,6 @@ def _keeps_data(entry: Application) -> bool:
     return bool(entry.database or entry.storage or entry.cache or entry.tables)
 
 
-def application_of(topology: Topology, name: str) -> Application:
-    """The application's part of the topology; NotFoundError names those there are."""
-    entry = topology.applications.get(name)
-    if entry is None:
-        known = ", ".join(sorted(topology.applications))
-        raise NotFoundError(f"There is no application {name}.", hint=f"Known: {known}.")
-    return entry
-
-
 def refuse_target(topology: Topology, application: str, source: str, target: str) -> None:
     """The refusals that nothing overrides: residency, an unknown target, the region that is active already."""
     entry = topology.applications[application]
@@ -133,42 +126,74 @@ def open_request(
     overrides: tuple[str, ...] = (),
     channel: str | None = None,
     cmd_id: str,
+    supersedes: str | None = None,
 ) -> Request:
     """Open a request with its buttons, or return the one that this `cmd_id` opened before.
 
-    Raises BlockedError, RefusedError, ConflictError or NotFoundError; a refusal stands in the trail.
+    `supersedes`: the unfinished run that ends when this request is approved. Raises BlockedError, RefusedError,
+    ConflictError or NotFoundError; a refusal, and an attempt that was blocked, stand in the trail.
     """
 
     def work(tx: Tx) -> Request:
         before = events.done(tx, cmd_id, EventKind.REQUEST_OPENED)
         if before is not None:
             return requests.get(tx, before.chain)
-        proposal = Proposal(tx, services, application, target, mode, overrides)
+        _cool_down(tx, services, application, actor)
+        proposal = Proposal(tx, services, application, target, mode, overrides, source=source_of(tx, supersedes))
         if proposal.blocking:
             raise BlockedError(proposal.blocking)
-        refuse_second(tx, proposal.plan)
-        return _create(tx, services, proposal, actor, reason, channel, cmd_id)
+        refuse_second(tx, services.topology, proposal.plan, superseding=supersedes)
+        return _create(tx, services, proposal, actor, reason, channel, cmd_id, supersedes)
 
     try:
-        return services.store.write(work)
-    except RefusedError as error:
+        return services.store.write(work, Point.REQUEST_OPEN)
+    except (RefusedError, ConflictError) as error:
+        kind = EventKind.REQUEST_BLOCKED if isinstance(error, ConflictError) else EventKind.REQUEST_REFUSED
         data: dict[str, JsonValue] = {
             "application": application,
             "target": target,
             "mode": mode.value,
             "reason": error.message,
         }
+        if isinstance(error, OccupiedError):
+            data["run"] = error.run
         services.store.write(
-            lambda tx: append_ops(tx, EventKind.REQUEST_REFUSED, actor, data, cmd_id=f"{cmd_id}:refused")
+            lambda tx: append_ops(tx, kind, actor, data, cmd_id=f"{cmd_id}:refused"), Point.REQUEST_REFUSED
         )
         raise
 
 
-def refuse_second(tx: Tx, plan: Plan, *, besides: str | None = None) -> None:
-    """ConflictError while a run of the application is unfinished, or a request (`besides` one) asks for the same."""
-    holder = runs.lock_holder(tx, plan.application)
+class OccupiedError(ConflictError):
+    """A run that is not finished has the application, or one that it depends on or that depends on it."""
+
+    code = "occupied"
+
+    def __init__(self, run: str, application: str, own: str) -> None:
+        whose = f"of {own}" if application == own else f"of {application}, which {own} belongs together with,"
+        super().__init__(f"Run {run} {whose} is not finished.", hint=f"`run show {run}` tells where it is.")
+        self.run = run
+
+
+def source_of(tx: Tx, supersedes: str | None) -> str | None:
+    """A request that takes the place of a run starts where that one started: the writer may be on its way."""
+    return runs.get(tx, supersedes).plan.source if supersedes else None
+
+
+def blocking_run(tx: Tx, topology: Topology, request: Request) -> str | None:
+    """The unfinished run that keeps this request from being carried out; neither its own nor the one it supersedes."""
+    names = scope.names(request.application, related(topology, request.application))
+    return scope.holder(tx, names, besides=(run_id_of(request.id), request.supersedes or ""))
+
+
+def refuse_second(
+    tx: Tx, topology: Topology, plan: Plan, *, besides: str | None = None, superseding: str | None = None
+) -> None:
+    """ConflictError while another run has the application, or a request (`besides` one) asks for the same."""
+    names = scope.names(plan.application, related(topology, plan.application))
+    own = (run_id_of(besides) if besides else "", superseding or "")
+    holder = scope.holder(tx, names, besides=own)
     if holder is not None:
-        raise ConflictError(f"Run {holder} of {plan.application} is not finished.", hint=f"`/dr run show {holder}`.")
+        raise OccupiedError(holder, runs.get(tx, holder).application, plan.application)
     for waiting in requests.open_requests(tx, plan.application):
         if waiting.id != besides and waiting.digest == plan.digest() and tx.now() < waiting.expires_at:
             raise ConflictError(
@@ -177,8 +202,27 @@ def refuse_second(tx: Tx, plan: Plan, *, besides: str | None = None) -> None:
             )
 
 
+def _cool_down(tx: Tx, services: Services, application: str, actor: Actor) -> None:
+    """Detection waits after a run, so that a flapping region is not proposed back and forth; people never wait."""
+    if actor.face is not Face.DETECTION:
+        return
+    end = cooldown.until(tx, services.topology, application)
+    if end is not None:
+        raise ConflictError(
+            f"{application} was moved lately; detection proposes again from {end:%H:%M:%S}Z on.",
+            hint=f"`cooldown clear {application}` ends the pause.",
+        )
+
+
 def _create(
-    tx: Tx, services: Services, proposal: Proposal, actor: Actor, reason: str, channel: str | None, cmd_id: str
+    tx: Tx,
+    services: Services,
+    proposal: Proposal,
+    actor: Actor,
+    reason: str,
+    channel: str | None,
+    cmd_id: str,
+    supersedes: str | None,
 ) -> Request:
     now = tx.now()
     plan = proposal.plan
@@ -199,11 +243,21 @@ def _create(
         opened_at=now,
         expires_at=now + timedelta(seconds=plan.policy.expires_after_s),
         approvers_at_open=approvers(services.topology, roster.load(tx)),
+        supersedes=supersedes,
         findings=proposal.findings,
         stores=proposal.stores,
         incident_since=verdict.bad_since if verdict is not None and down else None,
         detected_at=verdict.since if verdict is not None and down else None,
     )
+    entry = (EventKind.REQUEST_OPENED, actor_data(actor), _told(request, proposal), events.own_id(tx, cmd_id))
+    created = requests.create(tx, request, [entry])
+    tokens.issue(tx, request.id, 1)
+    return created
+
+
+def _told(request: Request, proposal: Proposal) -> dict[str, JsonValue]:
+    """What the trail says of a new request."""
+    plan = request.plan
     data: dict[str, JsonValue] = {
         "application": plan.application,
         "mode": plan.mode.value,
@@ -214,10 +268,7 @@ def _create(
         "required": plan.policy.required,
         "overrides": list(plan.overrides),
         "expires_at": request.expires_at.isoformat(),
-        "reason": reason,
+        "reason": request.reason,
         "exposure_s": proposal.exposure_s,
     }
-    entry = (EventKind.REQUEST_OPENED, actor_data(actor), data, events.own_id(tx, cmd_id))
-    created = requests.create(tx, request, [entry])
-    tokens.issue(tx, request.id, 1)
-    return created
+    return data | ({"supersedes": request.supersedes} if request.supersedes else {})

@@ -1,29 +1,34 @@
-"""Signed acknowledgements: the bot signs what it received, the worker verifies before it starts anything.
+"""Signed acknowledgements: who received one signs it, the worker verifies it before it starts anything.
 
-A row that was written into the database by hand has no signature of the bot's key, and starts nothing. The private
-key is the bot's alone; the worker reads the public one beside it (suffix `.pub`).
+The bot signs what it received from Slack; a worker signs what a terminal proved to it. A row that was written into the
+database by hand has no such signature, and starts nothing. Whoever verifies reads public keys only (`dr_core/keys.py`).
 """
 
-import base64
 import json
-import os
+from enum import StrEnum
 from pathlib import Path
 
 import rfc8785
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import JsonValue
 
 from dr_core.approvals.model import Ack, Request
-from dr_core.errors import ConfigError
+from dr_core.keys import PublicKey, SigningKey
 
 Claim = dict[str, JsonValue]
+BOT_KEY, WORKER_KEY = "DR_ACK_KEY", "DR_WORKER_KEY"
+
+
+class AckKind(StrEnum):
+    """How somebody acknowledged, and so whose signature counts."""
+
+    SLACK = "slack"
+    TERMINAL = "terminal"
+    BREAK_GLASS = "break_glass"
 
 
 def claim_of(request: Request, ack: Ack, evidence: dict[str, str]) -> Claim:
-    """What is signed: whose acknowledgement of what, and what Slack delivered with it."""
-    return {
+    """What is signed: whose acknowledgement of what, and what was received with it."""
+    claim: Claim = {
         "request": request.id,
         "round": ack.round,
         "digest": ack.digest,
@@ -32,85 +37,57 @@ def claim_of(request: Request, ack: Ack, evidence: dict[str, str]) -> Claim:
         "at": ack.at.isoformat(timespec="microseconds"),
         "evidence": dict(evidence),
     }
-
-
-def public_path(private: Path) -> Path:
-    """Where the public half lies: beside the private key, with suffix `.pub`."""
-    return private.with_suffix(".pub")
+    # Slack's are signed without their kind, as by versions that knew no other; the bot's key signs no other either.
+    return claim if ack.kind == AckKind.SLACK else {**claim, "kind": ack.kind}
 
 
 class AckSigner:
-    """Holds the bot's private key."""
+    """Holds a private key: the bot's or the workers'."""
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    def __init__(self, key: SigningKey) -> None:
         self._key = key
 
     @classmethod
-    def load_or_create(cls, path: Path) -> "AckSigner":
+    def load_or_create(cls, path: Path, variable: str = BOT_KEY) -> "AckSigner":
         """Read the key, or make one (mode 0600) with its public half beside it. ConfigError when neither works."""
-        try:
-            if not path.exists():
-                _create(path)
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"DR_ACK_KEY: {path} is no readable Ed25519 key in PEM form.") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ConfigError(f"DR_ACK_KEY: {path} holds another kind of key; expected Ed25519.")
-        _publish(key, public_path(path))
-        return cls(key)
+        return cls(SigningKey.load_or_create(path, variable=variable))
 
     def sign(self, claim: Claim) -> str:
         """The claim and its signature as one line of JSON."""
-        signature = self._key.sign(rfc8785.dumps(claim))
-        return json.dumps({"claim": claim, "ed25519": base64.b64encode(signature).decode("ascii")}, sort_keys=True)
-
-
-def _create(path: Path) -> None:
-    private = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(private)
-    try:
-        os.link(partial, path)  # of two bots that start at once, the first one's key stays
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
-
-
-def _publish(key: Ed25519PrivateKey, path: Path) -> None:
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    if path.exists() and path.read_bytes() == public:
-        return
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_bytes(public)
-    partial.replace(path)
+        return json.dumps({"claim": claim, "ed25519": self._key.sign(rfc8785.dumps(claim))}, sort_keys=True)
 
 
 class AckVerifier:
-    """Checks acknowledgements against the bot's public key, read anew each time (keys are replaced while it runs)."""
+    """Checks acknowledgements against public keys, read anew each time (keys are replaced while it runs).
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Slack's count only with the bot's key, those of terminals and of broken glass only with the workers'.
+    """
+
+    def __init__(self, bot: Path, worker: Path | None = None) -> None:
+        """Without a path to the workers' public key no acknowledgement of a terminal counts."""
+        self._bot = bot
+        self._worker = worker
 
     def fault(self, request: Request, ack: Ack) -> str | None:
         """Why this acknowledgement is not proven; None when it is. ConfigError where there is no key to tell by."""
         name = f"the acknowledgement of {ack.display}"
-        try:
-            key = serialization.load_pem_public_key(self._path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"DR_ACK_KEY: there is no readable public key at {self._path}.") from error
-        if not isinstance(key, Ed25519PublicKey):
-            raise ConfigError(f"DR_ACK_KEY: {self._path} holds another kind of key; expected Ed25519.")
+        if ack.kind == AckKind.SLACK:
+            key, whose = PublicKey.read(self._bot, variable=BOT_KEY), "the bot"
+        elif ack.kind in (AckKind.TERMINAL, AckKind.BREAK_GLASS):
+            if self._worker is None:
+                return f"{name} was given in a terminal, and no key of workers is known here"
+            key, whose = PublicKey.read(self._worker, variable=WORKER_KEY), "a worker"
+        else:
+            return f"{name} is of a kind that nobody signs"
         try:
             proof = json.loads(ack.proof)
-            claim, signature = proof["claim"], base64.b64decode(proof["ed25519"])
-            key.verify(signature, rfc8785.dumps(claim))
-        except (ValueError, KeyError, TypeError, InvalidSignature):
-            return f"{name} carries no valid signature of the bot"
-        if claim != claim_of(request, ack, claim.get("evidence", {})):
+            claim, signature = proof["claim"], proof["ed25519"]
+            valid = key.verify(rfc8785.dumps(claim), signature)
+            evidence = claim["evidence"]
+        except (ValueError, KeyError, TypeError):
+            return f"{name} carries no valid signature of {whose}"
+        if not valid:
+            return f"{name} carries no valid signature of {whose}"
+        if claim != claim_of(request, ack, evidence):
             return f"{name} was signed for something else"
         return None

@@ -1,9 +1,10 @@
 """Refusals on their way out: as errors that faces know, and as events of the trail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pydantic import JsonValue
+from ulid import ULID
 
 from dr_core.approvals.authority import Role, refusal, roles
 from dr_core.approvals.decision import Refusal, is_requester
@@ -11,6 +12,7 @@ from dr_core.approvals.model import Actor, Request
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import ConflictError, DrError, RefusedError
+from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import roster
 from dr_core.store.engine import Tx
@@ -40,14 +42,31 @@ def permit(tx: Tx, services: Services, actor: Actor, *allowed: Role, own: Reques
     raise RefusedError(f"Only {' or '.join(names)} may do that.")
 
 
-def audited(services: Services, request_id: str, actor: Actor, verb: str, work: Callable[[Tx], T | DrError]) -> T:
+def audited(
+    services: Services, request_id: str, actor: Actor, verb: str, work: Callable[[Tx], T | DrError], point: Point
+) -> T:
     """Run `work`; an error that it returned is raised after its commit, and a refusal is written to the trail."""
+    return recorded(services, actor, verb, {"request": request_id}, work, point)
+
+
+def recorded(
+    services: Services,
+    actor: Actor,
+    verb: str,
+    about: Mapping[str, JsonValue],
+    work: Callable[[Tx], T | DrError],
+    point: Point,
+) -> T:
+    """The same for what is about something else than a request; `about` names it in the refusal's event."""
     try:
-        result = services.store.write(work)
+        result = services.store.write(work, point)
         if isinstance(result, DrError):
             raise result
     except RefusedError as error:
-        data: dict[str, JsonValue] = {"command": verb, "request": request_id, "reason": error.message}
-        services.store.write(lambda tx: append_ops(tx, EventKind.COMMAND_REFUSED, actor, data))
+        data: dict[str, JsonValue] = {"command": verb, **about, "reason": error.message}
+        key = f"auto:{ULID()}"
+        services.store.write(
+            lambda tx: append_ops(tx, EventKind.COMMAND_REFUSED, actor, data, cmd_id=key), Point.COMMAND_REFUSED
+        )
         raise
     return result

@@ -1,5 +1,6 @@
 """A new round of a request: measured anew, and acknowledged by everybody again."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
@@ -7,16 +8,19 @@ from pydantic import JsonValue
 from dr_core.approvals import tokens
 from dr_core.approvals.authority import Role
 from dr_core.approvals.decision import refuse_decided
-from dr_core.approvals.lapse import void
+from dr_core.approvals.lapse import end, misfit_of_plan, void
 from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.open import BlockedError, Proposal, refuse_second
 from dr_core.approvals.refusals import audited, permit, raise_refusal
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
-from dr_core.errors import ConflictError, DrError
+from dr_core.errors import ConflictError, DrError, RefusedError
+from dr_core.execution.model import Hold, HoldKind
+from dr_core.failpoints import Point
 from dr_core.services import Services
-from dr_core.store import events, requests
+from dr_core.store import events, requests, runs
 from dr_core.store.engine import Tx
+from dr_core.store.runs import Change
 
 
 def renew(
@@ -41,10 +45,58 @@ def renew(
         ended = void(tx, services, request)
         if ended is not None:
             return ended
-        refuse_second(tx, request.plan, besides=request.id)
-        return _next_round(tx, services, request, actor, cmd_id)
+        refuse_second(tx, services.topology, request.plan, besides=request.id, superseding=request.supersedes)
+        return _next_round(tx, services, request, actor, {}, events.own_id(tx, cmd_id))
 
-    return audited(services, request_id, actor, "renew", work)
+    return audited(services, request_id, actor, "renew", work, Point.REQUEST_RENEW)
+
+
+def ask_again(
+    tx: Tx,
+    services: Services,
+    run_id: str,
+    actor: Actor,
+    reason: str,
+    *,
+    lifted: HoldKind | None = None,
+    cmd_id: str | None = None,
+) -> Request:
+    """Before anything was fenced: the run waits for a new round of its request, on the same card.
+
+    What was measured is measured again, and acknowledgements of earlier rounds do not count. Its other holds stay, but
+    the `lifted` one. Raises DrError, before anything is written, when the request cannot stand as it is any more.
+    """
+    run = runs.claim(tx, run_id)
+    request = requests.get(tx, run.request)
+    if run.holds_for(HoldKind.ROUND) is not None:
+        return request  # opened by a commit whose answer was lost
+    unfit = misfit_of_plan(services, request)
+    if unfit is not None:
+        raise RefusedError(f"Request {request.id} no longer fits: {unfit}.")
+    renewed = _next_round(tx, services, request, actor, {"reason": reason}, None)
+    hold = Hold(kind=HoldKind.ROUND, reason=reason, since=tx.now())
+    others = tuple(held for held in run.holds if held.kind is not lifted)
+    data: dict[str, JsonValue] = {"run": run.id, "reason": reason, "round": renewed.round}
+    change = Change([(EventKind.RUN_ROUND_NEEDED, actor_data(actor), data, cmd_id)], holds=(*others, hold))
+    runs.command(tx, run.id, change)
+    return renewed
+
+
+def ask_or_end(
+    tx: Tx,
+    services: Services,
+    run_id: str,
+    actor: Actor,
+    reason: str,
+    *,
+    lifted: HoldKind | None = None,
+    cmd_id: str | None = None,
+) -> None:
+    """A person sends a run on that must be approved again; one that cannot be asked for any more is ended, unharmed."""
+    try:
+        ask_again(tx, services, run_id, actor, reason, lifted=lifted, cmd_id=cmd_id)
+    except DrError as error:
+        end(tx, run_id, actor, f"{reason}, and cannot be: {error.message}", cmd_id)
 
 
 def _refuse(tx: Tx, services: Services, request: Request, actor: Actor, round_: int | None) -> None:
@@ -65,7 +117,9 @@ def _standing(request: Request, now: datetime) -> str:
     return "open already" if request.state is RequestState.OPEN and now < request.expires_at else "over already"
 
 
-def _next_round(tx: Tx, services: Services, request: Request, actor: Actor, cmd_id: str | None) -> Request:
+def _next_round(
+    tx: Tx, services: Services, request: Request, actor: Actor, why: Mapping[str, JsonValue], cmd_id: str | None
+) -> Request:
     plan = request.plan
     now = Proposal(tx, services, plan.application, plan.target, plan.mode, plan.overrides, source=plan.source)
     if now.blocking:
@@ -77,12 +131,13 @@ def _next_round(tx: Tx, services: Services, request: Request, actor: Actor, cmd_
         "expires_at": expires_at.isoformat(),
         "loss_limit_s": now.loss_limit_s,
         "exposure_s": now.exposure_s,
+        **why,
     }
     measured = request.model_copy(update={"findings": now.findings, "stores": now.stores})
     renewed = requests.transition(
         tx,
         request,
-        [(EventKind.REQUEST_RENEWED, actor_data(actor), data, events.own_id(tx, cmd_id))],
+        [(EventKind.REQUEST_RENEWED, actor_data(actor), data, cmd_id)],
         state=RequestState.OPEN.value,
         round=new_round,
         expires_at=expires_at,

@@ -7,7 +7,7 @@ from dr_core.errors import NotFoundError
 from dr_core.store import requests
 from dr_core.store.engine import Tx
 
-ACTIONS = ("approve", "deny", "cancel", "renew", "details")
+ACTIONS = ("approve", "deny", "cancel", "renew", "details", "pause", "resume", "abort")
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from dr_core.errors import NotFoundError
 from dr_core.observation.active import active_region, observed_region
 from dr_core.observation.model import Observation
 from dr_core.store import observations
 from dr_core.store.engine import Tx
-from dr_core.topology.model import Topology
+from dr_core.topology.model import Application, Topology
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,12 @@ def locate(tx: Tx, topology: Topology, application: str) -> Whereabouts:
     fences = observations.region_fences(tx, application)
     region, reason = active_region(entry, seen, observations.active_region(tx, application), fences)
     return Whereabouts(seen, region, reason, observed_region(entry, seen, fences) is not None)
+
+
+def application_of(topology: Topology, name: str) -> Application:
+    """The application's part of the topology; NotFoundError names those there are."""
+    entry = topology.applications.get(name)
+    if entry is None:
+        known = ", ".join(sorted(topology.applications))
+        raise NotFoundError(f"There is no application {name}.", hint=f"Known: {known}.")
+    return entry

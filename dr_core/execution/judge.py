@@ -1,20 +1,25 @@
 """What the runner asks before it starts, before it fences, and at the end: proof, gates, measurement."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import JsonValue
 
 from dr_core.approvals.decision import standing
-from dr_core.approvals.model import Ack, Request
+from dr_core.approvals.model import Ack, Actor, Request, RequestState
 from dr_core.approvals.proof import AckVerifier
-from dr_core.clock import Clock
+from dr_core.approvals.renewal import ask_again
+from dr_core.approvals.scope import related
+from dr_core.errors import DrError
 from dr_core.execution.loss import Loss, exposure_at, loss_of
 from dr_core.execution.model import Run
 from dr_core.objectives.rto import timeline
-from dr_core.plan.gates import check
-from dr_core.store import observations
-from dr_core.store.engine import Store
+from dr_core.observation.model import Observation
+from dr_core.plan.gates import OverLimit, check, over_limit
+from dr_core.services import Services
+from dr_core.store import observations, runs
+from dr_core.store.engine import Store, Tx
 from dr_core.topology.model import Topology
 
 
@@ -37,6 +42,18 @@ class Judge(Protocol):
         """Why the run may not fence now; empty when it may."""
         ...
 
+    def over_limit(self, run: Run, request: Request) -> OverLimit | None:
+        """More loss than was accepted, if promoting now would cost it."""
+        ...
+
+    def ask_again(self, tx: Tx, run: Run, reason: str) -> str | None:
+        """Open a new round of the run's request, measured anew; why that cannot be, None when it stands."""
+        ...
+
+    def related(self, application: str) -> tuple[str, ...]:
+        """The applications that depend on this one or that it depends on."""
+        ...
+
     def exposure(self, run: Run) -> Loss:
         """What would be lost by promoting now."""
         ...
@@ -49,13 +66,16 @@ class Judge(Protocol):
 class StoreJudge:
     """Judges by the stored acknowledgements, the stored observations, and the run's own time stamps."""
 
-    def __init__(self, store: Store, topology: Topology, verifier: AckVerifier, clock: Clock) -> None:
-        self._store = store
-        self._topology = topology
+    def __init__(self, services: Services, verifier: AckVerifier, worker: Actor) -> None:
+        self._services = services
+        self._store: Store = services.store
+        self._topology: Topology = services.topology
         self._verifier = verifier
-        self._clock = clock
+        self._worker = worker
 
     def unproven(self, request: Request) -> str | None:
+        if request.state is not RequestState.APPROVED:
+            return f"its request is {request.state.value}, not approved"
         if request.plan.digest() != request.digest:
             return "the stored plan is not the one that was acknowledged"
         faults = [fault for ack in request.round_acks if (fault := self._verifier.fault(request, ack)) is not None]
@@ -65,12 +85,31 @@ class StoreJudge:
         return f"{missing} acknowledgement(s) are missing" if missing else None
 
     def closed_gates(self, run: Run, request: Request) -> tuple[str, ...]:
-        seen = self._store.read(lambda tx: observations.latest(tx, run.application))
-        return check(self._topology, run.plan, seen, self._clock.now(), accepted_limit(request.round_acks))
+        seen, now = self._seen(run)
+        return check(self._topology, run.plan, seen, now)
+
+    def over_limit(self, run: Run, request: Request) -> OverLimit | None:
+        seen, now = self._seen(run)
+        return over_limit(self._topology, run.plan, seen, now, accepted_limit(request.round_acks))
+
+    def ask_again(self, tx: Tx, run: Run, reason: str) -> str | None:
+        try:
+            if runs.claim(tx, run.id).free:
+                ask_again(tx, self._services, run.id, self._worker, reason)
+        except DrError as error:
+            return error.message
+        return None
+
+    def related(self, application: str) -> tuple[str, ...]:
+        return related(self._topology, application)
 
     def exposure(self, run: Run) -> Loss:
-        seen = self._store.read(lambda tx: observations.latest(tx, run.application))
-        return exposure_at(self._topology, run, seen, self._clock.now())
+        seen, now = self._seen(run)
+        return exposure_at(self._topology, run, seen, now)
+
+    def _seen(self, run: Run) -> tuple[Observation | None, datetime]:
+        """The last observation, and now by the store's clock: this process's own may be wrong."""
+        return self._store.read(lambda tx: (observations.latest(tx, run.application), tx.now()))
 
     def measure(self, run: Run, request: Request) -> Measured:
         times = timeline(request, run)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from dr_core.clock import Clock
 from dr_core.errors import DrError, LeaseLostError
+from dr_core.failpoints import Point
 from dr_core.store import leases, runs
 from dr_core.store.engine import Store
 
@@ -51,7 +52,7 @@ class RunLease:
             return
         try:
             ttl = timedelta(seconds=self._timing.ttl_s)
-            mine = self._store.write(lambda tx: runs.beat(tx, self.run_id, self.epoch, ttl))
+            mine = self._store.write(lambda tx: runs.beat(tx, self.run_id, self.epoch, ttl), Point.RUN_BEAT)
         except DrError:
             return
         if not mine:
@@ -63,7 +64,7 @@ class RunLease:
     def release(self) -> None:
         """Give the run to whoever comes first."""
         self._lost = True
-        self._store.write(lambda tx: runs.release(tx, self.run_id, self.epoch))
+        self._store.write(lambda tx: runs.release(tx, self.run_id, self.epoch), Point.RUN_RELEASE)
 
 
 class NamedLease:
@@ -78,10 +79,12 @@ class NamedLease:
     def hold(self) -> bool:
         """Take or renew; False when another has it or the store cannot be asked."""
         try:
-            return self._store.write(lambda tx: leases.take_or_renew(tx, self._name, self._owner, self._ttl))
+            return self._store.write(
+                lambda tx: leases.take_or_renew(tx, self._name, self._owner, self._ttl), Point.LEASE_HOLD
+            )
         except DrError:
             return False
 
     def release(self) -> None:
         """Let another take it at once; called on SIGTERM."""
-        self._store.write(lambda tx: leases.release(tx, self._name, self._owner))
+        self._store.write(lambda tx: leases.release(tx, self._name, self._owner), Point.LEASE_RELEASE)

@@ -41,6 +41,31 @@ class StepState(StrEnum):
         return self in (StepState.DONE, StepState.NOT_REACHED, StepState.REACHED_LATE, StepState.SKIPPED)
 
 
+class HoldKind(StrEnum):
+    """Why a run waits. The brake is no hold of one run's own: see `Run.braked_since`."""
+
+    UNCERTAIN = "uncertain"
+    PAUSED = "paused"
+    ROUND = "round"
+
+
+class Hold(_Value):
+    """One reason for which nothing new starts. `by` is who paused it; None where the run held itself."""
+
+    kind: HoldKind
+    reason: str
+    since: datetime
+    by: str | None = None
+
+
+class Ending(_Value):
+    """A person wants the run to end: nothing new starts, and when what is under way has ended, it is aborted."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
 class StepRecord(_Value):
     name: str
     state: StepState
@@ -73,6 +98,12 @@ class Run(_Value):
     owner: str | None
     lease_until: datetime | None
     hold: str | None
+    holds: tuple[Hold, ...] = ()
+    braked_since: datetime | None = None
+    ending: Ending | None = None
+    beat_at: datetime | None = None
+    follow_up: bool = False
+    round: int = 1
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -86,3 +117,12 @@ class Run(_Value):
 
     def record(self, name: str) -> StepRecord:
         return next(record for record in self.steps if record.name == name)
+
+    def holds_for(self, kind: HoldKind) -> Hold | None:
+        """The hold of that kind, if there is one."""
+        return next((hold for hold in self.holds if hold.kind is kind), None)
+
+    @property
+    def free(self) -> bool:
+        """Whether something new may start: no hold, no brake, nobody wants it to end."""
+        return not self.holds and self.hold is None and self.braked_since is None and self.ending is None

@@ -12,6 +12,9 @@ REFUSALS_BEFORE_FAILING = 5
 ABSENT_BEFORE_ACTING_AGAIN_S = 10.0
 ABSENT_FOR_CERTAIN_S = 60.0
 
+ABORT_PATIENCE_S = 60.0
+"""How long what is under way is watched after an abort was asked for."""
+
 BEFORE_THE_GATES = frozenset({Segment.PREPARE})
 """Failing here costs nothing."""
 
@@ -64,3 +67,8 @@ def is_over(step: Step, record: StepRecord, now: datetime, *, pursued_s: float, 
     if step.best_effort:
         return False
     return looked and record.deadline_at is not None and now >= record.deadline_at
+
+
+def abandoned(step: Step, asked_at: datetime, now: datetime, *, over: bool) -> bool:
+    """Whether a run that is to be aborted waits for this step no longer; a promotion is watched to its own deadline."""
+    return over if step.segment in TWO_WRITERS else (now - asked_at).total_seconds() >= ABORT_PATIENCE_S

@@ -23,13 +23,14 @@ def next_moves(run: Run, *, gated: bool) -> Moves:
     """Pure. A step starts when all before it are settled; nothing new starts once a step has failed or is uncertain."""
     records = {record.name: record for record in run.steps}
     look = tuple(record.name for record in run.steps if record.state in (StepState.RUNNING, StepState.UNCERTAIN))
+    if run.ending is not None:
+        return _to_the_end(run)
     broken = any(record.state is StepState.FAILED for record in run.steps)
-    uncertain = any(record.state is StepState.UNCERTAIN for record in run.steps)
     if broken:
         return Moves(look=look, end=None if look else RunState.FAILED)
     if all(record.state.settled for record in run.steps):
         return Moves(end=RunState.SUCCEEDED)
-    if uncertain or run.hold is not None:
+    if not run.free or any(record.state is StepState.UNCERTAIN for record in run.steps):
         return Moves(look=look)
     ready = [
         step
@@ -40,6 +41,15 @@ def next_moves(run: Run, *, gated: bool) -> Moves:
     if gated:
         return Moves(start=tuple(step.name for step in ready), look=look)
     return Moves(start=before_gates, look=look, gate=len(before_gates) < len(ready))
+
+
+def _to_the_end(run: Run) -> Moves:
+    """Nothing new starts; what is under way is watched; what was uncertain stays so, a person decided to stop."""
+    under_way = tuple(record.name for record in run.steps if record.state is StepState.RUNNING)
+    if under_way:
+        return Moves(look=under_way)
+    arrived = all(record.state.settled and record.state is not StepState.SKIPPED for record in run.steps)
+    return Moves(end=RunState.SUCCEEDED if arrived else RunState.ABORTED)
 
 
 def has_moved(run: Run, end: RunState) -> bool:

@@ -1,6 +1,7 @@
 """The last questions before something is taken away from anybody. Pure; asked again and again until they are open."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from dr_core.capacity.port import capacity_name
@@ -17,18 +18,44 @@ Closed = tuple[str, str]
 """The code that an override names, and the sentence."""
 
 
-def check(
-    topology: Topology, plan: Plan, observation: Observation | None, now: datetime, accepted_limit_s: int | None
-) -> tuple[str, ...]:
-    """Why the run may not fence now; empty: go on. `accepted_limit_s` None accepts an unknown loss.
+@dataclass(frozen=True)
+class OverLimit:
+    """More loss than was accepted. `seconds` None: what would be lost is not known."""
 
-    A gate whose code the plan overrides is open; the accepted loss has no override, its way out is a new round.
-    """
+    seconds: float | None
+    reason: str
+
+
+def check(topology: Topology, plan: Plan, observation: Observation | None, now: datetime) -> tuple[str, ...]:
+    """Why the run may not fence now; empty: go on. A gate whose code the plan overrides is open."""
     case = Case(topology, plan, observation, now)
     if plan.application not in topology.applications:
         return (f"the topology has no application {plan.application} any more",)
-    exposed = _exposure(case, accepted_limit_s)
-    return (*exposed, *(reason for code, reason in _closed(case) if code not in plan.overrides))
+    return tuple(reason for code, reason in _closed(case) if code not in plan.overrides)
+
+
+def over_limit(
+    topology: Topology, plan: Plan, observation: Observation | None, now: datetime, accepted_limit_s: int | None
+) -> OverLimit | None:
+    """Whether promoting now loses more than was accepted; there is no override, the way out is a new round.
+
+    `accepted_limit_s` None accepts an unknown loss. Only a forced run gives data up; a switchover waits until nothing
+    is left to lose.
+    """
+    case = Case(topology, plan, observation, now)
+    unmeasured = plan.application not in topology.applications or not has_gate(case.app)
+    if accepted_limit_s is None or not case.forced or unmeasured:
+        return None
+    stores = gate_stores(case)
+    exposure = application_exposure(stores)
+    told = "; ".join(said(store) for store in stores) or "nothing was measured"
+    if exposure is None:
+        why = f"what would be lost is not known, and at most {accepted_limit_s} s were accepted ({told})"
+        return OverLimit(None, why)
+    if exposure > accepted_limit_s:
+        why = f"{exposure:g} s would be lost, and at most {accepted_limit_s} s were accepted ({told})"
+        return OverLimit(exposure, why)
+    return None
 
 
 def _closed(case: Case) -> Iterator[Closed]:
@@ -86,17 +113,3 @@ def _capacity(case: Case, seen: Observation) -> Iterator[Closed]:
         elif state.running < size.active:
             age = max(0.0, (case.now - state.observed_at).total_seconds())
             yield SHORT, f"{state.running} of {size.active} of {name} run in {target} (seen {age:.0f} s ago)"
-
-
-def _exposure(case: Case, accepted_limit_s: int | None) -> tuple[str, ...]:
-    """Only a forced run gives data up; a switchover waits until nothing is left to lose."""
-    if not case.forced or accepted_limit_s is None or not has_gate(case.app):
-        return ()
-    stores = gate_stores(case)
-    exposure = application_exposure(stores)
-    told = "; ".join(said(store) for store in stores) or "nothing was measured"
-    if exposure is None:
-        return (f"what would be lost is not known, and at most {accepted_limit_s} s were accepted ({told})",)
-    if exposure > accepted_limit_s:
-        return (f"{exposure:g} s would be lost, and at most {accepted_limit_s} s were accepted ({told})",)
-    return ()

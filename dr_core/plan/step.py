@@ -2,6 +2,7 @@
 
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 
 import rfc8785
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -113,3 +114,9 @@ class Plan(_Value):
 
     def step(self, name: str) -> Step:
         return next(step for step in self.steps if step.name == name)
+
+
+@lru_cache(maxsize=256)
+def stored_plan(text: str) -> Plan:
+    """A plan as stored (JSON). Plans never change once stored, and are read at every tick."""
+    return Plan.model_validate_json(text)

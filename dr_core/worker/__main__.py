@@ -7,24 +7,26 @@ import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from threading import Event, Thread
+from threading import Event
 
 import structlog
-from prometheus_client import Gauge
+from prometheus_client import REGISTRY, Gauge
+from pydantic import JsonValue
 
 from dr_core import bootstrap
-from dr_core.approvals.proof import AckVerifier
 from dr_core.errors import ConfigError, DrError
 from dr_core.execution.judge import StoreJudge
-from dr_core.execution.lease import NamedLease
-from dr_core.execution.runner import Runner
+from dr_core.execution.lease import DEFAULT_TIMING, Timing
+from dr_core.execution.runner import Runner, worker_actor
+from dr_core.failpoints import Point
 from dr_core.logs import configure
-from dr_core.observation.watch import Watch
+from dr_core.reports.process_gauges import ProcessGauges
 from dr_core.services import Services
 from dr_core.settings import read_settings
 from dr_core.store import migrate, observations, replicas
+from dr_core.worker import duties
+from dr_core.worker.duties import Duties
 from dr_core.worker.health import serve
-from dr_core.worker.observer import Observer
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +41,7 @@ def main() -> int:
         settings = read_settings()
         configure(settings.log_level)
         bundle = bootstrap.services(settings)
-        revision = migrate.current_revision(settings.database_url)
-        if revision != migrate.head_revision():
+        if not migrate.serves(migrate.current_revision(settings.database_url)):
             raise ConfigError("The store is not at the schema of this version.", hint="Run `dr db upgrade`.")
         return run(bundle)
     except DrError as error:
@@ -48,39 +49,28 @@ def main() -> int:
         return error.exit_code
 
 
-def run(bundle: Services) -> int:
+def run(bundle: Services, timing: Timing = DEFAULT_TIMING) -> int:
     """Wire, start, tick until told to stop, hand over."""
     owner = f"worker-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    topology, reach = bundle.topology, bootstrap.ports(bundle)
-    watch = Watch(topology, bundle.aws, bundle.settings, bundle.clock, reach)
-    observer = Observer(
-        bundle.store,
-        watch.observe,
-        tuple(topology.applications),
-        topology.detection.interval,
-        NamedLease(bundle.store, "detection", owner),
-        owner,
-        bundle.clock,
-    )
-    judge = StoreJudge(bundle.store, topology, AckVerifier(bundle.settings.ack_public_key), bundle.clock)
+    REGISTRY.register(ProcessGauges(bundle.store, owner))
+    reach = bootstrap.ports(bundle)
+    judge = StoreJudge(bundle, bootstrap.verifier(bundle.settings), worker_actor(owner))
     executor = ThreadPoolExecutor(max_workers=24, thread_name_prefix="step")
-    runner = Runner(bundle.store, bootstrap.catalogues(bundle, reach), judge, bundle.clock, executor, owner)
-    observing = Thread(target=observer.run, args=(stop,), name="observer", daemon=True)
-    observing.start()
-    health = serve(
-        bundle.settings.health_host,
-        bundle.settings.health_port,
-        lambda: not_ready(bundle, observer, observing.is_alive()),
-    )
-    log.info("worker_started", owner=owner, applications=len(topology.applications))
+    catalogues = bootstrap.catalogues(bundle, reach)
+    runner = Runner(bundle.store, catalogues, judge, bundle.clock, executor, owner, timing)
+    duty = duties.make(bundle, reach, owner, timing.ttl_s)
+    duty.start(stop)
+    settings = bundle.settings
+    health = serve(settings.health_host, settings.health_port, lambda: not_ready(bundle, duty))
+    log.info("worker_started", owner=owner, applications=len(bundle.topology.applications))
     _tick_until(stop, bundle, runner, owner)
     runner.stop()
     executor.shutdown(wait=False, cancel_futures=True)
-    observing.join(timeout=1.0)
-    watch.close()
+    duty.join(1.0)
+    _leave(bundle, owner)
     health.shutdown()
     log.info("worker_stopped", owner=owner)
     return 0
@@ -98,18 +88,26 @@ def _tick_until(stop: Event, bundle: Services, runner: Runner, owner: str) -> No
 
 def _beat(bundle: Services, owner: str, owned: tuple[str, ...]) -> None:
     try:
-        bundle.store.write(lambda tx: replicas.beat(tx, owner, "worker", version("dr-bot"), {"runs": list(owned)}))
+        state: dict[str, JsonValue] = {"runs": list(owned)}
+        bundle.store.write(lambda tx: replicas.beat(tx, owner, "worker", version("dr-bot"), state), Point.REPLICA_BEAT)
     except DrError as error:
         log.warning("beat_failed", error=error.message)
 
 
-def not_ready(bundle: Services, observer: Observer, observing: bool) -> list[str]:
-    """Why not: the observer ended or hangs, the store is away, or an application was never observed.
+def _leave(bundle: Services, owner: str) -> None:
+    """An orderly end: nobody misses this process."""
+    try:
+        bundle.store.write(lambda tx: replicas.leave(tx, owner), Point.REPLICA_BEAT)
+    except DrError as error:
+        log.warning("not_left", error=error.message)
+
+
+def not_ready(bundle: Services, duty: Duties) -> list[str]:
+    """Why not: a duty ended or the observer hangs, the store is away, or an application was never observed.
 
     Before the first observation nothing true can be said of an application.
     """
-    reasons = [] if observing else ["the observer has ended; restart the worker"]
-    reasons += observer.overdue()
+    reasons = [*duty.ended(), *duty.observer.overdue()]
     key = bundle.settings.ack_public_key
     if not key.is_file():
         reasons.append(f"no approval can be verified: there is no public key at {key} (DR_ACK_KEY)")

@@ -15,6 +15,7 @@ from dr_core.audit.trail import append_ops
 from dr_core.clock import Clock
 from dr_core.errors import DrError
 from dr_core.execution.lease import NamedLease
+from dr_core.failpoints import Point
 from dr_core.observation.model import Observation, RegionVerdict
 from dr_core.store import observations
 from dr_core.store.engine import Store, Tx
@@ -53,12 +54,15 @@ class Observer:
         self._kept: dict[str, float] = {}
 
     def run(self, stop: Event) -> None:
-        """Until `stop`: a pass each interval, counted from start to start."""
-        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="observe") as pool:
-            while not stop.is_set():
-                started = time.monotonic()
-                self._round(pool)
-                stop.wait(max(0.2, self._interval_s - (time.monotonic() - started)))
+        """Until `stop`: a pass each interval, counted from start to start; who does not lead asks every second."""
+        pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="observe")
+        while not stop.is_set():
+            started = time.monotonic()
+            self._round(pool)
+            pause_s = self._interval_s if self._leading_since is not None else min(1.0, self._interval_s)
+            stop.wait(max(0.2, pause_s - (time.monotonic() - started)))
+        # Given back before anything is waited for: a pass over a dead region takes seconds.
+        pool.shutdown(wait=False, cancel_futures=True)
         try:
             self._lease.release()
         except DrError as error:
@@ -93,7 +97,7 @@ class Observer:
         try:
             previous = self._store.read(lambda tx: observations.latest(tx, application))
             seen = self._observe(application, previous)
-            self._store.write(lambda tx: self._keep(tx, seen, previous))
+            self._store.write(lambda tx: self._keep(tx, seen, previous), Point.OBSERVATION_KEEP)
             self._kept[application] = self._clock.monotonic()
         except DrError as error:
             log.warning("pass_failed", application=application, error=error.message)
@@ -116,10 +120,11 @@ class Observer:
             "since": now.since.isoformat(),
             "reasons": list(now.reasons[:8]),
         }
-        append_ops(tx, EventKind.VERDICT_CHANGED, self._actor, data)
+        key = f"verdict:{application}:{now.region}:{now.observed_at.isoformat()}"
+        append_ops(tx, EventKind.VERDICT_CHANGED, self._actor, data, cmd_id=key)
 
     def _forget(self) -> None:
         if self._clock.monotonic() < self._next_sweep_out:
             return
-        self._store.write(lambda tx: observations.forget_samples(tx, self._clock.now() - KEPT))
+        self._store.write(lambda tx: observations.forget_samples(tx, self._clock.now() - KEPT), Point.SAMPLES_FORGET)
         self._next_sweep_out = self._clock.monotonic() + 3600

@@ -11,6 +11,8 @@ from dr_core.topology.model import Application, Topology
 
 US_EAST_1 = "us-east-1"
 _REASONS_SHOWN = 2
+AHEAD_S = 5.0
+"""By how much the clock of the process that observed may be ahead of the store's."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,11 @@ class Case:
 
     @property
     def fresh(self) -> Observation | None:
-        """The observation, if it may still be believed."""
-        return self.seen if self.age_s is not None and self.age_s <= self.oldest_s else None
+        """The observation, if it may still be believed: not an old one, and not one of a clock that runs ahead."""
+        if self.seen is None:
+            return None
+        age_s = (self.now - self.seen.observed_at).total_seconds()
+        return self.seen if -AHEAD_S <= age_s <= self.oldest_s else None
 
 
 def answers(seen: Observation, region: str) -> bool | None:

@@ -2,7 +2,7 @@
 
 from dr_core.observation.model import DatabaseState, MemberState
 from dr_core.plan.checks.case import Case, blocking, warning
-from dr_core.plan.promotion import writers
+from dr_core.plan.promotion import without_loss, writers
 from dr_core.plan.step import Finding, Severity
 from dr_core.topology.model import AuroraGlobal
 
@@ -23,7 +23,7 @@ def findings(case: Case) -> tuple[Finding, ...]:
         way_out = "Add a secondary cluster there."
         return (blocking("target-missing", message, evidence=f"members: {', '.join(members)}", way_out=way_out),)
     found = (
-        _moving(database, state),
+        _moving(case, database, state),
         *_instances(target),
         _versions(case, members.get(case.plan.source), target),
         *_availability(case, state),
@@ -32,11 +32,15 @@ def findings(case: Case) -> tuple[Finding, ...]:
     return tuple(finding for finding in found if finding is not None)
 
 
-def _moving(database: AuroraGlobal, state: DatabaseState) -> Finding | None:
+def _moving(case: Case, database: AuroraGlobal, state: DatabaseState) -> Finding | None:
     if state.failover_status is None:
         return None
     message = f"Global cluster {database.global_cluster} is changing its writer already."
     evidence = f"FailoverState {state.failover_status}" + (f" to {state.failover_to}" if state.failover_to else "")
+    if case.forced and without_loss(state):
+        # What an escalation is for: the primary of a switchover died in the middle, and it does not end by itself.
+        message += " That switchover is not waited for: the failover is asked for as soon as RDS takes it."
+        return warning("switchover-under-way", message, evidence=evidence)
     return blocking("failover-under-way", message, evidence=evidence, way_out="Wait until it is over.")
 
 

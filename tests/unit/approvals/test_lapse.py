@@ -13,7 +13,7 @@ from dr_core.approvals.renewal import renew
 from dr_core.errors import ConflictError
 from dr_core.plan.step import Mode
 from dr_core.services import Services
-from dr_core.store import observations, requests, runs
+from dr_core.store import observations, requests, scope
 from dr_core.store.tables import run
 
 from .conftest import CENTRAL, WEST, actor, approve, ask, enrol, observed
@@ -124,6 +124,6 @@ def finish(services: Services, run_id: str | None) -> None:
     def work(tx: Any) -> None:
         ended = update(run).where(run.c.id == run_id).values(state="succeeded", ended_at=tx.now())
         tx.conn.execute(ended)
-        runs.unlock(tx, run_id)
+        scope.free(tx, run_id)
 
     services.store.write(work)

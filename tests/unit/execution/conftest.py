@@ -13,12 +13,14 @@ from dr_core.audit.events import EventKind
 from dr_core.clock import ManualClock
 from dr_core.errors import DrError
 from dr_core.execution.judge import Measured
-from dr_core.execution.model import Run
+from dr_core.execution.model import Hold, HoldKind, Run
 from dr_core.execution.runner import Runner
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.gates import OverLimit
 from dr_core.plan.step import Mode, Plan, Plane, Policy, Segment, Step
 from dr_core.store import requests, runs
 from dr_core.store.engine import Store
+from dr_core.store.runs import Change
 
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA")
 
@@ -81,12 +83,12 @@ class FakeWorld:
             return StepObservation(Progress.UNDER_WAY, f"{left:.0f} s left", eta_s=left)
         return StepObservation(Progress.SATISFIED, "as wanted", {"data_loss_allowed": False})
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         errors = self.act_errors.get(step.name)
         error = errors.pop(0) if errors else None
         if error is not None and not getattr(error, "outcome_unknown", False):
             raise error
-        self.effects.append((step.name, token))
+        self.effects.append((step.name, claim.token))
         self.done_at.setdefault(step.name, self.clock.monotonic() + self.takes_s)
         if error is not None:
             raise error
@@ -98,12 +100,26 @@ class FakeJudge:
     fault: str | None = None
     reasons: tuple[str, ...] = ()
     fault_of: dict[str, str] = field(default_factory=dict)
+    loss: OverLimit | None = None
+    refuses_round: str | None = None
 
     def unproven(self, request: Request) -> str | None:
         return self.fault_of.get(request.id, self.fault)
 
     def closed_gates(self, run: Run, request: Request) -> tuple[str, ...]:
         return self.reasons
+
+    def over_limit(self, run: Run, request: Request) -> OverLimit | None:
+        return self.loss
+
+    def ask_again(self, tx: Any, run: Run, reason: str) -> str | None:
+        hold = Hold(kind=HoldKind.ROUND, reason=reason, since=tx.now())
+        entry = (EventKind.RUN_ROUND_NEEDED, {}, {"run": run.id, "reason": reason}, None)
+        runs.command(tx, run.id, Change([entry], holds=(*run.holds, hold)))
+        return self.refuses_round
+
+    def related(self, application: str) -> tuple[str, ...]:
+        return ()
 
     def exposure(self, run: Run) -> tuple[float | None, str]:
         return 0.5, "fake"

@@ -11,7 +11,7 @@ from dr_core.errors import UnreachableError
 from dr_core.execution.model import RunState
 from dr_core.execution.recovery import next_moves
 from dr_core.plan.step import Mode, Segment
-from dr_core.store import runs
+from dr_core.store import scope
 
 from .conftest import STEPS, Stage, step
 
@@ -26,7 +26,7 @@ def test_a_run_does_every_step_once_in_order_and_records_it(stage: Stage) -> Non
     assert kinds["step.intent"] == kinds["step.done"] == len(STEPS)
     assert kinds["run.started"] == kinds["run.gates_passed"] == kinds["run.succeeded"] == 1
     assert stage.store.read(trail.verify).ok
-    assert stage.store.read(lambda tx: runs.lock_holder(tx, "shop")) is None
+    assert stage.store.read(lambda tx: scope.holder(tx, ("shop",))) is None
 
 
 def test_nothing_starts_without_proven_acknowledgements(stage: Stage) -> None:
@@ -203,11 +203,11 @@ def test_a_worker_killed_at_any_commit_leaves_a_run_that_another_ends_with_every
     for point in range(200):
         countdown = [point % 7 + 1]
 
-        def dying(work: Any, countdown: list[int] = countdown) -> Any:
+        def dying(work: Any, point: Any = None, *, countdown: list[int] = countdown) -> Any:
             countdown[0] -= 1
             if countdown[0] == 0 and not after:
                 raise _Killed
-            result = written(work)
+            result = written(work, point)
             if countdown[0] == 0:
                 raise _Killed
             return result

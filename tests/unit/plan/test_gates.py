@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dr_core.plan.failover import build
-from dr_core.plan.gates import check
+from dr_core.plan.gates import check, over_limit
 from dr_core.plan.step import Mode
 
 HOME, AWAY = "ap-south-1", "ap-south-2"
@@ -18,7 +18,8 @@ def closed(clock, topology, observe):
     def make(mode=Mode.FORCED, seen=None, limit=60, overrides=(), within=None):
         within = within or topology
         plan = build(within, "pay", source=HOME, target=AWAY, mode=mode, overrides=overrides)
-        return check(within, plan, seen, clock.now(), limit)
+        over = over_limit(within, plan, seen, clock.now(), limit)
+        return ((over.reason,) if over else ()) + check(within, plan, seen, clock.now())
 
     return make
 

@@ -19,6 +19,7 @@ from dr_core.store import observations
 from dr_core.store.engine import Store
 from dr_core.topology.model import Topology
 from dr_core.worker.__main__ import not_ready
+from dr_core.worker.duties import Duties
 from dr_core.worker.observer import Observer
 
 
@@ -137,12 +138,15 @@ def test_a_worker_is_not_ready_when_its_observer_ended_or_hangs(
     bundle = Services(shop, store, clock, settings, AwsSessions.for_topology(shop, None), None)
     lease = Lease()
     made = observer(store, clock, lease)
-    [keyless, unseen] = not_ready(bundle, made, observing=True)
+    duty = Duties(made, Any, Any, {})  # type: ignore[arg-type]
+    [keyless, unseen] = not_ready(bundle, duty)
     assert "no public key" in keyless
     assert unseen == "shop was not observed yet"
     AckSigner.load_or_create(settings.ack_key)
     rounds(made, lease, 1)
-    assert not_ready(bundle, made, observing=True) == []
-    assert not_ready(bundle, made, observing=False) == ["the observer has ended; restart the worker"]
+    assert not_ready(bundle, duty) == []
+    duty.threads["observer"] = Thread()
+    assert not_ready(bundle, duty) == ["the observer has ended; restart the worker"]
+    duty.threads.clear()
     clock.advance(90)
-    assert not_ready(bundle, made, observing=True) == ["shop was not observed for 90 s"]
+    assert not_ready(bundle, duty) == ["shop was not observed for 90 s"]

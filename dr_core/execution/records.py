@@ -1,0 +1,129 @@
+"""The transitions of single steps: intent, result, late result. Each is one commit, fenced by the owner's epoch."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from pydantic import JsonValue
+
+from dr_core.audit.events import EventKind
+from dr_core.execution.judge import Judge
+from dr_core.execution.model import Hold, HoldKind, Run, StepRecord, StepState
+from dr_core.failpoints import Point
+from dr_core.plan.catalogue import StepObservation
+from dr_core.plan.step import Mode, Segment
+from dr_core.store import events, runs, scope
+from dr_core.store.engine import Store, Tx
+from dr_core.store.runs import Change, StepChange
+
+_END_KINDS = {
+    StepState.DONE: EventKind.STEP_DONE,
+    StepState.NOT_REACHED: EventKind.STEP_NOT_REACHED,
+    StepState.FAILED: EventKind.STEP_FAILED,
+    StepState.UNCERTAIN: EventKind.STEP_UNCERTAIN,
+    StepState.SKIPPED: EventKind.STEP_SKIPPED,
+}
+
+
+def uncertain(run: Run) -> set[str]:
+    """Steps that may have happened and could not be observed."""
+    return {record.name for record in run.steps if record.state is StepState.UNCERTAIN}
+
+
+def token_of(run: Run, name: str) -> str:
+    """What AWS is given to know a repeated call by: the same over all attempts and owners."""
+    return run.record(name).token or f"{run.id}-{name}"[:60]
+
+
+class StepRecorder:
+    """Writes what becomes of a run's steps."""
+
+    def __init__(self, store: Store, judge: Judge, actor: Mapping[str, JsonValue]) -> None:
+        self._store = store
+        self._judge = judge
+        self._actor = actor
+
+    def intend(self, epoch: int, run: Run, name: str) -> int:
+        """Say that the next attempt begins; its number. HeldError when the brake or a person was first."""
+        step, record = run.plan.step(name), run.record(name)
+        attempt = record.attempt + 1
+        data: dict[str, JsonValue] = {"run": run.id, "step": name, "attempt": attempt, "title": step.title}
+        outcome: dict[str, str] = {}
+        if step.segment is Segment.PROMOTE and attempt == 1 and run.plan.mode is Mode.FORCED:
+            loss_s, reason = self._judge.exposure(run)
+            data |= {"exposure_s": loss_s, "exposure": reason}
+            outcome = {"outcome": json.dumps({"loss_s": loss_s, "loss_reason": reason})}
+
+        def work(tx: Tx) -> None:
+            now = tx.now()
+            values = {"state": StepState.RUNNING.value, "attempt": attempt, "token": token_of(run, name)}
+            if record.started_at is None:
+                values |= {"started_at": now, "deadline_at": now + timedelta(seconds=step.deadline_s)}
+            entry = (EventKind.STEP_INTENT, self._actor, data, f"{run.id}:{name}:{attempt}")
+            runs.transition(tx, run.id, epoch, Change([entry], outcome, StepChange(name, values), intent=True))
+
+        self._store.write(work, Point.STEP_INTENT)
+        return attempt
+
+    def intend_late(self, epoch: int, run: Run, record: StepRecord, related: Callable[[], tuple[str, ...]]) -> bool:
+        """The same for a finished run whose dead region answers again; False while a newer run has the application."""
+        attempt = record.attempt + 1
+        data: dict[str, JsonValue] = {"run": run.id, "step": record.name, "attempt": attempt, "late": True}
+        entry = (EventKind.STEP_INTENT, self._actor, data, f"{run.id}:{record.name}:{attempt}")
+        change = Change([entry], {}, StepChange(record.name, {"attempt": attempt}), intent=True)
+
+        def work(tx: Tx) -> bool:
+            if scope.holder(tx, scope.names(run.application, related())) is not None:
+                return False
+            runs.transition(tx, run.id, epoch, change)
+            return True
+
+        return self._store.write(work, Point.STEP_INTENT)
+
+    def settle(
+        self, epoch: int, run: Run, name: str, state: StepState, detail: str, evidence: Mapping[str, JsonValue]
+    ) -> None:
+        """Record what became of a step. An uncertain one holds its run, unless the run is to end anyway."""
+        data = self._told(run, name, detail) | {"evidence": dict(evidence)}
+
+        def work(tx: Tx) -> None:
+            now, present = tx.now(), runs.claim(tx, run.id)
+            values = {
+                "state": state.value,
+                "detail": detail,
+                "evidence": json.dumps(dict(evidence)),
+                "ended_at": now,
+            }
+            entries: list[events.Entry] = [
+                (_END_KINDS[state], self._actor, data, f"{run.id}:{name}:{state.value}:{present.record(name).attempt}")
+            ]
+            holds = None
+            if state is StepState.UNCERTAIN and present.ending is None:
+                hold = Hold(kind=HoldKind.UNCERTAIN, reason=f"{name} is uncertain: {detail}", since=now)
+                holds = (*present.holds, hold)
+                entries.append((EventKind.RUN_HELD, self._actor, {"run": run.id, "reason": hold.reason}, None))
+            elif uncertain(present) == {name}:
+                holds = tuple(hold for hold in present.holds if hold.kind is not HoldKind.UNCERTAIN)
+            runs.transition(tx, run.id, epoch, Change(entries, {}, StepChange(name, values), holds))
+
+        self._store.write(work, Point.STEP_RESULT)
+
+    def reached_late(self, epoch: int, run: Run, name: str, seen: StepObservation) -> None:
+        """A finished run's unreached step is there after all."""
+        values = {"state": StepState.REACHED_LATE.value, "detail": seen.detail}
+        entry = (EventKind.STEP_REACHED_LATE, self._actor, self._told(run, name, seen.detail), f"{run.id}:{name}:late")
+        change = Change([entry], {}, StepChange(name, values))
+        self._store.write(lambda tx: runs.transition(tx, run.id, epoch, change), Point.STEP_LATE)
+
+    def followed(self, epoch: int, run: Run, reason: str) -> None:
+        """Nothing of a finished run is left to be reached, or somebody else does it."""
+        entry = (EventKind.RUN_FOLLOWED, self._actor, {"run": run.id, "reason": reason}, f"{run.id}:followed")
+        change = Change([entry], {"follow_up": False})
+        self._store.write(lambda tx: runs.transition(tx, run.id, epoch, change), Point.RUN_FOLLOWED)
+
+    def note(self, epoch: int, run: Run, name: str, detail: str) -> None:
+        """Keep what a step is waiting for where the card can read it; a description, not a transition."""
+        self._store.write(lambda tx: runs.note(tx, run.id, epoch, name, detail), Point.STEP_NOTE)
+
+    def _told(self, run: Run, name: str, detail: str) -> dict[str, JsonValue]:
+        return {"run": run.id, "step": name, "title": run.plan.step(name).title, "detail": detail}
