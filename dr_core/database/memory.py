@@ -37,7 +37,7 @@ class MemoryDatabase:
             members=tuple(
                 self._member(region, details) for region in self._spec.clusters if region not in self.detached
             ),
-            failover_status=None if to is None else "failing-over",
+            failover_status=None if to is None else "failing-over" if loss else "switching-over",
             failover_to=to,
             data_loss_allowed=loss,
             observed_via=via,
@@ -62,7 +62,7 @@ class MemoryDatabase:
 
     def _begin(self, spec: AuroraGlobal, *, via: str, target: str, loss: bool) -> None:
         self._settle(spec, via)
-        if self._moving is not None:
+        if self._moving is not None and not (loss and self._stalled and via != self.writer):
             raise RejectedError(f"Global cluster {spec.global_cluster} is changing its writer already.")
         if target not in spec.clusters or target in self.detached:
             raise RejectedError(f"Global cluster {spec.global_cluster} has no member in {target}.")
@@ -73,12 +73,17 @@ class MemoryDatabase:
         self.calls.append(("failover" if loss else "switchover", target))
         self._moving = (target, loss, self._clock.monotonic() + self._takes_s)
 
+    @property
+    def _stalled(self) -> bool:
+        """A switchover whose primary died ends only with a failover, or when the primary is back."""
+        return self._moving is not None and not self._moving[1] and self.writer in self.down
+
     def _settle(self, spec: AuroraGlobal, via: str) -> None:
         if via in self.down:
             raise UnreachableError(f"RDS in {via} did not answer.")
         if spec.global_cluster != self._spec.global_cluster:
             raise RejectedError(f"There is no global cluster {spec.global_cluster} in {via}.")
-        if self._moving is not None and self._clock.monotonic() >= self._moving[2]:
+        if self._moving is not None and not self._stalled and self._clock.monotonic() >= self._moving[2]:
             target, loss, _ = self._moving
             self.writer, self._moving = target, None
             done = (

@@ -17,5 +17,8 @@ class ParameterStore(Protocol):
         ...
 
     def copy(self, names: Sequence[str], source: str, target: str) -> None:
-        """Write the source's parameters of these names over the target's, with their types and keys."""
+        """Write the source's parameters of these names to the target, with their types and keys; equal ones stay.
+
+        UnreachableError when one that was missing has appeared meanwhile: observe again.
+        """
         ...

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from dr_core.aws.faults import aws_errors
+from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.aws.session import AwsSessions
-from dr_core.errors import RejectedError
+from dr_core.errors import RejectedError, UnreachableError
 from dr_core.topology.model import Account
 
 _BATCH = 10  # what GetParameters takes at once
@@ -38,8 +38,19 @@ class SsmParameters:
             raise RejectedError(f"{source} has no parameter {', '.join(missing)}.")
         for name, raw in values.items():
             settings = self._settings(reader, name, source, target)
+            # Read right before the write: PutParameter has no condition but "not there", and no token.
+            before = self._read(writer, [name], target).get(name)
+            if before is None or _fingerprint(before) != _fingerprint(raw):
+                self._put(writer, raw, target, {**settings, "Overwrite": before is not None})
+
+    def _put(self, writer: Any, raw: dict[str, Any], target: str, settings: dict[str, Any]) -> None:
+        try:
             with aws_errors("ssm", target, "PutParameter"):
-                writer.put_parameter(Name=name, Value=raw["Value"], Type=raw["Type"], Overwrite=True, **settings)
+                writer.put_parameter(Name=raw["Name"], Value=raw["Value"], Type=raw["Type"], **settings)
+        except AwsRejectedError as error:
+            if error.aws_code != "ParameterAlreadyExists":
+                raise
+            raise UnreachableError(f"{raw['Name']} appeared in {target} meanwhile. It is looked at again.") from error
 
     def _read(self, client: Any, names: Sequence[str], region: str) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}

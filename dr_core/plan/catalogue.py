@@ -25,6 +25,16 @@ class StepObservation:
     eta_s: float | None = None
 
 
+@dataclass(frozen=True)
+class Claim:
+    """Who acts, for the resource to judge. `token` is the same over all attempts of a step, `epoch` grows with each
+    owner of `run`."""
+
+    token: str
+    run: str
+    epoch: int
+
+
 class StepKind(Protocol):
     """One kind of step, bound to its ports."""
 
@@ -32,10 +42,12 @@ class StepKind(Protocol):
         """Ask the world, never our own log. Raises DrError when it cannot be observed (UnreachableError: try again)."""
         ...
 
-    def act(self, step: Step, token: str) -> None:
-        """Start the step's effect. Called after `observe` said ABSENT; `token` is the same over all attempts.
+    def act(self, step: Step, claim: Claim) -> None:
+        """Start the step's effect. Called after `observe` said ABSENT.
 
-        Raises UnreachableError when the outcome is unknown, RejectedError or DeniedError when it surely did not happen.
+        Where the service has a conditional call, the claim makes it refuse an owner that was overtaken
+        (docs/fencing.md). Raises UnreachableError when the outcome is unknown, RejectedError or DeniedError when it
+        surely did not happen, LeaseLostError when the resource names a later owner.
         """
         ...
 

@@ -42,6 +42,14 @@ def progress_of(state: DatabaseState, target: str) -> StepObservation:
     return StepObservation(Progress.ABSENT, f"the writer is {', '.join(present) or 'nobody'}", evidence)
 
 
+def without_loss(state: DatabaseState) -> bool:
+    """Whether FailoverState tells of a switchover: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverState.html"""
+    return state.failover_status is not None and (
+        state.data_loss_allowed is False
+        or (state.data_loss_allowed is None and state.failover_status == "switching-over")
+    )
+
+
 def outcome_of(events: Sequence[DatabaseEvent]) -> dict[str, JsonValue]:
     """How the newest change of writer ended, in the service's words; without them it is unknown."""
     for event in reversed(events):

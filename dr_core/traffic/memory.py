@@ -1,17 +1,23 @@
 """Records and take-over objects in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from dr_core.clock import Clock
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import TrafficState
+from dr_core.plan.catalogue import Claim
 from dr_core.topology.model import Route53Records, StandbyTakesOver
-from dr_core.traffic.port import Record, leading
+from dr_core.traffic.mark import Mark, next_mark
+from dr_core.traffic.port import Record, Routing, leading
 
 
 class MemoryRecords:
-    """One weighted set; a change is known to all name servers after `takes_s`."""
+    """One set of records; a change is known to all name servers after `takes_s`.
+
+    `paused` is called between reading and changing, where a process may sleep while another one acts.
+    """
 
     def __init__(
         self,
@@ -21,17 +27,18 @@ class MemoryRecords:
         clock: Clock,
         *,
         takes_s: float = 30.0,
+        routing: Routing = "weighted",
     ) -> None:
         self._spec = spec
         self._clock = clock
         self._takes_s = takes_s
         self._changes: dict[str, float] = {}
         self._published = active
+        self._mark: Mark | None = None
         self.down = False
-        self._records = tuple(
-            Record(region, "weighted", 100 if region == active else 0, None, values[region], False, 30)
-            for region in spec.set_identifiers
-        )
+        self.paused: Callable[[], None] = lambda: None
+        plain = (Record(region, routing, None, None, values[region], False, 30) for region in spec.set_identifiers)
+        self._records = tuple(_preferring(record, active) for record in plain)
 
     def records(self, spec: Route53Records) -> tuple[Record, ...]:
         self._settle(spec)
@@ -39,19 +46,31 @@ class MemoryRecords:
 
     def state(self, spec: Route53Records) -> TrafficState:
         records = self.records(spec)
+        weights = {record.region: record.weight for record in records if record.weight is not None}
         return TrafficState(
             name=spec.name,
             answers=None,
-            weights={record.region: record.weight or 0 for record in records},
+            weights=weights or None,
             ttl_s=30,
+            reason="" if weights else f"failover records, PRIMARY is {leading(records) or 'not one region'}",
             observed_at=self._clock.now(),
         )
 
-    def set_active(self, spec: Route53Records, region: str) -> str:
+    def mark(self, spec: Route53Records) -> Mark | None:
         self._settle(spec)
+        return self._mark
+
+    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> str | None:
+        seen = self.mark(spec)
+        mine = next_mark(seen, claim, spec.name)
         if region not in spec.set_identifiers:
             raise RejectedError(f"{spec.name} has no record for {region}.")
-        self._records = tuple(replace(record, weight=100 if record.region == region else 0) for record in self._records)
+        self.paused()
+        if self._mark != seen:
+            next_mark(self._mark, claim, spec.name)
+            raise UnreachableError(f"The mark of {spec.name} is not the one seen before. It is looked at again.")
+        self._mark = mine
+        self._records = tuple(_preferring(record, region) for record in self._records)
         change = f"/change/C{len(self._changes) + 1}"
         self._changes[change] = self._clock.monotonic() + self._takes_s
         return change
@@ -76,23 +95,43 @@ class MemoryRecords:
             self._published = leading(self._records) or self._published
 
 
+def _preferring(record: Record, region: str) -> Record:
+    chosen = record.region == region
+    if record.routing == "weighted":
+        return replace(record, weight=100 if chosen else 0)
+    role: Literal["PRIMARY", "SECONDARY"] = "PRIMARY" if chosen else "SECONDARY"
+    return replace(record, role=role)
+
+
 class MemoryTakeover:
-    """Which standbys have taken over; `down` are regions that do not answer."""
+    """Which standbys have taken over, and in whose words; `down` are regions that do not answer.
+
+    `paused` is called between reading and changing, where a process may sleep while another one acts.
+    """
 
     def __init__(self) -> None:
         self.present: set[str] = set()
+        self.words: dict[str, str] = {}
         self.down: set[str] = set()
+        self.paused: Callable[[], None] = lambda: None
 
     def taken_over(self, spec: StandbyTakesOver, region: str) -> bool:
         self._check(spec, region)
         return region in self.present
 
-    def take_over(self, spec: StandbyTakesOver, region: str) -> None:
+    def take_over(self, spec: StandbyTakesOver, region: str, claim: Claim) -> None:
         self._check(spec, region)
-        self.present.add(region)
+        self.paused()
+        if region not in self.present:
+            self.present.add(region)
+            self.words[region] = f"{claim.run} {claim.epoch}"
 
-    def give_back(self, spec: StandbyTakesOver, region: str) -> None:
+    def give_back(self, spec: StandbyTakesOver, region: str, claim: Claim) -> None:
         self._check(spec, region)
+        seen = self.words.get(region)
+        self.paused()
+        if region in self.present and self.words.get(region) != seen:
+            raise UnreachableError(f"Another take-over object stands in {region}. It is looked at again.")
         self.present.discard(region)
 
     def _check(self, spec: StandbyTakesOver, region: str) -> None:

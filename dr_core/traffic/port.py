@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dr_core.observation.model import TrafficState
+from dr_core.plan.catalogue import Claim
 from dr_core.topology.model import Route53Records, StandbyTakesOver
+from dr_core.traffic.mark import Mark
 
 Routing = Literal["weighted", "failover"]
 
@@ -40,8 +42,16 @@ class Records(Protocol):
         """Weights and TTL as the records hold them; `answers` is None, DNS is asked in `verify`."""
         ...
 
-    def set_active(self, spec: Route53Records, region: str) -> str:
-        """Send everybody to `region`, in one batch; the id of the change. The same call twice has one effect."""
+    def mark(self, spec: Route53Records) -> Mark | None:
+        """Who switched these records last; None when nobody of this product did."""
+        ...
+
+    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> str | None:
+        """Send everybody to `region` and leave the claim's mark, in one batch that needs the mark seen before.
+
+        The id of the change; None when an earlier call of this claim had done it. LeaseLostError when a later owner
+        of the run was there, UnreachableError when somebody changed the mark meanwhile: observe again.
+        """
         ...
 
     def change_done(self, change: str) -> bool:
@@ -62,6 +72,10 @@ class TakeoverSwitch(Protocol):
 
     def taken_over(self, spec: StandbyTakesOver, region: str) -> bool: ...
 
-    def take_over(self, spec: StandbyTakesOver, region: str) -> None: ...
+    def take_over(self, spec: StandbyTakesOver, region: str, claim: Claim) -> None:
+        """Put the object, with the claim's words, if there is none; one that is there stays as it is."""
+        ...
 
-    def give_back(self, spec: StandbyTakesOver, region: str) -> None: ...
+    def give_back(self, spec: StandbyTakesOver, region: str, claim: Claim) -> None:
+        """Delete the object that was seen; UnreachableError when another one has taken its place: observe again."""
+        ...

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from dr_core.aws.faults import aws_errors
+from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import Clock
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import TrafficState
+from dr_core.plan.catalogue import Claim
 from dr_core.topology.model import Account, Route53Records
+from dr_core.traffic.change_batch import mark_changes, mark_name, read_marks, same_name, switch_changes
+from dr_core.traffic.mark import Mark, next_mark
 from dr_core.traffic.port import Record, leading
 
 ROUTE53_HOME = "us-east-1"
-_EVERYBODY = 100
 
 
 class Route53:
@@ -42,18 +44,47 @@ class Route53:
             observed_at=self._clock.now(),
         )
 
-    def set_active(self, spec: Route53Records, region: str) -> str:
+    def mark(self, spec: Route53Records) -> Mark | None:
+        return read_marks(self._mark_sets(spec))
+
+    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> str | None:
+        # The mark is read first: whatever a later owner changes from here on, it changes the mark with it.
+        marks = self._mark_sets(spec)
+        mine = next_mark(read_marks(marks), claim, spec.name)
         sets = self._sets(spec)
         if region not in sets:
             raise RejectedError(f"{spec.name} has no record for {region}.")
-        changes = [{"Action": "UPSERT", "ResourceRecordSet": raw} for raw in _switched(sets, region)]
-        batch = {"Comment": f"send {spec.name} to {region}", "Changes": changes}
-        answer = self._ask(
-            "ChangeResourceRecordSets",
-            (region, *spec.set_identifiers),
-            lambda client: client.change_resource_record_sets(HostedZoneId=spec.hosted_zone, ChangeBatch=batch),
-        )
+        batch = {
+            "Comment": f"send {spec.name} to {region}: {mine.words}",
+            "Changes": [*mark_changes(spec, marks, mine), *switch_changes(sets, region)],
+        }
+        try:
+            answer = self._ask(
+                "ChangeResourceRecordSets",
+                (region, *spec.set_identifiers),
+                lambda client: client.change_resource_record_sets(HostedZoneId=spec.hosted_zone, ChangeBatch=batch),
+            )
+        except AwsRejectedError as error:
+            if error.aws_code != "InvalidChangeBatch":
+                raise
+            self._look_after_refusal(spec, region, read_marks(marks), mine, error)
+            return None
         return str(answer["ChangeInfo"]["Id"])
+
+    def _look_after_refusal(
+        self, spec: Route53Records, region: str, before: Mark | None, mine: Mark, error: AwsRejectedError
+    ) -> None:
+        """Why Route 53 refused: an answer of ours was lost, somebody else was there, or the batch itself is wrong."""
+        now = self.mark(spec)
+        if now == mine and leading(self.records(spec)) == region:
+            return
+        if now == before:
+            raise error
+        next_mark(now, Claim("", mine.run, mine.epoch), spec.name)
+        raise UnreachableError(
+            f"Route 53 refused the change of {spec.name}: its mark is not the one seen before "
+            f"({now.words if now else 'none'}). It is looked at again."
+        ) from error
 
     def change_done(self, change: str) -> bool:
         answer = self._ask("GetChange", (ROUTE53_HOME,), lambda client: client.get_change(Id=change))
@@ -84,17 +115,30 @@ class Route53:
         found = {
             raw.get("SetIdentifier"): raw
             for raw in answer["ResourceRecordSets"]
-            if _same_name(raw["Name"], spec.name) and raw["Type"] == spec.type
+            if same_name(raw["Name"], spec.name) and raw["Type"] == spec.type
         }
         sets = {region: found[name] for region, name in spec.set_identifiers.items() if name in found}
         if not sets:
             raise RejectedError(f"Zone {spec.hosted_zone} has no {spec.type} record {spec.name} of the topology.")
         return sets
 
+    def _mark_sets(self, spec: Route53Records) -> list[dict[str, Any]]:
+        """What stands at the mark's name, exactly as Route 53 returned it: only that can be deleted."""
+        name = mark_name(spec)
+        answer = self._ask(
+            "ListResourceRecordSets",
+            tuple(spec.set_identifiers),
+            lambda client: client.list_resource_record_sets(
+                HostedZoneId=spec.hosted_zone, StartRecordName=name, StartRecordType="TXT", MaxItems="10"
+            ),
+        )
+        return [raw for raw in answer["ResourceRecordSets"] if same_name(raw["Name"], name) and raw["Type"] == "TXT"]
+
     def _ask(self, operation: str, near: tuple[str, ...], call: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """One call, with the role's credentials from the first region of `near` that gives them: one may be down.
 
-        Asking again is safe: reads change nothing, and a batch of UPSERTs has one effect however often it is sent.
+        Asking again is safe: reads change nothing, and Route 53 refuses a batch that it has carried out before,
+        because the mark that it deletes is gone.
         """
         regions = tuple(dict.fromkeys(near)) if self._account else (ROUTE53_HOME,)
         for region in regions[:-1]:
@@ -113,25 +157,6 @@ class Route53:
             read_timeout_s=5,
             max_attempts=1,
         )
-
-
-def _same_name(left: str, right: str) -> bool:
-    return left.rstrip(".").lower() == right.rstrip(".").lower()
-
-
-def _switched(sets: dict[str, dict[str, Any]], region: str) -> list[dict[str, Any]]:
-    """The same records with another preference; everything else stays as it was read.
-
-    A failover pair changes its roles; the old PRIMARY comes first in the batch, because two are refused.
-    """
-    if all("Weight" in raw for raw in sets.values()):
-        return [{**raw, "Weight": _EVERYBODY if name == region else 0} for name, raw in sets.items()]
-    if all("Failover" in raw for raw in sets.values()):
-        others = [{**raw, "Failover": "SECONDARY"} for name, raw in sets.items() if name != region]
-        return [*others, {**sets[region], "Failover": "PRIMARY"}]
-    raise RejectedError(
-        "These records are neither all weighted nor all failover records; they cannot be switched as one."
-    )
 
 
 def _record(spec: Route53Records, region: str, raw: dict[str, Any]) -> Record:

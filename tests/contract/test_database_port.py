@@ -6,7 +6,12 @@ from dr_core.database.aurora import AuroraDatabase
 from dr_core.database.memory import MemoryDatabase
 from dr_core.database.port import GlobalDatabase
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.plan.promotion import outcome_of, writers
+from dr_core.plan.catalogue import Claim, Progress
+from dr_core.plan.failover import build
+from dr_core.plan.kinds import failover_aurora
+from dr_core.plan.ports import Ports
+from dr_core.plan.promotion import outcome_of, without_loss, writers
+from dr_core.plan.step import Mode
 from dr_core.topology.model import AuroraGlobal
 
 SOURCE, TARGET = "eu-central-1", "eu-west-1"
@@ -77,6 +82,55 @@ def test_a_second_change_is_refused_while_the_first_one_works(database, spec):
     database.switchover(spec, source=SOURCE, target=TARGET)
     with pytest.raises(RejectedError):
         database.failover(spec, target=TARGET)
+
+
+def test_a_switchover_whose_primary_dies_does_not_end_and_a_failover_is_taken(stage, database, spec):
+    database.switchover(spec, source=SOURCE, target=TARGET)
+    database.state(spec, via=TARGET)
+    stage.advance(10)
+    stage.take_down(SOURCE)
+    assert without_loss(database.state(spec, via=TARGET))
+    stage.advance(LONG_ENOUGH_S)
+    state = database.state(spec, via=TARGET)
+    assert (writers(state), without_loss(state)) == ((SOURCE,), True)
+    database.failover(spec, target=TARGET)
+    assert not without_loss(database.state(spec, via=TARGET))
+    stage.advance(LONG_ENOUGH_S)
+    assert writers(database.state(spec, via=TARGET)) == (TARGET,)
+
+
+def test_the_forced_step_after_an_escalation_acts_as_soon_as_it_is_taken(stage, database, spec):
+    """`run escalate`: FailoverState still tells of the planned switchover to the same target."""
+    ports = Ports(database, None, None, None, None, None, None)
+    plan = build(stage.topology, "shop", source=SOURCE, target=TARGET, mode=Mode.FORCED)
+    step = next(step for step in plan.steps if step.kind == failover_aurora.KIND)
+    kind = failover_aurora.FailoverAurora(ports)
+    database.switchover(spec, source=SOURCE, target=TARGET)
+    database.state(spec, via=TARGET)
+    stage.advance(10)
+    seen = kind.observe(step)
+    assert (seen.progress, seen.evidence["data_loss_allowed"]) == (Progress.ABSENT, False)
+    with pytest.raises(UnreachableError, match="takes no failover"):
+        kind.act(step, Claim("t", "run-b", 1))
+    stage.take_down(SOURCE)
+    kind.observe(step)
+    stage.advance(LONG_ENOUGH_S)
+    assert kind.observe(step).progress is Progress.ABSENT
+    kind.act(step, Claim("t", "run-b", 1))
+    assert kind.observe(step).progress is Progress.UNDER_WAY
+    stage.advance(LONG_ENOUGH_S)
+    seen = kind.observe(step)
+    assert (seen.progress, seen.evidence["data_loss_allowed"]) == (Progress.SATISFIED, True)
+
+
+def test_a_switchover_that_ends_after_all_satisfies_the_forced_step(stage, database, spec):
+    ports = Ports(database, None, None, None, None, None, None)
+    plan = build(stage.topology, "shop", source=SOURCE, target=TARGET, mode=Mode.FORCED)
+    step = next(step for step in plan.steps if step.kind == failover_aurora.KIND)
+    database.switchover(spec, source=SOURCE, target=TARGET)
+    database.state(spec, via=TARGET)
+    stage.advance(LONG_ENOUGH_S)
+    assert failover_aurora.FailoverAurora(ports).observe(step).progress is Progress.SATISFIED
 
 
 def test_a_region_that_is_down_cannot_be_asked(stage, database, spec):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dr_core.aws.session import guarded
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.parameters.port import ParameterStore
@@ -92,3 +93,21 @@ def test_a_secure_string_is_compared_by_its_value_and_stays_secure(stage, store)
     stored = stage.aws.client("ssm", TARGET).get_parameter(Name=name)["Parameter"]
     assert stored["Type"] == "SecureString"
     assert stored["Value"] != "hush"
+
+
+def test_a_name_that_appears_meanwhile_is_not_overwritten(stage, store):
+    if stage.world is None:
+        pytest.skip("the fake copies at once")
+    asked = 0
+
+    def appears_before_the_put() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 4:  # values, settings and the target's own were read
+            with guarded(lambda: None):
+                put(stage, TARGET, {"/contract/flags": "by somebody else"})
+
+    with guarded(appears_before_the_put), pytest.raises(UnreachableError, match="looked at again"):
+        store.copy(["/contract/flags"], SOURCE, TARGET)
+    prints = [store.fingerprints(PATHS, region)["/contract/flags"] for region in (SOURCE, TARGET)]
+    assert prints[0] != prints[1]

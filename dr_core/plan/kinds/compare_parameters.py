@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.sync_parameters import ParameterPaths, observed_drift, paths_of
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
@@ -38,5 +38,5 @@ class CompareParameters:
         found = observed_drift(self.ports, ParameterPaths.model_validate(step.params))
         return StepObservation(Progress.SATISFIED, found.sentence, found.evidence)
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         """Nothing to start: observing is all of it."""

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from dr_core.errors import RejectedError
+from dr_core.errors import RejectedError, UnreachableError
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.switchover_aurora import Promotion, told
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
-from dr_core.plan.promotion import progress_of
+from dr_core.plan.promotion import evidence_of, progress_of, without_loss
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import AuroraGlobal
 
@@ -36,14 +36,23 @@ def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
 
 @dataclass(frozen=True)
 class FailoverAurora:
-    """Done when the target, and nobody else, is the writer; the last lag measured before stands in the evidence."""
+    """Done when the target, and nobody else, is the writer; the last lag measured before stands in the evidence.
+
+    A switchover that is shown as under way is no progress of this step: its primary may have died in the middle. The
+    failover is asked for until RDS takes it.
+    """
 
     ports: Ports
 
     def observe(self, step: Step) -> StepObservation:
         params = Promotion.model_validate(step.params)
         database = self.ports.of(params.account).database
-        seen = progress_of(database.state(params.database, via=params.target, details=False), params.target)
+        state = database.state(params.database, via=params.target, details=False)
+        if without_loss(state):
+            # The planned run that this one supersedes: it may never end, and it is not this step's doing.
+            detail = f"FailoverState still tells of a switchover ({state.failover_status}); it is not waited for"
+            return StepObservation(Progress.ABSENT, detail, evidence_of(state))
+        seen = progress_of(state, params.target)
         if seen.progress is not Progress.SATISFIED:
             return seen
         # A writer publishes no lag, so the newest datapoint of the target is the last one before the promotion.
@@ -58,11 +67,17 @@ class FailoverAurora:
         outcome = told(self.ports, params)
         return replace(seen, evidence={**seen.evidence, **outcome, **measured})
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         params = Promotion.model_validate(step.params)
+        database = self.ports.of(params.account).database
         try:
-            self.ports.of(params.account).database.failover(params.database, target=params.target)
-        except RejectedError:
+            database.failover(params.database, target=params.target)
+        except RejectedError as error:
+            state = database.state(params.database, via=params.target, details=False)
+            if without_loss(state):
+                raise UnreachableError(
+                    f"RDS takes no failover while FailoverState is {state.failover_status}: {error.message}"
+                ) from error
             # RDS refuses a second call while the first one works; that refusal must not fail the step.
-            if self.observe(step).progress is Progress.ABSENT:
+            if progress_of(state, params.target).progress is Progress.ABSENT:
                 raise

@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from dr_core.capacity.port import capacity_name
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.scale_target import ScaleTo
 from dr_core.plan.move import Move, slug
 from dr_core.plan.ports import Ports
@@ -52,6 +52,6 @@ class FenceSource:
             return StepObservation(Progress.UNDER_WAY, f"{state.running} still run", evidence)
         return StepObservation(Progress.SATISFIED, "nothing runs", evidence)
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         params = ScaleTo.model_validate(step.params)
         self.ports.of(params.account).capacity.scale(params.entry, params.region, 0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.take_over import Takeover
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
@@ -46,6 +46,6 @@ class GiveBack:
             return StepObservation(Progress.ABSENT, "the take-over object is still there", {"present": True})
         return StepObservation(Progress.SATISFIED, "the take-over object is gone", {"present": False})
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         params = Takeover.model_validate(step.params)
-        self.ports.of(params.account).takeover.give_back(params.switch, params.region)
+        self.ports.of(params.account).takeover.give_back(params.switch, params.region, claim)

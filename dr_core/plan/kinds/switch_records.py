@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params, slug
 from dr_core.plan.ports import Ports
 from dr_core.plan.step import Plane, Segment, Step
@@ -65,6 +65,6 @@ class SwitchRecords:
             return StepObservation(Progress.SATISFIED, f"the zone answers {params.target}", evidence)
         return StepObservation(Progress.UNDER_WAY, f"the zone still answers {answer.sentence}", evidence, eta_s=2.0)
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         params = SwitchTo.model_validate(step.params)
-        self.ports.of(params.account).records.set_active(params.records, params.target)
+        self.ports.of(params.account).records.set_active(params.records, params.target, claim)

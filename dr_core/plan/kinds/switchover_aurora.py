@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from dr_core.errors import DrError, RejectedError, UnreachableError
 from dr_core.observation.model import DatabaseState
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import outcome_of, progress_of
@@ -60,7 +60,7 @@ class SwitchoverAurora:
             return seen
         return replace(seen, evidence={**seen.evidence, **told(self.ports, params)})
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         params = Promotion.model_validate(step.params)
         try:
             self.ports.of(params.account).database.switchover(

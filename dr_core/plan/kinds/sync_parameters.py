@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dr_core.parameters.port import parameter_paths
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params
 from dr_core.plan.parameter_drift import Drift, drift
 from dr_core.plan.ports import Ports
@@ -56,7 +56,7 @@ class SyncParameters:
         progress = Progress.ABSENT if found.to_copy else Progress.SATISFIED
         return StepObservation(progress, found.sentence, found.evidence)
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         params = ParameterPaths.model_validate(step.params)
         found = observed_drift(self.ports, params)
         if found.to_copy:

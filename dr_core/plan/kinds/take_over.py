@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.step import Plane, Segment, Step
@@ -47,6 +47,6 @@ class TakeOver:
             return StepObservation(Progress.SATISFIED, "the take-over object is there", {"present": True})
         return StepObservation(Progress.ABSENT, "the take-over object is not there", {"present": False})
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         params = Takeover.model_validate(step.params)
-        self.ports.of(params.account).takeover.take_over(params.switch, params.region)
+        self.ports.of(params.account).takeover.take_over(params.switch, params.region, claim)

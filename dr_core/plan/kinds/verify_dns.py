@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.switch_records import ROUTE53_HOME, SwitchTo
 from dr_core.plan.move import Move, slug
 from dr_core.plan.ports import Ports
@@ -62,5 +62,5 @@ class VerifyDns:
             Progress.SATISFIED, f"{heard} of {len(answers)} resolvers answer {params.target}", evidence
         )
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         """Nothing to start: observing is all of it."""

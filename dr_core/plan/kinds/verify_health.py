@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.verify_write import ProbeAt
 from dr_core.plan.move import Move, slug
 from dr_core.plan.ports import Ports
@@ -46,5 +46,5 @@ class VerifyHealth:
         done = result.ok and result.region in (None, params.target)
         return StepObservation(Progress.SATISFIED if done else Progress.UNDER_WAY, result.detail, evidence, eta_s=2.0)
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         """Nothing to start: observing is all of it."""

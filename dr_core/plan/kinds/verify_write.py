@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params, slug
 from dr_core.plan.ports import Ports
 from dr_core.plan.step import Plane, Segment, Step
@@ -51,5 +51,5 @@ class VerifyWrite:
         done = result.ok and result.region == params.target
         return StepObservation(Progress.SATISFIED if done else Progress.UNDER_WAY, result.detail, evidence, eta_s=2.0)
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         """Nothing to start: observing is all of it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dr_core.errors import DrError
 from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.switchover_aurora import Promotion
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
@@ -60,5 +60,5 @@ class VerifyWriter:
             Progress.SATISFIED, f"{params.target} is the only writer, seen from both sides", evidence
         )
 
-    def act(self, step: Step, token: str) -> None:
+    def act(self, step: Step, claim: Claim) -> None:
         """Nothing to start: observing is all of it."""

@@ -6,7 +6,7 @@ from dr_core.capacity.memory import MemoryCapacity
 from dr_core.database.memory import MemoryDatabase
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.parameters.memory import MemoryParameters
-from dr_core.plan.catalogue import Progress
+from dr_core.plan.catalogue import Claim, Progress
 from dr_core.plan.failover import build
 from dr_core.plan.kinds.scale_target import ScaleTo
 from dr_core.plan.ports import Ports
@@ -52,7 +52,7 @@ class Hands:
         return self._catalogue[kind].observe(self.step(kind))
 
     def act(self, kind):
-        self._catalogue[kind].act(self.step(kind), "token")
+        self._catalogue[kind].act(self.step(kind), Claim("token", "run-a", 1))
 
 
 @pytest.fixture

@@ -121,6 +121,18 @@ def test_a_change_of_writer_that_is_under_way_blocks(findings, observe):
     assert blocking(findings(seen=seen)) == {"failover-under-way"}
 
 
+def test_a_switchover_that_is_under_way_blocks_a_planned_failover_and_not_the_forced_one_that_supersedes_it(
+    findings, observe
+):
+    seen = database(observe(), failover_status="switching-over", failover_to=AWAY, data_loss_allowed=False)
+    assert blocking(findings(seen=seen)) == {"failover-under-way"}
+    found = findings(Mode.FORCED, seen)
+    assert "failover-under-way" not in blocking(found)
+    assert "as soon as RDS takes it" in found["switchover-under-way"].message
+    failing_over = database(seen, failover_status="failing-over", data_loss_allowed=True)
+    assert "failover-under-way" in blocking(findings(Mode.FORCED, failing_over))
+
+
 def test_a_database_that_nobody_could_observe_blocks(findings, observe):
     seen = observe(database=None, writers=None, writers_reason="RDS did not answer")
     found = findings(Mode.FORCED, seen)
