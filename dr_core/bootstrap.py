@@ -1,8 +1,9 @@
 """The only wiring: from settings to the bundles that commands and the worker work with. Connects to nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from dr_core.approvals.proof import AckSigner
+from dr_core.approvals.proof import WORKER_KEY, AckSigner, AckVerifier
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import SystemClock
 from dr_core.plan.catalogue import Catalogue
@@ -12,6 +13,7 @@ from dr_core.ports import Ports, aws_ports
 from dr_core.services import Services
 from dr_core.settings import Settings
 from dr_core.store.engine import Store
+from dr_core.terminal.clerk import Clerk
 from dr_core.topology.load import load_checked
 
 
@@ -26,6 +28,16 @@ def services(settings: Settings, *, signer: bool = False) -> Services:
         aws=AwsSessions.for_topology(topology, settings.aws_endpoint_url),
         signer=AckSigner.load_or_create(settings.ack_key) if signer else None,
     )
+
+
+def verifier(settings: Settings) -> AckVerifier:
+    """What tells signed acknowledgements from others: the bot's public key and the workers'."""
+    return AckVerifier(settings.ack_public_key, settings.worker_public_key)
+
+
+def clerk(bundle: Services) -> Clerk:
+    """A worker's counter for terminals; reads or makes the key that the workers share."""
+    return Clerk(replace(bundle, signer=AckSigner.load_or_create(bundle.settings.worker_key, WORKER_KEY)))
 
 
 def ports(bundle: Services) -> Ports:

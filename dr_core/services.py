@@ -12,7 +12,7 @@ from dr_core.topology.model import Topology
 
 @dataclass(frozen=True)
 class Services:
-    """`signer` is there in the bot only: it signs what it received from Slack."""
+    """`signer` is there where acknowledgements are received: the bot's for Slack's, the workers' for terminals'."""
 
     topology: Topology
     store: Store

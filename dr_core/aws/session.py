@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 import boto3.session
 import botocore.session
@@ -56,6 +57,11 @@ GLOBAL_SERVICES = {
 # Exempt from residency too, but asked in the region that is named: any two of its five endpoints may be down.
 EXEMPT_SERVICES = {"route53-recovery-cluster": "routing controls are switched through endpoints in five fixed regions"}
 
+# Single places outside of the residency, and why: nothing but their own service may be asked there.
+EXEMPT_PLACES = {
+    ("cloudtrail", "us-east-1"): "what the global services were asked stands in the event history of this region only",
+}
+
 # What cannot change anything; every other operation is not repeated where an attempt may have worked.
 _READS = re.compile(
     r"^(Describe|Get|List|Head|Test|Lookup|Search|Query|Scan|BatchGet|Simulate|Select|AssumeRole|Decrypt)"
@@ -64,6 +70,7 @@ _PURPOSE = re.compile(r"[a-z]+")
 _POOL = 32
 
 _send_guard: ContextVar[Guard | None] = ContextVar("send_guard", default=None)
+_acting_for: ContextVar[str | None] = ContextVar("acting_for", default=None)
 
 
 @contextmanager
@@ -77,6 +84,19 @@ def guarded(guard: Guard) -> Iterator[None]:
         yield
     finally:
         _send_guard.reset(token)
+
+
+@contextmanager
+def acting_for(run_id: str, step: str) -> Iterator[None]:
+    """While it lasts, this thread's requests say in their user agent for which step of which run they are sent.
+
+    CloudTrail's record of a call can then be held against the intent that it was made under.
+    """
+    token = _acting_for.set(f"dr-step/{quote(run_id, safe='')}.{quote(step, safe='')}")
+    try:
+        yield
+    finally:
+        _acting_for.reset(token)
 
 
 @dataclass(frozen=True)
@@ -162,7 +182,7 @@ class AwsSessions:
             self._clients.clear()
 
     def _refuse_outside(self, service: str, region: str) -> None:
-        if service in GLOBAL_SERVICES or service in EXEMPT_SERVICES:
+        if service in GLOBAL_SERVICES or service in EXEMPT_SERVICES or (service, region) in EXEMPT_PLACES:
             return
         if region in self._allowed or region == self._control_region:
             return
@@ -195,6 +215,7 @@ class AwsSessions:
         except (ProfileNotFound, ConfigParseError) as error:
             raise _profile_error(error) from error
         client.meta.events.register_first("before-send", _ask_guard)
+        client.meta.events.register("before-send", _tell_step)
         # As specific as botocore's retry handler: a less specific one is asked after it, and the first answer counts.
         service_id = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first(f"needs-retry.{service_id}", _no_blind_repeat)
@@ -244,6 +265,13 @@ def _ask_guard(**_event: object) -> None:
     guard = _send_guard.get()
     if guard is not None:
         guard()
+
+
+def _tell_step(*, request: Any, **_event: object) -> None:
+    """After signing: botocore writes the user agent anew until then, and no signature covers it."""
+    step = _acting_for.get()
+    if step is not None:
+        request.headers["User-Agent"] = f"{request.headers.get('User-Agent', '')} {step}"
 
 
 def _no_blind_repeat(

@@ -1,9 +1,10 @@
 """Can the people who are named reach the quorums that are asked for? (Groups: `doctor` asks Slack.)"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from dr_core.topology.findings import TopologyFinding, fatal, warning
 from dr_core.topology.model import Group, Quorum, Topology
+from dr_core.topology.principals import is_center_role, is_chosen_session, is_person, is_root, principal
 
 
 def check_people(topology: Topology) -> Iterator[TopologyFinding]:
@@ -32,28 +33,41 @@ class _Persons:
 
 def _identities(topology: Topology) -> Iterator[TopologyFinding]:
     first: dict[str, int] = {}
+    machines = {principal(app.account.role_arn) for app in topology.applications.values() if app.account}
     for index, person in enumerate(topology.people):
         path = f"people[{index}]"
         places = [(f"{path}.aws[{at}]", arn) for at, arn in enumerate(person.aws)]
         places += [(f"{path}.slack", person.slack)] if person.slack else []
         for place, identity in places:
-            if first.setdefault(identity, index) != index:
-                other = topology.people[first[identity]].name
+            if first.setdefault(principal(identity), index) != index:
+                other = topology.people[first[principal(identity)]].name
                 yield fatal(
                     place, f"{identity} belongs to {other} already", "One person is one entry with all identities"
                 )
         for place, arn in places:
-            yield from _principal(place, arn) if ".aws[" in place else ()
+            yield from _principal(place, arn, machines) if ".aws[" in place else ()
         if not places:
             yield warning(path, f"{person.name} has no identity and can do nothing", "Give slack, aws or both")
+        if person.name in {other.name for other in topology.people[:index]}:
+            yield fatal(
+                f"{path}.name", f"{person.name} is named twice", "Approvals are counted by name: tell them apart"
+            )
 
 
-def _principal(path: str, arn: str) -> Iterator[TopologyFinding]:
-    if not arn.startswith("arn:aws") or arn.count(":") < 5:
+def _principal(path: str, arn: str, machines: Collection[str]) -> Iterator[TopologyFinding]:
+    one_person = "Name an IAM user, an Identity Center user or a role that one person uses"
+    if is_root(arn):
+        yield fatal(path, "the root user of an account is no person", one_person)
+    elif is_chosen_session(arn):
+        yield fatal(path, f"{arn}: whoever assumes a role chooses the session's name, so it proves nothing", one_person)
+    elif is_center_role(arn):
+        hint = "Name the user: arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_.../ada@example.com"
+        yield fatal(path, f"{arn} is shared by everybody who has that permission set", hint)
+    elif not is_person(arn):
         example = "arn:aws:iam::111122223333:user/ada"
         yield fatal(path, f"expected the ARN of an IAM user or role such as {example}, got {arn!r}")
-    elif arn.endswith(":root"):
-        yield fatal(path, "the root user of an account is no person", "Name an IAM user or a role that one person uses")
+    elif principal(arn) in machines:
+        yield fatal(path, f"{arn} is an application's account.role_arn: the bot itself, and no person", one_person)
 
 
 def _quorum(topology: Topology, persons: _Persons, mode: str, quorum: Quorum) -> Iterator[TopologyFinding]:

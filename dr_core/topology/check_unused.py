@@ -10,7 +10,6 @@ def unused(topology: Topology) -> tuple[str, ...]:
     """Paths, in the order of the file. Applications' kinds are not among them: their plans have blocking findings."""
     schedule = topology.schedule
     said = {
-        "approval.break_glass": not topology.approval.break_glass.empty,
         "approval.prepare": topology.approval.prepare == "auto",
         **{
             f"schedule.{name}": getattr(schedule, name) is not None
@@ -18,6 +17,5 @@ def unused(topology: Topology) -> tuple[str, ...]:
             if name not in CARRIED_OUT
         },
         "budget": topology.budget is not None,
-        "audit.anchors": bool(topology.audit.anchors),
     }
     return tuple(path for path, given in said.items() if given)

@@ -54,6 +54,42 @@ FATAL = [
     ),
     ("shop", at("people", 0, "aws", to=["ada"]), "people[0].aws[0]", "expected the ARN"),
     ("shop", at("people", 0, "aws", to=["arn:aws:iam::111122223333:root"]), "people[0].aws[0]", "root user"),
+    (
+        "shop",
+        at("people", 0, "aws", to=["arn:aws:sts::111122223333:assumed-role/admin/ada"]),
+        "people[0].aws[0]",
+        "chooses the session's name",
+    ),
+    (
+        "shop",
+        at(
+            "people",
+            0,
+            "aws",
+            to=["arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_01"],
+        ),
+        "people[0].aws[0]",
+        "shared by everybody",
+    ),
+    (
+        "full",
+        at("people", 0, "aws", to=["arn:aws:iam::111122223333:role/path/dr"]),
+        "people[0].aws[0]",
+        "the bot itself",
+    ),
+    (
+        "shop",
+        at(
+            "people",
+            to=[
+                {"name": "Ada", "slack": "U0ADA", "aws": ["arn:aws:iam::111122223333:role/ops"]},
+                {"name": "Eve", "slack": "U0EVE", "aws": ["arn:aws:iam::111122223333:role/people/ops"]},
+            ],
+        ),
+        "people[1].aws[0]",
+        "belongs to Ada already",
+    ),
+    ("shop", at("people", 1, "name", to="Ada"), "people[1].name", "named twice"),
     ("shop", at("approval", "break_glass", to={"users": ["U0ADA"]}), "approval.break_glass", "at least two holders"),
     (
         "shop",

@@ -1,0 +1,193 @@
+"""An operation typed in a terminal: a worker proves who typed it, carries it out, and the result is shown as anywhere.
+
+Nothing here decides anything: this process's environment, `dr.yaml` and database address are the caller's own.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from commands.approve import NeedsAcceptance
+from commands.context import Context, Outcome
+from commands.failover import mode_of
+from commands.registry import Command
+from commands.which_run import which_run
+from dr_core.approvals.ack import Review
+from dr_core.approvals.decision import must_type
+from dr_core.approvals.model import Request, RequestState
+from dr_core.aws.caller import Signer
+from dr_core.errors import ConflictError, DeniedError, RefusedError, UsageError
+from dr_core.plan.step import Mode
+from dr_core.reports.brake import brake_report
+from dr_core.reports.listing import Message
+from dr_core.reports.request import request_view
+from dr_core.reports.reviews import review_list
+from dr_core.reports.run import run_view
+from dr_core.store import requests
+from dr_core.terminal.answer import Answer, AnsweredError
+from dr_core.terminal.claim import Claim, Seen, Verb, new_nonce
+from dr_core.terminal.clerk import sts_of
+from dr_core.terminal.proof import sign
+from dr_core.terminal.submit import Patience, submit
+
+PATIENCE_S = 30.0
+
+
+def run(context: Context, command: Command) -> Outcome:
+    """Claim, sign, hand in, wait. Raises what the worker answered when it is no result."""
+    verb, signer = Verb(command.name), _signer(command)
+    claim = _claim(context, verb)
+    proof = sign(signer, sts_of(context.services), claim.canonical())
+    clock = context.services.clock
+    patience = Patience(clock.monotonic, time.sleep, _say, PATIENCE_S)
+    answer = submit(context.services.store, claim, proof, patience)
+    if not answer.done:
+        raise AnsweredError(answer)
+    return Outcome(command.name, _RESULTS[verb](context, claim, answer), public=True)
+
+
+def _signer(command: Command) -> Signer:
+    try:
+        return Signer()
+    except DeniedError as error:
+        raise RefusedError(
+            f"`{command.name}` is refused: without AWS credentials the terminal is read-only; use Slack, or log in to "
+            "AWS as somebody whom dr.yaml names."
+        ) from error
+
+
+def _say(text: str) -> None:
+    print(f"dr: {text}", file=sys.stderr)
+
+
+def _claim(context: Context, verb: Verb) -> Claim:
+    found = {"nonce": new_nonce(), "verb": verb, **_TYPED[verb](context, verb)}
+    try:
+        return Claim.model_validate(found)
+    except ValidationError as error:
+        raise UsageError(f"`{verb.value}`: {error.errors()[0]['msg']}.") from error
+
+
+def _failover(context: Context, _verb: Verb) -> dict[str, Any]:
+    arguments = context.arguments
+    forced = mode_of(arguments) is Mode.FORCED
+    return {**_failback(context, _verb), "target": arguments.given("region"), "forced": forced}
+
+
+def _failback(context: Context, _verb: Verb) -> dict[str, Any]:
+    arguments = context.arguments
+    return {
+        "application": arguments.given("application"),
+        "reason": arguments.text("reason") or "",
+        "overrides": arguments.many("override"),
+    }
+
+
+def _about_request(context: Context, verb: Verb) -> dict[str, Any]:
+    """A request as this terminal's store shows it: its plan must be the one that the digest says."""
+    arguments = context.arguments
+    request = context.services.store.read(lambda tx: requests.get(tx, arguments.given("request")))
+    if request.plan.digest() != request.digest:
+        raise ConflictError(f"The plan of {request.id} in this store is not the one that its digest names.")
+    named = arguments.integer("round")
+    if verb in (Verb.APPROVE, Verb.BREAK_GLASS):
+        _ask_for_loss(context, verb, request)
+    return {
+        "seen": Seen(request=request.id, round=named or request.round, digest=request.digest),
+        "reason": arguments.text("reason") or "",
+        "accept_loss": arguments.text("accept_loss"),
+        "application": arguments.text("application"),
+    }
+
+
+def _ask_for_loss(context: Context, verb: Verb, request: Request) -> None:
+    """A question, so it is asked before a worker is; the worker insists on the same."""
+    typed = must_type(request, context.services.topology.objectives.rpo.total_seconds())
+    if typed is None or context.arguments.text("accept_loss") is not None or request.state is not RequestState.OPEN:
+        return
+    if verb is Verb.BREAK_GLASS:
+        raise UsageError(f"Breaking the glass of {request.id} accepts a loss.", hint=f"Type it: --accept-loss {typed}")
+    raise NeedsAcceptance(Review(request, typed))
+
+
+def _about_run(context: Context, verb: Verb) -> dict[str, Any]:
+    arguments = context.arguments
+    return {
+        "run": which_run(context, verb.value).id,
+        "reason": arguments.text("reason") or "",
+        "confirmed": arguments.flag("confirm"),
+        "overrides": arguments.many("override"),
+    }
+
+
+def _brake(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"reason": context.arguments.text("reason") or "", "confirmed": context.arguments.flag("confirm")}
+
+
+def _application(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"application": context.arguments.given("application")}
+
+
+def _review(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"review": context.arguments.given("id"), "reason": context.arguments.given("note")}
+
+
+def _request(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
+    return request_view(context.services, str(answer.request))
+
+
+def _run(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
+    return run_view(context.services, str(answer.run))
+
+
+def _brake_now(context: Context, _claim: Claim, _answer: Answer) -> BaseModel:
+    return brake_report(context.services)
+
+
+def _cleared(_context: Context, claim: Claim, _answer: Answer) -> BaseModel:
+    return Message(text=f"The cooldown of {claim.application} is over: detection may propose a failover again.")
+
+
+def _reviews(context: Context, _claim: Claim, _answer: Answer) -> BaseModel:
+    return review_list(context.services)
+
+
+_TYPED: dict[Verb, Callable[[Context, Verb], dict[str, Any]]] = {
+    Verb.FAILOVER: _failover,
+    Verb.FAILBACK: _failback,
+    Verb.APPROVE: _about_request,
+    Verb.DENY: _about_request,
+    Verb.CANCEL: _about_request,
+    Verb.RENEW: _about_request,
+    Verb.BREAK_GLASS: _about_request,
+    Verb.RUN_PAUSE: _about_run,
+    Verb.RUN_RESUME: _about_run,
+    Verb.RUN_ABORT: _about_run,
+    Verb.RUN_ESCALATE: _about_run,
+    Verb.RUN_TAKEOVER: _about_run,
+    Verb.BRAKE_ON: _brake,
+    Verb.BRAKE_OFF: _brake,
+    Verb.COOLDOWN_CLEAR: _application,
+    Verb.REVIEW_CLOSE: _review,
+}
+_RESULTS: dict[Verb, Callable[[Context, Claim, Answer], BaseModel]] = {
+    Verb.FAILOVER: _request,
+    Verb.FAILBACK: _request,
+    Verb.APPROVE: _request,
+    Verb.DENY: _request,
+    Verb.CANCEL: _request,
+    Verb.RENEW: _request,
+    Verb.BREAK_GLASS: _request,
+    Verb.RUN_PAUSE: _run,
+    Verb.RUN_RESUME: _run,
+    Verb.RUN_ABORT: _run,
+    Verb.RUN_ESCALATE: _request,
+    Verb.RUN_TAKEOVER: _run,
+    Verb.BRAKE_ON: _brake_now,
+    Verb.BRAKE_OFF: _brake_now,
+    Verb.COOLDOWN_CLEAR: _cleared,
+    Verb.REVIEW_CLOSE: _reviews,
+}

@@ -1,0 +1,1 @@
+"""Operations typed in a terminal: claimed there, proven and carried out by a worker."""

@@ -1,0 +1,258 @@
+"""What each verb does: the same functions that Slack's commands use, by the same roles."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dr_core.approvals import ack, authority, cooldown, escalation, renewal, reviews
+from dr_core.approvals.authority import Role
+from dr_core.approvals.break_glass import Typed, break_glass
+from dr_core.approvals.model import Actor
+from dr_core.approvals.open import open_request
+from dr_core.approvals.whereabouts import application_of
+from dr_core.errors import ConflictError, RefusedError, UsageError
+from dr_core.execution import brake, control
+from dr_core.plan.step import Mode
+from dr_core.services import Services
+from dr_core.store import events, requests, roster
+from dr_core.store.engine import Tx
+from dr_core.terminal.claim import Claim, Verb
+
+
+@dataclass(frozen=True)
+class Order:
+    """A claim by somebody who was proven to have made it. `evidence` is what goes into a signed acknowledgement."""
+
+    claim: Claim
+    actor: Actor
+    evidence: Mapping[str, str]
+
+    @property
+    def cmd_id(self) -> str:
+        """The same for every try, so that its effect happens once."""
+        return f"terminal:{self.claim.nonce}"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What to look at afterwards, where there is something."""
+
+    request: str | None = None
+    run: str | None = None
+
+
+ROLES: dict[Verb, frozenset[Role]] = {
+    Verb.FAILOVER: frozenset({Role.REQUESTER}),
+    Verb.FAILBACK: frozenset({Role.REQUESTER}),
+    Verb.APPROVE: frozenset({Role.APPROVER}),
+    Verb.DENY: frozenset({Role.APPROVER}),
+    Verb.CANCEL: frozenset({Role.REQUESTER, Role.APPROVER}),
+    Verb.RENEW: frozenset({Role.REQUESTER, Role.APPROVER}),
+    Verb.BREAK_GLASS: frozenset({Role.HOLDER}),
+    Verb.RUN_PAUSE: frozenset({Role.REQUESTER, Role.APPROVER}),
+    Verb.RUN_RESUME: frozenset({Role.APPROVER}),
+    Verb.RUN_ABORT: frozenset({Role.APPROVER}),
+    Verb.RUN_ESCALATE: frozenset({Role.REQUESTER, Role.APPROVER}),
+    Verb.RUN_TAKEOVER: frozenset({Role.APPROVER}),
+    Verb.BRAKE_ON: frozenset({Role.REQUESTER, Role.APPROVER}),
+    Verb.BRAKE_OFF: frozenset({Role.APPROVER}),
+    Verb.COOLDOWN_CLEAR: frozenset({Role.APPROVER}),
+    Verb.REVIEW_CLOSE: frozenset({Role.APPROVER}),
+}
+"""Any of these is enough. Finer rules (not your own request, ...) are the approvals' own."""
+
+
+def carry_out(services: Services, order: Order) -> Done:
+    """Do it, once for each nonce. Raises what Slack's command would raise."""
+    services.store.read(lambda tx: _permit(tx, services, order))
+    if order.claim.seen is not None:
+        services.store.read(lambda tx: _as_seen(tx, order))
+    return _DOES[order.claim.verb](services, order)
+
+
+def _permit(tx: Tx, services: Services, order: Order) -> None:
+    known, now = roster.load(tx), tx.now()
+    nobody = authority.refusal(known, order.actor, now)
+    if nobody is not None:
+        raise RefusedError(nobody)
+    allowed = ROLES[order.claim.verb]
+    if not allowed & authority.roles(services.topology, known, order.actor, now):
+        names = " or ".join(sorted(role.value for role in allowed))
+        raise RefusedError(f"`{order.claim.verb.value}` needs the role {names}, which {order.actor.display} lacks.")
+
+
+def _as_seen(tx: Tx, order: Order) -> None:
+    """What was signed is about one round of one plan: another one has to be looked at and signed anew."""
+    seen = order.claim.of_request
+    if events.known(tx, order.cmd_id) is not None:
+        return
+    request = requests.get(tx, seen.request)
+    if request.digest != seen.digest:
+        raise ConflictError(f"{request.id} asks for another plan than the one you looked at.", hint="Look again.")
+    if request.round != seen.round:
+        raise ConflictError(
+            f"You looked at round {seen.round} of {request.id}; round {request.round} is the present one.",
+            hint="Look again, then repeat the command.",
+        )
+
+
+def _failover(services: Services, order: Order) -> Done:
+    claim = order.claim
+    if claim.forced and not claim.reason.strip():
+        raise UsageError("A forced failover needs a reason: those who approve accept a loss for it.")
+    return _open(services, order, str(claim.target), Mode.FORCED if claim.forced else Mode.PLANNED)
+
+
+def _failback(services: Services, order: Order) -> Done:
+    primary = application_of(services.topology, str(order.claim.application)).primary
+    return _open(services, order, primary, Mode.PLANNED)
+
+
+def _open(services: Services, order: Order, target: str, mode: Mode) -> Done:
+    request = open_request(
+        services,
+        application=str(order.claim.application),
+        target=target,
+        mode=mode,
+        actor=order.actor,
+        reason=order.claim.reason,
+        overrides=order.claim.overrides,
+        cmd_id=order.cmd_id,
+    )
+    return Done(request=request.id)
+
+
+def _approve(services: Services, order: Order) -> Done:
+    seen = order.claim.of_request
+    outcome = ack.approve(
+        services,
+        seen.request,
+        round=seen.round,
+        actor=order.actor,
+        typed_limit=order.claim.accept_loss,
+        evidence=dict(order.evidence),
+        cmd_id=order.cmd_id,
+    )
+    return Done(request=seen.request, run=outcome.run_id)
+
+
+def _deny(services: Services, order: Order) -> Done:
+    seen = order.claim.of_request
+    ack.deny(services, seen.request, actor=order.actor, reason=order.claim.reason, cmd_id=order.cmd_id)
+    return Done(request=seen.request)
+
+
+def _cancel(services: Services, order: Order) -> Done:
+    seen = order.claim.of_request
+    ack.cancel(services, seen.request, actor=order.actor, cmd_id=order.cmd_id)
+    return Done(request=seen.request)
+
+
+def _renew(services: Services, order: Order) -> Done:
+    seen = order.claim.of_request
+    renewal.renew(services, seen.request, actor=order.actor, round=seen.round, cmd_id=order.cmd_id)
+    return Done(request=seen.request)
+
+
+def _break_glass(services: Services, order: Order) -> Done:
+    claim, seen = order.claim, order.claim.of_request
+    outcome = break_glass(
+        services,
+        seen.request,
+        round=seen.round,
+        actor=order.actor,
+        typed=Typed(claim.reason, str(claim.application), claim.accept_loss),
+        evidence=dict(order.evidence),
+        cmd_id=order.cmd_id,
+    )
+    return Done(request=seen.request, run=outcome.run_id)
+
+
+def _pause(services: Services, order: Order) -> Done:
+    claim = order.claim
+    control.pause(
+        services,
+        str(claim.run),
+        actor=order.actor,
+        reason=claim.reason,
+        confirmed=claim.confirmed,
+        cmd_id=order.cmd_id,
+    )
+    return Done(run=claim.run)
+
+
+def _resume(services: Services, order: Order) -> Done:
+    control.resume(services, str(order.claim.run), actor=order.actor, cmd_id=order.cmd_id)
+    return Done(run=order.claim.run)
+
+
+def _abort(services: Services, order: Order) -> Done:
+    claim = order.claim
+    control.abort(
+        services,
+        str(claim.run),
+        actor=order.actor,
+        reason=claim.reason,
+        confirmed=claim.confirmed,
+        cmd_id=order.cmd_id,
+    )
+    return Done(run=claim.run)
+
+
+def _escalate(services: Services, order: Order) -> Done:
+    claim = order.claim
+    request = escalation.escalate(
+        services,
+        str(claim.run),
+        actor=order.actor,
+        reason=claim.reason,
+        overrides=claim.overrides,
+        cmd_id=order.cmd_id,
+    )
+    return Done(request=request.id)
+
+
+def _takeover(services: Services, order: Order) -> Done:
+    control.takeover(services, str(order.claim.run), actor=order.actor, cmd_id=order.cmd_id)
+    return Done(run=order.claim.run)
+
+
+def _brake_on(services: Services, order: Order) -> Done:
+    claim = order.claim
+    brake.engage(services, actor=order.actor, reason=claim.reason, confirmed=claim.confirmed, cmd_id=order.cmd_id)
+    return Done()
+
+
+def _brake_off(services: Services, order: Order) -> Done:
+    brake.release(services, actor=order.actor, cmd_id=order.cmd_id)
+    return Done()
+
+
+def _cooldown_clear(services: Services, order: Order) -> Done:
+    cooldown.clear(services, str(order.claim.application), actor=order.actor, cmd_id=order.cmd_id)
+    return Done()
+
+
+def _review_close(services: Services, order: Order) -> Done:
+    claim = order.claim
+    found = reviews.close(services, str(claim.review), actor=order.actor, note=claim.reason, cmd_id=order.cmd_id)
+    return Done(request=found.request)
+
+
+_DOES: dict[Verb, Callable[[Services, Order], Done]] = {
+    Verb.FAILOVER: _failover,
+    Verb.FAILBACK: _failback,
+    Verb.APPROVE: _approve,
+    Verb.DENY: _deny,
+    Verb.CANCEL: _cancel,
+    Verb.RENEW: _renew,
+    Verb.BREAK_GLASS: _break_glass,
+    Verb.RUN_PAUSE: _pause,
+    Verb.RUN_RESUME: _resume,
+    Verb.RUN_ABORT: _abort,
+    Verb.RUN_ESCALATE: _escalate,
+    Verb.RUN_TAKEOVER: _takeover,
+    Verb.BRAKE_ON: _brake_on,
+    Verb.BRAKE_OFF: _brake_off,
+    Verb.COOLDOWN_CLEAR: _cooldown_clear,
+    Verb.REVIEW_CLOSE: _review_close,
+}
