@@ -1,6 +1,8 @@
 """The trail as the other rooms use it: append to `ops`, list, follow, verify, export."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -9,6 +11,21 @@ from dr_core.audit.chain import OPS, ROOT, Head, fault_of
 from dr_core.audit.events import Event, EventKind
 from dr_core.store import events
 from dr_core.store.engine import Tx
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an anchor says of one event."""
+
+    hash: str
+    anchor: int
+
+
+Anchored = Mapping[str, Mapping[int, Said]]
+"""chain -> number of an event -> what the first anchor that covers it says of it."""
+NOTHING: Anchored = {}
 
 
 class TrailVerdict(BaseModel):
@@ -51,42 +68,100 @@ def advance(tx: Tx, consumer: str, chain: str, seq: int) -> None:
     events.advance(tx, consumer, chain, seq)
 
 
-def verify(tx: Tx) -> TrailVerdict:
-    """Check every link, every head, and that the root chain knows every chain."""
-    heads = events.heads(tx)
-    names = events.chain_names(tx)
+def verify(tx: Tx, anchored: Anchored = NOTHING) -> TrailVerdict:
+    """Check every link, every head, that the root chain knows every chain, and what anchors say of single events."""
+    heads, names = events.heads(tx), events.chain_names(tx)
     registered: dict[str, str] = {}
     firsts: dict[str, str] = {}
     count = 0
+
+    def verdict(first_bad: str | None) -> TrailVerdict:
+        return TrailVerdict(ok=first_bad is None, events=count, chains=len(names), first_bad=first_bad)
+
     for name in (ROOT, *(n for n in names if n != ROOT)):
         head = Head()
-        for stored in events.of_chain(tx, name):
+        for stored in _in_order(tx, name):
             count += 1
-            fault = fault_of(stored, head)
+            fault = fault_of(stored, head) or _another(stored, anchored)
             if fault is not None:
-                return TrailVerdict(ok=False, events=count, chains=len(names), first_bad=fault)
+                return verdict(fault)
             head = Head(stored.seq, stored.hash)
             firsts.setdefault(name, stored.hash)
             if name == ROOT:
                 registered[str(stored.data.get("chain"))] = str(stored.data.get("hash"))
         if heads.get(name, Head()) != head:
-            first_bad = f"{name}/{head.seq}: the chain's end is not where its head row says"
-            return TrailVerdict(ok=False, events=count, chains=len(names), first_bad=first_bad)
+            return verdict(f"{name}/{head.seq}: the chain's end is not where its head row says")
+        if (cut := _cut(name, head, anchored)) is not None:
+            return verdict(cut)
+    gone = [name for name in anchored if name not in names]
+    if gone:
+        return verdict(_cut(min(gone), Head(), anchored))
+    return verdict(_unregistered(registered, firsts, set(heads) - set(names)))
+
+
+def _unregistered(registered: Mapping[str, str], firsts: Mapping[str, str], orphaned: Iterable[str]) -> str | None:
+    """What is wrong between the root chain, the chains and the head rows."""
     lost = [name for name, first in registered.items() if firsts.get(name) != first]
     unknown = [name for name in firsts if name != ROOT and name not in registered]
-    orphaned = [name for name in heads if name not in names]
     for sentence, found in (
         ("the root chain knows another first event of chain", lost),
         ("the root chain does not know chain", unknown),
-        ("a head row without events: chain", orphaned),
+        ("a head row without events: chain", list(orphaned)),
     ):
         if found:
-            return TrailVerdict(ok=False, events=count, chains=len(names), first_bad=f"{sentence} {min(found)}")
-    return TrailVerdict(ok=True, events=count, chains=len(names), first_bad=None)
+            return f"{sentence} {min(found)}"
+    return None
 
 
-def export(tx: Tx) -> Iterator[dict[str, JsonValue]]:
-    """Every event as `{"chain", "seq", "cmd_id", "body", "prev", "hash"}`, chain by chain."""
-    for name in events.chain_names(tx):
-        for stored in events.of_chain(tx, name):
-            yield stored.model_dump(mode="json", include={"chain", "seq", "cmd_id", "body", "prev", "hash"})
+def _another(stored: Event, anchored: Anchored) -> str | None:
+    said = anchored.get(stored.chain, {}).get(stored.seq)
+    if said is None or said.hash == stored.hash:
+        return None
+    return f"{stored.chain}/{stored.seq}: anchor {said.anchor} says that another event stood here"
+
+
+def _cut(name: str, head: Head, anchored: Anchored) -> str | None:
+    beyond = {seq: said for seq, said in anchored.get(name, {}).items() if seq > head.seq}
+    if not beyond:
+        return None
+    seq = min(beyond)
+    return f"{name}/{head.seq + 1}: anchor {beyond[seq].anchor} says that the chain goes on to {seq}; it ends before"
+
+
+def _in_order(tx: Tx, name: str) -> Iterator[Event]:
+    """A chain's events, a page at a time."""
+    seq = 0
+    while page := tuple(events.of_chain(tx, name, seq, _PAGE)):
+        yield from page
+        seq = page[-1].seq
+
+
+class Exported(TypedDict):
+    """One event as anybody can verify it: the body as stored, and its links."""
+
+    chain: str
+    seq: int
+    cmd_id: str
+    body: str
+    prev: str
+    hash: str
+
+
+def ends(tx: Tx) -> dict[str, int]:
+    """Where each chain ends now, for an export that is read page by page; chains never shrink."""
+    return events.ends(tx)
+
+
+def page(tx: Tx, chain: str, after: int, until: int) -> list[Exported]:
+    """The next events of a chain, up to number `until`."""
+    found = events.of_chain(tx, chain, after, min(_PAGE, until - after))
+    return [Exported(chain=e.chain, seq=e.seq, cmd_id=e.cmd_id, body=e.body, prev=e.prev, hash=e.hash) for e in found]
+
+
+def export(tx: Tx) -> Iterator[Exported]:
+    """Every event, chain by chain, a page at a time."""
+    for name, end in ends(tx).items():
+        seq = 0
+        while found := page(tx, name, seq, end) if seq < end else []:
+            yield from found
+            seq = found[-1]["seq"]

@@ -1,4 +1,4 @@
-"""The script with which anybody verifies an export, taken out of docs/operations.md and run."""
+"""The script with which anybody verifies an export, taken out of docs/audit.md and run on a real export."""
 
 import json
 import re
@@ -16,24 +16,26 @@ from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.reports.audit import audit_export
+from dr_core.store import events
 from dr_core.store.engine import Store, Tx
 
-DOC = Path(__file__).parents[2] / "docs" / "operations.md"
+DOC = Path(__file__).parents[2] / "docs" / "audit.md"
 ACTOR = Actor(person="person:Ada", display="Ada", face=Face.SLACK)
 Lines = list[dict[str, str | int]]
 
 
 def _event(number: int, tx: Tx) -> None:
     append_ops(tx, EventKind.ROSTER_CHANGED, ACTOR, {"number": number, "sign": "é"})
+    events.append(tx, "other", (EventKind.CONFIG_LOADED, {}, {"number": number}, None))
 
 
 @pytest.fixture
 def exported(sqlite_url: str) -> Lines:
-    """Four events of one chain and the root chain that knows it, as `dr audit export` prints them."""
+    """Two chains of four events and the root chain that knows them, as `dr audit export` prints them."""
     store = Store(sqlite_url)
     for number in range(4):
         store.write(partial(_event, number))
-    lines = export(audit_export(store), datetime.now(UTC))
+    lines = list(export(audit_export(store), datetime.now(UTC)))
     store.dispose()
     return [json.loads(line) for line in lines]
 
@@ -58,7 +60,7 @@ Verify = Callable[[Lines], subprocess.CompletedProcess[str]]
 def test_a_whole_export_passes(exported: Lines, verify: Verify) -> None:
     done = verify(exported)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("whole: 5 events in 2 chains")
+    assert done.stdout.startswith("whole: 10 events in 3 chains")
 
 
 def test_a_changed_body_is_named(exported: Lines, verify: Verify) -> None:
@@ -69,14 +71,26 @@ def test_a_changed_body_is_named(exported: Lines, verify: Verify) -> None:
     assert "ops/2" in done.stderr
 
 
-def test_a_missing_event_is_noticed(exported: Lines, verify: Verify) -> None:
-    assert verify([line for line in exported if line["seq"] != 2]).returncode == 1
+def test_a_dropped_event_is_noticed(exported: Lines, verify: Verify) -> None:
+    done = verify([line for line in exported if (line["chain"], line["seq"]) != ("ops", 2)])
+    assert done.returncode == 1
+    assert "ops/3" in done.stderr
 
 
 def test_a_missing_chain_is_noticed(exported: Lines, verify: Verify) -> None:
-    done = verify([line for line in exported if line["chain"] == "root"])
+    done = verify([line for line in exported if line["chain"] != "ops"])
     assert done.returncode == 1
     assert "root" in done.stderr
+
+
+def test_a_relabelled_chain_is_noticed(exported: Lines, verify: Verify) -> None:
+    """Its links fit as before: only the bodies know its name."""
+    for line in exported:
+        if line["chain"] == "other":
+            line["chain"] = "another"
+    done = verify(exported)
+    assert done.returncode == 1
+    assert "another/1" in done.stderr
 
 
 def test_a_relabelled_event_is_noticed(exported: Lines, verify: Verify) -> None:

@@ -1,0 +1,141 @@
+"""Which of our roles' calls nobody intended: CloudTrail's record held against the trail's intents. Pure.
+
+A compromised worker can use its role, and it cannot keep CloudTrail from saying so.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import unquote
+
+from dr_core.audit.events import Event, EventKind
+from dr_core.aws.session import GLOBAL_SERVICES, Purpose
+
+EARLY = timedelta(seconds=30)
+"""By how much CloudTrail's clock, which has whole seconds, may be behind the store's."""
+LATE = timedelta(seconds=120)
+"""A call that was sent before its step was over may arrive after it."""
+
+_AURORA = frozenset({("rds", "SwitchoverGlobalCluster"), ("rds", "FailoverGlobalCluster")})
+_ECS = frozenset({("ecs", "UpdateService")})
+_RECORDS = frozenset({("route53", "ChangeResourceRecordSets")})
+_OBJECTS = frozenset({("s3", "PutObject"), ("s3", "DeleteObject")})
+_NONE: frozenset[tuple[str, str]] = frozenset()
+# What each kind of step may ask for that changes something, by CloudTrail's names.
+EXPECTED: Mapping[str, frozenset[tuple[str, str]]] = {
+    "scale-target": _ECS,
+    "fence-source": _ECS,
+    "scale-to-standby": _ECS,
+    "switchover-aurora": _AURORA - {("rds", "FailoverGlobalCluster")},
+    "failover-aurora": _AURORA - {("rds", "SwitchoverGlobalCluster")},
+    "switch-records": _RECORDS,
+    "take-over": _OBJECTS - {("s3", "DeleteObject")},
+    "give-back": _OBJECTS - {("s3", "PutObject")},
+    "sync-parameters": frozenset({("ssm", "PutParameter")}),
+    "compare-parameters": _NONE,
+    "verify-writer": _NONE,
+    "verify-dns": _NONE,
+    "verify-write": _NONE,
+    "verify-health": _NONE,
+}
+
+_PURPOSE = re.compile(r"dr-purpose/([a-z]+)")
+_STEP = re.compile(r"dr-step/([A-Za-z0-9_~%-]+)\.([A-Za-z0-9_.~%-]+)")
+_ENDS_STEP = frozenset(
+    kind.value
+    for kind in (EventKind.STEP_DONE, EventKind.STEP_NOT_REACHED, EventKind.STEP_FAILED, EventKind.STEP_REACHED_LATE)
+)
+_ENDS_RUN = frozenset(
+    kind.value
+    for kind in (EventKind.RUN_SUCCEEDED, EventKind.RUN_FAILED, EventKind.RUN_ABORTED, EventKind.RUN_SUPERSEDED)
+)
+
+
+@dataclass(frozen=True)
+class AwsCall:
+    """A call that CloudTrail recorded. `service` is the first part of its event source, `principal` has no session."""
+
+    id: str
+    at: datetime
+    region: str
+    service: str
+    operation: str
+    principal: str
+    user_agent: str
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One step's intents: from the first to the end of the step, or to its run's; `until` None while it goes on."""
+
+    kind: str
+    regions: frozenset[str]
+    since: datetime
+    until: datetime | None
+
+
+Intents = Mapping[tuple[str, str], Intent]
+"""(run, step) -> what was intended for it."""
+
+
+def step_of(call: AwsCall) -> tuple[str, str] | None:
+    """The run and the step that a call names in its user agent."""
+    found = _STEP.search(call.user_agent)
+    return (unquote(found[1]), unquote(found[2])) if found else None
+
+
+def unexplained(calls: Iterable[AwsCall], intents: Intents) -> tuple[tuple[AwsCall, str], ...]:
+    """Each call that no intent explains, with why, in the order of their times."""
+    found = [(call, reason) for call in calls if (reason := why(call, intents)) is not None]
+    return tuple(sorted(found, key=lambda item: (item[0].at, item[0].id)))
+
+
+def why(call: AwsCall, intents: Intents) -> str | None:
+    """Why nobody intended this call; None when an intent explains it."""
+    purpose = _PURPOSE.search(call.user_agent)
+    if purpose is None:
+        return "it names no purpose"
+    if purpose[1] != Purpose.RUN:
+        return f"its purpose is {purpose[1]}, which changes nothing that CloudTrail records"
+    named = step_of(call)
+    if named is None:
+        return "it names no step of a run"
+    intent = intents.get(named)
+    if intent is None:
+        return f"the trail holds no intent for step {named[1]} of run {named[0]}"
+    return _misfit(call, intent)
+
+
+def _misfit(call: AwsCall, intent: Intent) -> str | None:
+    if (call.service, call.operation) not in EXPECTED.get(intent.kind, _NONE):
+        return f"a step of kind {intent.kind} does not call {call.service}:{call.operation}"
+    home = GLOBAL_SERVICES.get(call.service)
+    if call.region not in ({home.home} if home else intent.regions):
+        return f"a step that acts in {', '.join(sorted(intent.regions))} does not call {call.region}"
+    if call.at < intent.since - EARLY:
+        return "it came before the step's intent"
+    if intent.until is not None and call.at > intent.until + LATE:
+        return "it came after the step was over"
+    return None
+
+
+def spans(chain: Iterable[Event], run: str) -> dict[str, tuple[datetime, datetime | None]]:
+    """step -> from its first intent to its end, by the events of a request's chain."""
+    since: dict[str, datetime] = {}
+    until: dict[str, datetime | None] = {}
+    for event in chain:
+        step = event.data.get("step")
+        if event.data.get("run") != run:
+            continue
+        if event.kind in _ENDS_RUN:
+            until |= {name: event.at for name, end in until.items() if end is None}
+        if not isinstance(step, str):
+            continue
+        if event.kind == EventKind.STEP_INTENT:
+            since.setdefault(step, event.at)
+            until[step] = None
+        elif event.kind in _ENDS_STEP and step in since:
+            until[step] = event.at
+    return {step: (at, until[step]) for step, at in since.items()}
