@@ -32,7 +32,7 @@ def bind(parsed: Parsed, topology: Topology) -> Arguments:
         values.update(_place(command, word, values, topology))
     _single_application(command, values, topology)
     _check_region(values, topology)
-    missing = tuple(param for param in command.params if param.required and param.name not in values)
+    missing = tuple(param for param in command.params if param.name not in values and _wanted(param))
     if missing:
         raise MissingArguments(command, values, missing, _choices(missing, topology))
     return Arguments(values)
@@ -79,9 +79,14 @@ def _unknown_word(command: Command, word: str, free: list[Param], topology: Topo
     return UsageError(f"`{command.name}` has one word too many: `{shown(word)}`.", hint=f"Usage: {command.usage}")
 
 
+def _wanted(param: Param) -> bool:
+    """Whether it must be there now. Which run is meant only the store can tell: the command itself finds it."""
+    return param.required and not (param.implied and param.kind is Kind.RUN)
+
+
 def _single_application(command: Command, values: dict[str, Value], topology: Topology) -> None:
     """With one application its name may be left out, where one is meant."""
-    implied = any(param.implied for param in command.params)
+    implied = any(param.implied and param.kind is Kind.APPLICATION for param in command.params)
     if implied and "application" not in values and len(topology.applications) == 1:
         values["application"] = next(iter(topology.applications))
 

@@ -1,6 +1,7 @@
 """`audit list`, `audit verify`, `audit export`: read the trail."""
 
 from commands.context import Context, Outcome
+from dr_core.errors import UnreachableError
 from dr_core.reports.audit import audit_export, audit_list, audit_verdict
 from dr_core.store import requests
 
@@ -14,8 +15,10 @@ def run_list(context: Context) -> Outcome:
 
 
 def run_verify(context: Context) -> Outcome:
-    verdict = audit_verdict(context.services.store)
-    return Outcome("audit verify", verdict, exit_code=0 if verdict.ok else 1)
+    verdict = audit_verdict(context.services)
+    unasked = any(place.state == "unreachable" for place in verdict.places)
+    code = UnreachableError.exit_code if unasked else 0
+    return Outcome("audit verify", verdict, exit_code=code if verdict.ok else 1)
 
 
 def run_export(context: Context) -> Outcome:

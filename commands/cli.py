@@ -12,6 +12,8 @@ from dr_core.errors import DrError, UsageError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from commands.operators import Known
+
 _INTERRUPTED = 130
 
 
@@ -36,19 +38,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     parsed = parse(words, prefix="dr", json_allowed=True)
     if parsed.command.name == "help" and not parsed.json:
-        return _help(" ".join(parsed.words))
+        return _help(" ".join(parsed.words), by_word=list(words[:1]) == ["help"])
     if parsed.command.bare:
         return _bare(parsed)
     return _dispatched(words, json=parsed.json)
 
 
-def _help(asked: str) -> int:
-    """Drawn from the registry alone: no configuration, no store, no models."""
-    from commands.help import terminal_entries
+def _help(asked: str, *, by_word: bool) -> int:
+    """`--help` is drawn from the registry alone: no configuration, no store, no models. `help` asks who you are."""
+    from commands.help import OPERATIONS, terminal_entries
     from commands.rendering.help import entries
 
-    print("\n".join(entries(terminal_entries(asked or None), "dr", "you")))
+    person = _person() if by_word else None
+    found = terminal_entries(asked or None, None, person.roles if person else None)
+    print("\n".join(entries(found, "dr", person.name if person else "you")))
+    if person is None and not asked:
+        print(f"\n{OPERATIONS[:1].upper()}{OPERATIONS[1:]}; `dr help` then lists what they may run.")
     return 0
+
+
+def _person() -> "Known | None":
+    """Whose credentials these are; None where that cannot be told, for help works without anything."""
+    from commands.operators import known_person
+    from dr_core.bootstrap import services
+    from dr_core.settings import read_settings
+
+    try:
+        parts = services(read_settings())
+    except DrError:
+        return None
+    try:
+        return known_person(parts)
+    finally:
+        parts.store.dispose()
 
 
 def _bare(parsed: Parsed) -> int:
@@ -74,9 +96,10 @@ def _dispatched(words: Sequence[str], *, json: bool) -> int:
     parts = guarded("start", lambda: services(settings))
     try:
         outcome = dispatch(parts, terminal_actor(), words)
+        # An export is read while it is printed.
+        _print(outcome.result, json=json)
     finally:
         parts.store.dispose()
-    _print(outcome.result, json=json)
     return outcome.exit_code
 
 
@@ -86,9 +109,10 @@ def _print(result: "BaseModel | str", *, json: bool) -> int:
     elif json and getattr(result, "schema_", "") != "dr.audit-export/1":
         print(result.model_dump_json(by_alias=True, indent=2))
     else:
-        from commands.rendering.text import render
+        from commands.rendering.text import lines
 
-        print(render(result))
+        for line in lines(result):
+            print(line)
     return 0
 
 

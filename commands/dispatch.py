@@ -6,7 +6,7 @@ import structlog
 from pydantic import JsonValue
 from ulid import ULID
 
-from commands import operators
+from commands import operators, terminal
 from commands.approve import NeedsAcceptance
 from commands.arguments import MissingArguments, bind
 from commands.context import Context, Outcome, prefix_of
@@ -18,8 +18,11 @@ from dr_core.approvals.model import Actor, Face
 from dr_core.audit import trail
 from dr_core.audit.events import EventKind
 from dr_core.errors import DrError, RefusedError, UsageError
+from dr_core.execution.impact import ConfirmationError
+from dr_core.failpoints import Point
 from dr_core.reports.doctor import Check
 from dr_core.services import Services
+from dr_core.terminal.answer import AnsweredError
 
 
 def dispatch(
@@ -62,9 +65,13 @@ class _Call:
         return self.parsed.command
 
     def run(self, evidence: Mapping[str, str], face_checks: tuple[Check, ...]) -> Outcome:
-        operators.authorize(self.services, self.actor, self.command)
+        in_terminal = self.actor.face is Face.TERMINAL and self.command.operation
+        if not in_terminal:
+            operators.authorize(self.services, self.actor, self.command)
         arguments = bind(self.parsed, self.services.topology)
         context = Context(self.services, self.actor, arguments, self.cmd_id, self.channel, evidence, face_checks)
+        if in_terminal:
+            return terminal.run(context, self.command)
         self.entered = True
         outcome = self.command.load()(context)
         if not isinstance(outcome, Outcome):
@@ -74,9 +81,10 @@ class _Call:
     def record(self, error: DrError) -> None:
         """An operation that was refused leaves an event; what a face only has to ask for does not.
 
-        Policy's refusals inside a command are written by the approvals, in the transaction that refused.
+        Policy's refusals inside a command are written by the approvals, in the transaction that refused; what a worker
+        answered to a terminal it has written itself.
         """
-        asked = isinstance(error, (MissingArguments, NeedsAcceptance))
+        asked = isinstance(error, (MissingArguments, NeedsAcceptance, ConfirmationError, AnsweredError))
         if not self.command.operation or asked or (self.entered and isinstance(error, RefusedError)):
             return
         typed = [*self.parsed.words, *(f"--{name}={value}" for name, value in self.parsed.options.items())]
@@ -89,7 +97,9 @@ class _Call:
         }
         kind, key = EventKind.COMMAND_REFUSED, f"{self.cmd_id}:refused"
         try:
-            self.services.store.write(lambda tx: trail.append_ops(tx, kind, self.actor, data, cmd_id=key))
+            self.services.store.write(
+                lambda tx: trail.append_ops(tx, kind, self.actor, data, cmd_id=key), Point.COMMAND_REFUSED
+            )
         except DrError as lost:
             # Nothing was changed, so the caller still gets the true reason; the log keeps what the trail could not.
             structlog.get_logger(__name__).warning(

@@ -2,8 +2,18 @@
 
 from itertools import groupby
 
+from pydantic import BaseModel
+
 from commands.help import Names, entry_of
 from commands.registry import Command, Needs, Where, registry
+from dr_core.reports.audit import AuditList, AuditVerdict
+from dr_core.reports.brake import BrakeReport
+from dr_core.reports.doctor import DoctorReport
+from dr_core.reports.health import HealthReport
+from dr_core.reports.help import HelpReport
+from dr_core.reports.listing import Message, ReplicationReport, RequestList, RunList
+from dr_core.reports.model import PlanReport, RequestView, RunView, StatusReport
+from dr_core.reports.reviews import ReviewList
 
 _INTRO = """\
 # Commands
@@ -16,16 +26,31 @@ The same words in Slack (`/dr ...`) and in a terminal (`dr ...`). This page is p
 - What is missing is asked for: in Slack by a form filled with what is known, in the terminal by one line
   and exit code 2.
 - A text of several words stands in quotes: `--reason "two words"`.
-- The terminal is read-only: it looks, Slack acts. There `--json` prints the result with its versioned schema.
+- In a terminal everybody may look. What changes something needs AWS credentials of a person whom `dr.yaml` names; a
+  worker proves it, and decides as Slack does. There `--json` prints the result with its versioned schema.
+- `RUN` is a run's id or its request's; with one unfinished run it may be left out. What stops a run in its middle
+  shows first what is down, and is done when the same is asked again with `--confirm`.
 - Exit codes: 0 done or healthy; 1 failed or unhealthy; 2 wrong usage or configuration; 3 refused by policy; 4 could not
   reach what it needs.
 """
+
+_JSON = """\
+`dr COMMAND --json` prints one of these; `schema` names it with its version. Within a version fields may be added,
+none is removed or changes its meaning. Times are UTC in ISO 8601, durations seconds; `null` is not known or not
+there, never 0.
+"""
+
+RESULTS: tuple[type[BaseModel], ...] = (
+    StatusReport, HealthReport, ReplicationReport, PlanReport, RequestView, RequestList, RunView, RunList, BrakeReport,
+    ReviewList, AuditList, AuditVerdict, DoctorReport, HelpReport, Message,
+)  # fmt: skip
 
 _WHO = {
     Needs.NOBODY: "anybody",
     Needs.VIEWER: "anybody",
     Needs.REQUESTER: "requesters",
     Needs.APPROVER: "approvers",
+    Needs.HOLDER: "holders of the break-glass",
 }
 
 
@@ -35,7 +60,17 @@ def page() -> str:
     for group, commands in groupby(registry().commands, key=lambda command: command.group):
         parts.append(f"## {group}\n")
         parts += [_section(command) for command in commands]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_results()])
+
+
+def _results() -> list[str]:
+    """What `--json` prints, by its schema: the fields of the models themselves."""
+    lines = ["## JSON", "", _JSON]
+    for model in RESULTS:
+        schema = model.model_fields["schema_"].default
+        fields = ", ".join(f"`{name}`" for name in model.model_fields if name != "schema_")
+        lines.append(f"- `{schema}`: {fields}")
+    return [*lines, ""]
 
 
 def _section(command: Command) -> str:
@@ -51,8 +86,8 @@ def _section(command: Command) -> str:
 def _where(command: Command) -> str:
     if command.where is Where.TERMINAL:
         return "Only in a terminal."
-    who = f"Who may: {_WHO[command.needs]}"
-    return f"{who}, in Slack." if command.operation else f"{who}."
+    also = " and approvers" if command.approver_too else ""
+    return f"Who may: {_WHO[command.needs]}{also}."
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from commands.arguments import MissingArguments
 from commands.context import Context, Outcome
+from commands.parsing import Arguments
 from commands.registry import registry
 from dr_core.approvals.open import open_request
 from dr_core.plan.step import Mode
@@ -9,13 +10,17 @@ from dr_core.reports.request import request_view
 
 
 def run(context: Context) -> Outcome:
-    arguments = context.arguments
+    return opened(context, "failover", context.arguments.given("region"), mode_of(context.arguments))
+
+
+def mode_of(arguments: Arguments) -> Mode:
+    """Planned or forced; a forced one is not asked for without a reason."""
     mode = Mode.FORCED if arguments.flag("forced") else Mode.PLANNED
     if mode is Mode.FORCED and arguments.text("reason") is None:
         command = registry().named("failover")
         why = " for a forced failover: those who approve accept a loss for it"
         raise MissingArguments(command, arguments.values, (command.param("reason"),), why)
-    return opened(context, "failover", arguments.given("region"), mode)
+    return mode
 
 
 def opened(context: Context, command: str, target: str, mode: Mode) -> Outcome:

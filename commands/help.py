@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from commands.registry import Command, Needs, Param, Where, registry, shown
+from commands.registry import Command, Param, Where, registry, shown
 from dr_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,17 +39,15 @@ def entry_of(command: Command, names: Names, note: str = "") -> Entry:
     return Entry(command.name, command.usage, command.summary + note, command.params, examples)
 
 
-def in_terminal() -> tuple[Command, ...]:
-    """What a terminal may run: everything that asks for nothing to be changed."""
-    return tuple(command for command in registry().commands if not command.operation)
+def in_terminal(roles: Collection[str] = ()) -> tuple[Command, ...]:
+    """What a terminal may run: everything that changes nothing, and what somebody with these roles may ask for."""
+    return tuple(command for command in registry().commands if not command.operation or command.open_to(roles))
 
 
 def in_slack(roles: Collection[str]) -> tuple[Command, ...]:
     """What somebody with these roles may run in Slack."""
     return tuple(
-        command
-        for command in registry().commands
-        if command.where is Where.EVERYWHERE and (command.needs is Needs.NOBODY or command.needs.value in roles)
+        command for command in registry().commands if command.where is Where.EVERYWHERE and command.open_to(roles)
     )
 
 
@@ -65,11 +63,22 @@ def about(asked: str, prefix: str) -> tuple[Command, ...]:
     raise UsageError(f"There is no command `{shown(name)}`.", hint=f"`{prefix} help` lists what you can type.")
 
 
-def terminal_entries(asked: str | None, names: Names | None = None) -> tuple[Entry, ...]:
-    """Help for the terminal; a command that only Slack may run is explained all the same, and says so."""
-    chosen = about(asked, "dr") if asked else in_terminal()
-    note = " (only in Slack: the terminal is read-only)"
-    return tuple(entry_of(command, names or Names(), note if command.operation else "") for command in chosen)
+def terminal_entries(
+    asked: str | None, names: Names | None = None, roles: Collection[str] | None = None
+) -> tuple[Entry, ...]:
+    """Help for the terminal; `roles` None: nobody knows who sits there, and an operation asked for by name says so."""
+    chosen = about(asked, "dr") if asked else in_terminal(roles or ())
+    return tuple(entry_of(command, names or Names(), _in_terminal_note(command, roles)) for command in chosen)
+
+
+def _in_terminal_note(command: Command, roles: Collection[str] | None) -> str:
+    if not command.operation or (roles is not None and command.open_to(roles)):
+        return ""
+    return _lacking(command) if roles is not None else f" ({OPERATIONS})"
+
+
+OPERATIONS = "operations need AWS credentials of somebody whom dr.yaml names"
+"""Said where a terminal's help does not know who asks."""
 
 
 def slack_entries(asked: str | None, roles: Collection[str], names: Names) -> tuple[Entry, ...]:
@@ -100,9 +109,14 @@ def run(context: "Context") -> "Outcome":
     from dr_core.reports.help import HelpEntry, HelpParam, HelpReport
 
     names, asked = names_of(context.services.topology), context.arguments.text("command")
-    roles = sorted(operators.roles_of(context.services, context.actor))
     terminal = context.prefix == "dr"
-    found = terminal_entries(asked, names) if terminal else slack_entries(asked, roles, names)
+    known = operators.known_person(context.services) if terminal else None
+    roles = sorted(known.roles if known else operators.roles_of(context.services, context.actor))
+    caller = known.name if known else context.actor.display
+    if terminal:
+        found = terminal_entries(asked, names, known.roles if known else None)
+    else:
+        found = slack_entries(asked, roles, names)
     entries = tuple(
         HelpEntry(
             name=entry.name,
@@ -113,5 +127,5 @@ def run(context: "Context") -> "Outcome":
         )
         for entry in found
     )
-    report = HelpReport(caller=context.actor.display, prefix=context.prefix, roles=tuple(roles), entries=entries)
+    report = HelpReport(caller=caller, prefix=context.prefix, roles=tuple(roles), entries=entries)
     return Outcome("help", report)

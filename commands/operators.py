@@ -1,22 +1,48 @@
 """Who is calling: the terminal's operator, and the one check of roles against the stored roster."""
 
 import getpass
+from dataclasses import dataclass
 
 from commands.registry import Command, Needs
 from dr_core.approvals import authority
 from dr_core.approvals.model import Actor, Face, Roster
-from dr_core.errors import RefusedError
+from dr_core.aws.caller import Signer, ask
+from dr_core.errors import DrError, RefusedError
 from dr_core.services import Services
 from dr_core.store import roster as rosters
+from dr_core.terminal.clerk import sts_of
+from dr_core.terminal.identity import Stranger, person_of, proven_actor
 
 
 def terminal_actor() -> Actor:
-    """The login name as this machine knows it. It proves nothing, which is why the terminal may only look."""
+    """The login name as this machine knows it. It proves nothing: a worker asks AWS who typed an operation."""
     try:
         login = getpass.getuser()
     except (OSError, KeyError):
         login = "unknown"
     return Actor(person=f"terminal:{login}", display=login, face=Face.TERMINAL)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whose AWS credentials this terminal has, by its own `dr.yaml`: for help only, it proves nothing."""
+
+    name: str
+    roles: frozenset[str]
+
+
+def known_person(services: Services) -> Known | None:
+    """Who a worker would find out that this is; None where there are no credentials, or nobody is named for them."""
+    try:
+        signer = Signer()
+        sts = sts_of(services)[0]
+        caller = ask(sts, signer.sign(sts, {}), connect_s=1.0, answer_s=2.0)
+        person = person_of(services.topology, caller.arn, ())
+        if isinstance(person, Stranger):
+            return None
+        return Known(person.name, roles_of(services, proven_actor(person)))
+    except DrError:
+        return None
 
 
 def roles_of(services: Services, actor: Actor) -> frozenset[str]:
@@ -27,28 +53,24 @@ def roles_of(services: Services, actor: Actor) -> frozenset[str]:
 
 def authorize(services: Services, actor: Actor, command: Command) -> None:
     """RefusedError when this actor may not run this command; everybody may look."""
-    if command.operation and actor.face is Face.TERMINAL:
-        raise RefusedError(f"`{command.name}` is refused: the terminal is read-only; use Slack.")
-    if command.needs in (Needs.NOBODY, Needs.VIEWER):
+    if command.open_to(()):
         return
     roster, now = _roster(services), services.clock.now()
-    granted = {role.value for role in authority.roles(services.topology, roster, actor, now)}
-    if command.needs.value in granted or (command.name in _APPROVERS_TOO and Needs.APPROVER.value in granted):
+    if command.open_to({role.value for role in authority.roles(services.topology, roster, actor, now)}):
         return
     reason = authority.refusal(roster, actor, now)
     raise RefusedError(reason or _LACKING[command.needs], hint=_WAY_OUT[command.needs] if reason is None else None)
 
 
-_APPROVERS_TOO = frozenset({"cancel", "renew"})
-"""What an approver may do as well as a requester; who exactly is the approvals' decision."""
-
 _LACKING = {
     Needs.REQUESTER: "You are not among those who may ask for this.",
     Needs.APPROVER: "You are not in the group of approvers.",
+    Needs.HOLDER: "You are not among those who may break the glass.",
 }
 _WAY_OUT = {
     Needs.REQUESTER: "Join the incident channel, or ask somebody there.",
     Needs.APPROVER: "Ask an approver; dr.yaml names them under approval.approvers.",
+    Needs.HOLDER: "Ask a holder; dr.yaml names them under approval.break_glass.",
 }
 
 

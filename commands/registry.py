@@ -5,7 +5,7 @@ Nothing heavy is imported here, so that `dr --help` answers at once; a command's
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -35,6 +35,7 @@ class Needs(StrEnum):
     VIEWER = "viewer"
     REQUESTER = "requester"
     APPROVER = "approver"
+    HOLDER = "holder"
 
 
 class Where(StrEnum):
@@ -78,7 +79,8 @@ class Param:
 class Command:
     """One use. `module` is imported and its `function` called with a Context when the command runs.
 
-    An `operation` changes something or asks for it: its refusals are audited, and the terminal may not run it.
+    An `operation` changes something or asks for it: refusals are audited, and in a terminal a worker carries it out.
+    `approver_too`: an approver may run it as well as a requester.
     `bare` commands need neither configuration nor store and are called with their Arguments by the terminal itself.
     """
 
@@ -91,9 +93,16 @@ class Command:
     where: Where = Where.EVERYWHERE
     function: str = "run"
     operation: bool = False
+    approver_too: bool = False
     public: bool = False
     bare: bool = False
     group: str = "See"
+
+    def open_to(self, roles: Collection[str]) -> bool:
+        """Whether one of these roles is enough to run it."""
+        if self.needs in (Needs.NOBODY, Needs.VIEWER):
+            return True
+        return self.needs.value in roles or (self.approver_too and Needs.APPROVER.value in roles)
 
     @property
     def positionals(self) -> tuple[Param, ...]:

@@ -16,6 +16,15 @@ _OVERRIDE = Param(
 )  # fmt: skip
 _ROUND = Param("round", Kind.NUMBER, "only if this round is still the present one", option=True)
 _LIMIT = Param("limit", Kind.NUMBER, "how many at most", option=True)
+_RUN = Param(
+    "run", Kind.RUN, "the run's id, or its request's; may be left out where only one run is unfinished",
+    required=True, implied=True,
+)  # fmt: skip
+_CONFIRM = Param("confirm", Kind.FLAG, "also in the middle of a run, where something is down meanwhile", option=True)
+_ACCEPT_LOSS = Param(
+    "accept_loss", Kind.WORD, "the loss limit shown, typed: seconds or `unknown`", option=True,
+    metavar="SECONDS|unknown",
+)  # fmt: skip
 
 
 def _reason(summary: str, *, required: bool = False) -> Param:
@@ -63,12 +72,7 @@ _ACT = (
     ),
     Command(
         "approve", "acknowledge a request", "commands.approve",
-        (
-            _REQUEST,
-            _ROUND,
-            Param("accept_loss", Kind.WORD, "the loss limit shown, typed: seconds or `unknown`", option=True,
-                  metavar="SECONDS|unknown"),
-        ),
+        (_REQUEST, _ROUND, _ACCEPT_LOSS),
         ("approve r-7k2m9qpd", "approve r-7k2m9qpd --accept-loss 900"),
         needs=Needs.APPROVER, operation=True, public=True, group="Decide",
     ),
@@ -79,12 +83,86 @@ _ACT = (
     ),
     Command(
         "cancel", "withdraw a request", "commands.cancel", (_REQUEST,), ("cancel r-7k2m9qpd",),
-        needs=Needs.REQUESTER, operation=True, public=True, group="Decide",
+        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Decide",
     ),
     Command(
         "renew", "open a new round of a request that expired", "commands.renew", (_REQUEST, _ROUND),
         ("renew r-7k2m9qpd",),
-        needs=Needs.REQUESTER, operation=True, public=True, group="Decide",
+        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Decide",
+    ),
+)  # fmt: skip
+
+_STEER = (
+    Command(
+        "run pause", "nothing new starts in a run; steps under way are watched to their end", "commands.run_pause",
+        (_RUN, _reason("why, for everybody", required=True), _CONFIRM),
+        ('run pause --reason "the batch job must end first"', 'run pause run-7k2m9qpd --reason "wait" --confirm'),
+        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Steer a run",
+    ),
+    Command(
+        "run resume", "let a run go on where it was; after an uncertain step it looks again first",
+        "commands.run_resume", (_RUN,), ("run resume", "run resume run-7k2m9qpd"),
+        needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+    ),
+    Command(
+        "run abort", "end a run; steps under way are watched to their end, nothing is taken back",
+        "commands.run_abort", (_RUN, _reason("why, for everybody", required=True), _CONFIRM),
+        ('run abort --reason "wrong region"', 'run abort run-7k2m9qpd --reason "wrong region" --confirm'),
+        needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+    ),
+    Command(
+        "run escalate", "ask for a forced failover in place of a planned run whose old region was lost on the way",
+        "commands.run_escalate", (_RUN, _reason("why, for those who must approve", required=True), _OVERRIDE),
+        ('run escalate --reason "{primary} is gone"',),
+        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Steer a run",
+    ),
+    Command(
+        "run takeover", "take a run away from a worker that hangs; another takes it up", "commands.run_takeover",
+        (_RUN,), ("run takeover", "run takeover run-7k2m9qpd"),
+        needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+    ),
+    Command(
+        "brake on", "no new step starts in any run of any application", "commands.brake",
+        (_reason("why, for everybody", required=True), _CONFIRM),
+        ('brake on --reason "two changes at once"', 'brake on --reason "two changes at once" --confirm'),
+        function="run_on", needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Steer a run",
+    ),
+    Command(
+        "brake off", "release the brake; runs go on where they were", "commands.brake", (), ("brake off",),
+        function="run_off", needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+    ),
+    Command(
+        "cooldown clear", "let detection propose a failover again before the cooldown is over", "commands.cooldown",
+        (_ONE_APP,), ("cooldown clear {app}",),
+        function="run_clear", needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+    ),
+)  # fmt: skip
+
+_EMERGENCY = (
+    Command(
+        "break-glass", "carry out a request without its quorum, as a named holder in a terminal; all are told",
+        "commands.break_glass",
+        (
+            _REQUEST, _reason("why nobody could be waited for", required=True),
+            Param("application", Kind.WORD, "the application's name, typed once more", option=True, required=True,
+                  metavar="NAME"),
+            _ACCEPT_LOSS,
+        ),
+        ('break-glass r-7k2m9qpd --reason "nobody answers" --application {app} --accept-loss 900',),
+        needs=Needs.HOLDER, operation=True, public=True, group="Break glass",
+    ),
+    Command(
+        "review list", "what was done without its quorum and not reviewed yet", "commands.review", (),
+        ("review list",), function="run_list", group="Break glass",
+    ),
+    Command(
+        "review close", "sign off what somebody else did without its quorum", "commands.review",
+        (
+            Param("id", Kind.WORD, "the review's id", required=True, metavar="ID"),
+            Param("note", Kind.TEXT, "what you found", option=True, required=True),
+        ),
+        ('review close v-7k2m9qpd --note "seen, it was right"',),
+        function="run_close", needs=Needs.APPROVER, operation=True, public=True, group="Break glass",
     ),
 )  # fmt: skip
 
@@ -135,6 +213,10 @@ _SANDBOX = (
 )
 _FILE = Param("file", Kind.WORD, "the file; DR_CONFIG, else dr.yaml, when it is left out", metavar="FILE")
 
+_GRANT = Param(
+    "grant", Kind.WORD, "also give this PostgreSQL role what bot and worker need", option=True, metavar="ROLE"
+)
+
 _TERMINAL = (
     _program(
         "sandbox", "start the local world: simulated AWS, a local Slack, the bot and the worker",
@@ -142,18 +224,19 @@ _TERMINAL = (
     ),
     _program("bot", "the Slack bot", "commands.programs", "bot"),
     _program("worker", "the process that observes and carries out runs", "commands.programs", "worker"),
-    _program("db upgrade", "bring the store's tables up to date", "commands.database", "upgrade"),
+    _program(
+        "db upgrade", "bring the store's tables up to date", "commands.database", "upgrade", (_GRANT,),
+        "db upgrade --grant dr_app",
+    ),
     _program("config check", "validate dr.yaml; every error with its line", "commands.config", "check", (_FILE,)),
     _program("config schema", "the JSON Schema of dr.yaml", "commands.config", "schema"),
 )  # fmt: skip
 
-COMMANDS = (*_SEE, *_ACT, *_LOOK_AFTER, *_TERMINAL)
+COMMANDS = (*_SEE, *_ACT, *_STEER, *_EMERGENCY, *_LOOK_AFTER, *_TERMINAL)
 
 # Words of the command language without code in this version; they get a clear answer instead of a guess.
 UNAVAILABLE = (
-    "budget", "break-glass", "run pause", "run resume", "run abort", "run escalate", "run takeover", "rollback",
-    "drill", "drill history", "brake", "brake on", "brake off", "unfreeze", "cooldown", "cooldown clear",
-    "review", "review list", "review close", "reconcile", "reconcile list", "reconcile sign", "incident",
-    "incident close", "note", "release", "release status", "release promote", "release rollback", "report",
+    "budget", "rollback", "drill", "drill history", "unfreeze", "reconcile", "reconcile list", "reconcile sign",
+    "incident", "incident close", "note", "release", "release status", "release promote", "release rollback", "report",
     "report after-action", "deploy", "config discover", "failover --all",
 )  # fmt: skip

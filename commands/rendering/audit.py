@@ -1,9 +1,10 @@
 """The trail as lines."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import clock, count, plain
+from commands.rendering.words import clock, count, moment, plain
 from dr_core.reports.audit import AuditExport, AuditList, AuditVerdict
 
 
@@ -17,13 +18,24 @@ def listing(report: AuditList, now: datetime) -> list[str]:
     return table(rows)
 
 
-def verdict(report: AuditVerdict, _now: datetime) -> list[str]:
+def verdict(report: AuditVerdict, now: datetime) -> list[str]:
     size = f"{count(report.events, 'event')} in {count(report.chains, 'chain')}"
     if report.ok:
-        return [f"The trail is whole: {size}, every link and every head fit."]
-    return wrap(f"THE TRAIL IS BROKEN at {plain(report.first_bad or 'an unnamed event')}; looked at {size}.", 0, 2)
+        lines = [f"The trail is whole: {size}, every link and every head fit."]
+    else:
+        lines = wrap(f"THE TRAIL IS BROKEN at {plain(report.first_bad or 'an unnamed event')}; looked at {size}.", 0, 2)
+    if report.anchors:
+        at = f", the newest {report.newest_anchor} at {moment(report.newest_anchor_at, now)}"
+        lines += wrap(f"{count(report.anchors, 'anchor')}{at}; signatures {plain(report.signatures)}.", 0, 2)
+    lines += table((place.place, place.state, plain(place.detail)) for place in report.places)
+    for loss in report.lost:
+        lines += wrap(f"HISTORY WAS LOST: {plain(loss)}.", 0, 2)
+    if not report.complete:
+        lines.append("Not everything could be looked at; what is said above holds for the rest.")
+    return lines + wrap(report.tail, 0, 2)
 
 
-def export(report: AuditExport, _now: datetime) -> list[str]:
+def export(report: AuditExport, _now: datetime) -> Iterator[str]:
     """One JSON object a line, as long as it takes: these lines are for programs."""
-    return [event.model_dump_json() for event in report.events]
+    for event in report.events:
+        yield event.model_dump_json()

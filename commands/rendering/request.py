@@ -19,6 +19,12 @@ def request(view: RequestView, now: datetime) -> list[str]:
     for ack in _present(view):
         when = f"approved by {plain(ack.person)} at {moment(ack.at, now)}"
         lines += wrap(f"{when}, accepts {limit(ack.accepted_limit_seconds)}", 4, 2)
+    earlier = [ack for ack in view.acks if ack.round != view.round]
+    if earlier:
+        people = ", ".join(f"{plain(ack.person)} (round {ack.round})" for ack in earlier)
+        lines += wrap(f"of earlier rounds, not counted: {people}", 4, 2)
+    if view.supersedes:
+        lines += wrap(f"when approved, run {view.supersedes} ends and this one takes its place", 2, 2)
     if view.run:
         lines.append(f"  run {view.run}")
     return [*lines, "", *plan(view.plan, now)]

@@ -3,18 +3,21 @@
 from datetime import datetime
 
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import clock, duration, limit, moment, plain, way
+from commands.rendering.status import braked
+from commands.rendering.words import clock, count, duration, limit, moment, plain, way
+from dr_core.execution.model import HoldKind
 from dr_core.reports.listing import RunItem, RunList
-from dr_core.reports.model import RunView, SegmentView, StepView
+from dr_core.reports.model import HoldView, RunView, SegmentView, StepView
 
 
 def run(view: RunView, now: datetime) -> list[str]:
     head = f"Run {view.id}: {view.mode} failover of {view.application}, {way(view.source, view.target)}"
     lines = wrap(head, 0, 2)
     lines += wrap(f"{view.state.upper()}{f': {plain(view.reason)}' if view.reason else ''}", 2, 2)
-    if view.hold:
-        lines += wrap(f"HELD: {plain(view.hold)}", 2, 2)
-    lines.append(f"  request {view.request}")
+    for why in standstill(view, now):
+        lines += wrap(why, 2, 2)
+    turned_away = f"; {count(view.blocked, 'other request')} turned away meanwhile" if view.blocked else ""
+    lines.append(f"  request {view.request}{turned_away}")
     lines += wrap(f"started {moment(view.started_at, now)}; ended {_end(view.ended_at, now)}", 2, 2)
     lines += wrap(rto(view), 2, 2)
     lines += wrap(loss(view), 2, 2)
@@ -24,6 +27,38 @@ def run(view: RunView, now: datetime) -> list[str]:
 
 def _end(at: datetime | None, now: datetime) -> str:
     return "not yet" if at is None else moment(at, now)
+
+
+def standstill(view: RunView, now: datetime) -> list[str]:
+    """Why nothing new starts, one sentence each with the way out; and that nobody was heard of who carries it out."""
+    told = []
+    if view.ending is not None:
+        asked = f"by {plain(view.ending.by)}, {moment(view.ending.at, now)}: {plain(view.ending.reason)}"
+        told.append(f"ABORT ASKED {asked}. Steps under way are watched to their end.")
+    if view.brake is not None:
+        told.append(braked(view.brake, now))
+    told += [f"{_hold(hold, now)} Way out: {_WAY_OUT[HoldKind(hold.kind)].format(run=view.id)}" for hold in view.holds]
+    if view.silent_seconds is not None:
+        silent = f"SILENT: its worker was not heard of for {duration(view.silent_seconds)}"
+        told.append(f"{silent}; another takes it by itself. Way out: run takeover {view.id}")
+    return told
+
+
+def _hold(hold: HoldView, now: datetime) -> str:
+    by = f" by {plain(hold.by)}" if hold.by else ""
+    return f"HELD ({_HELD[HoldKind(hold.kind)]}){by} since {moment(hold.since, now)}: {plain(hold.reason)}."
+
+
+_HELD = {
+    HoldKind.PAUSED: "paused",
+    HoldKind.UNCERTAIN: "a person must look",
+    HoldKind.ROUND: "needs its approvals again",
+}
+_WAY_OUT = {
+    HoldKind.PAUSED: "run resume {run}, or run abort {run}",
+    HoldKind.UNCERTAIN: "look at the uncertain step in AWS; then run resume {run} (it looks again first), or run abort",
+    HoldKind.ROUND: "approve or deny its request again",
+}
 
 
 def rto(view: RunView) -> str:
@@ -64,7 +99,8 @@ def _step(step: StepView, now: datetime) -> tuple[str, ...]:
 def runs(listed: RunList, now: datetime) -> list[str]:
     if not listed.runs:
         return ["There was no run yet."]
-    return [f"Runs at {clock(listed.at)}", *table([_row(item, now) for item in listed.runs])]
+    notes = [[f"nothing new starts: {plain(why)}" for why in item.stopped] for item in listed.runs]
+    return [f"Runs at {clock(listed.at)}", *table([_row(item, now) for item in listed.runs], 0, notes)]
 
 
 def _row(item: RunItem, now: datetime) -> tuple[str, ...]:

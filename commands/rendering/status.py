@@ -6,17 +6,46 @@ from datetime import datetime
 from commands.rendering.lines import table, wrap
 from commands.rendering.words import ago, clock, count, duration, exposure_of, moment, plain, way
 from dr_core.observation.model import Verdict
+from dr_core.reports.brake import BrakeReport
 from dr_core.reports.listing import ReplicationReport
-from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport, StoreExposure
+from dr_core.reports.model import (
+    ApplicationStatus,
+    BrakeView,
+    RegionStatus,
+    RequestLine,
+    RunLine,
+    StatusReport,
+    StoreExposure,
+)
 
 
 def status(report: StatusReport, now: datetime) -> list[str]:
     lines = [f"Status at {clock(report.at)}"]
-    if report.brake:
-        lines.append("BRAKE ON: no new step starts anywhere.")
+    if report.braked is not None:
+        lines += wrap(braked(report.braked, now), 0, 2)
     for application in report.applications:
         lines += ["", *_application(application, now)]
     return lines
+
+
+def braked(on: BrakeView, now: datetime) -> str:
+    """That the brake is on, who put it on, when and why, and the way out."""
+    since = f" at {moment(on.since, now)}" if on.since is not None else ""
+    told = f"BRAKE ON: nothing new starts in any run. Put on by {plain(on.by)}{since}: {plain(on.reason)}."
+    return f"{told} An approver releases it: brake off"
+
+
+def brake(report: BrakeReport, now: datetime) -> list[str]:
+    """What `brake on` and `brake off` answer."""
+    if not report.engaged:
+        return ["BRAKE OFF: runs go on where they were.", *_unfinished(report)]
+    on = BrakeView(since=report.since, by=report.by, reason=report.reason)
+    return [*wrap(braked(on, now), 0, 2), *_unfinished(report)]
+
+
+def _unfinished(report: BrakeReport) -> list[str]:
+    """The runs that the brake stops or lets go on."""
+    return table([(run.id, run.application, run.state) for run in report.runs], 2) or ["  No run is unfinished."]
 
 
 def replication(report: ReplicationReport, now: datetime) -> list[str]:
@@ -109,4 +138,6 @@ def _runs(found: Iterable[RunLine], now: datetime) -> list[str]:
         current = f": {plain(run.current)}" if run.current else ""
         head = f"run {run.id}: {run.mode} {way(run.source, run.target)}, {run.state.upper()}"
         lines += wrap(f"{head}, {run.done} of {run.total} steps{started}{current}", 2, 2)
+        for why in run.stopped:
+            lines += wrap(f"nothing new starts: {plain(why)}", 4, 2)
     return lines

@@ -1,7 +1,7 @@
 """Any result as plain lines of at most 100 characters: for the terminal, and as Slack's fallback text."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,20 +17,27 @@ _DRAWN_BY = {
     "dr.requests/1": "commands.rendering.request:requests",
     "dr.run/1": "commands.rendering.run:run",
     "dr.runs/1": "commands.rendering.run:runs",
+    "dr.brake/1": "commands.rendering.status:brake",
     "dr.audit/1": "commands.rendering.audit:listing",
     "dr.audit-verdict/1": "commands.rendering.audit:verdict",
     "dr.audit-export/1": "commands.rendering.audit:export",
     "dr.doctor/1": "commands.rendering.doctor:doctor",
     "dr.help/1": "commands.rendering.help:report",
+    "dr.reviews/1": "commands.rendering.review:reviews",
     "dr.message/1": "commands.rendering.help:message",
 }
 
-Drawing = Callable[[Any, datetime], list[str]]
+Drawing = Callable[[Any, datetime], Iterable[str]]
 
 
 def render(result: BaseModel, now: datetime | None = None) -> str:
     """The result's lines, without a newline at the end. Ages are counted to the result's own time, else to `now`."""
+    return "\n".join(lines(result, now))
+
+
+def lines(result: BaseModel, now: datetime | None = None) -> Iterable[str]:
+    """The result line by line: an export is longer than memory."""
     module, _, function = _DRAWN_BY[str(getattr(result, "schema_", ""))].partition(":")
     draw: Drawing = getattr(importlib.import_module(module), function)
     at = getattr(result, "at", None)
-    return "\n".join(draw(result, at if isinstance(at, datetime) else now or datetime.now(UTC)))
+    return draw(result, at if isinstance(at, datetime) else now or datetime.now(UTC))

@@ -1,12 +1,19 @@
 """The trail as results: `dr.audit/1`, `dr.audit-verdict/1` and `dr.audit-export/1`."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from dr_core.audit import trail
 from dr_core.audit.events import Event
+from dr_core.audit.places import places
+from dr_core.audit.verify import Verdict, verify
+from dr_core.errors import ConfigError
+from dr_core.keys import PublicKey
+from dr_core.services import Services
 from dr_core.store.engine import Store, Tx
 
 
@@ -36,8 +43,22 @@ class AuditList(_Value):
     events: tuple[AuditEntry, ...]
 
 
+class AnchorPlace(_Value):
+    """One bucket of `audit.anchors` beside the store's anchors."""
+
+    place: str
+    state: Literal["whole", "behind", "unreachable", "bad"]
+    first: int | None
+    last: int | None
+    detail: str
+
+
 class AuditVerdict(_Value):
-    """What verification found. `first_bad` names the first event that does not fit, None when all do."""
+    """What verification found. `first_bad` names the first event or anchor that does not fit, None when all do.
+
+    `complete` is false when something could not be asked. `tail` says in words what no anchor covers, `lost` which
+    history is gone after a rollback of the store.
+    """
 
     schema_: Literal["dr.audit-verdict/1"] = Field(default="dr.audit-verdict/1", alias="schema")
     at: datetime
@@ -45,6 +66,15 @@ class AuditVerdict(_Value):
     events: int
     chains: int
     first_bad: str | None
+    complete: bool = True
+    anchors: int = 0
+    newest_anchor: int | None = None
+    newest_anchor_at: datetime | None = None
+    unanchored: int = 0
+    signatures: str = "checked"
+    places: tuple[AnchorPlace, ...] = ()
+    lost: tuple[str, ...] = ()
+    tail: str = ""
 
 
 class ExportedEvent(_Value):
@@ -59,11 +89,11 @@ class ExportedEvent(_Value):
 
 
 class AuditExport(_Value):
-    """The whole trail, chain by chain. A face prints one event a line."""
+    """The whole trail, chain by chain. A face prints one event a line, and holds no more than a page of them."""
 
     schema_: Literal["dr.audit-export/1"] = Field(default="dr.audit-export/1", alias="schema")
     at: datetime
-    events: tuple[ExportedEvent, ...]
+    events: Iterable[ExportedEvent] = Field(repr=False)
 
 
 def audit_list(store: Store, *, limit: int = 50, chain: str | None = None) -> AuditList:
@@ -76,25 +106,57 @@ def audit_list(store: Store, *, limit: int = 50, chain: str | None = None) -> Au
     return store.read(work)
 
 
-def audit_verdict(store: Store) -> AuditVerdict:
-    """Check every link; names the first event that does not fit."""
+def audit_verdict(services: Services) -> AuditVerdict:
+    """Check every link, every anchor, and what the buckets hold; names the first that does not fit."""
+    key, no_key = _workers_key(services)
+    found = verify(services.store, places(services.topology, services.aws), key, no_key)
+    seen = tuple(AnchorPlace.model_validate(place.model_dump(mode="json")) for place in found.places)
+    kept = found.model_dump(exclude={"places"})
+    return AuditVerdict.model_validate({**kept, "places": seen, "tail": tail_of(found)})
 
-    def work(tx: Tx) -> AuditVerdict:
-        found = trail.verify(tx)
-        return AuditVerdict(
-            at=tx.now(), ok=found.ok, events=found.events, chains=found.chains, first_bad=found.first_bad
+
+def tail_of(found: Verdict) -> str:
+    """What no anchor covers, and who could rewrite it unseen."""
+    events = f"{found.unanchored} event{'' if found.unanchored == 1 else 's'}"
+    if found.newest_anchor is None or found.newest_anchor_at is None:
+        return f"No anchor was sealed yet: a database superuser can rewrite all {events} unseen."
+    since = f"anchor {found.newest_anchor} ({found.newest_anchor_at:%Y-%m-%d %H:%M:%S} UTC)"
+    said = f"{events} since {since}: a database superuser can rewrite that tail unseen."
+    if not any(place.last is not None for place in found.places):
+        said += (
+            " No bucket that could be read holds an anchor, so a superuser can also cut the newest anchors off, and"
+            " then rewrite what only they cover."
         )
-
-    return store.read(work)
+    return said
 
 
 def audit_export(store: Store) -> AuditExport:
-    """The whole trail in one snapshot."""
+    """The whole trail of one moment, read as it is printed."""
+    at = store.read(lambda tx: tx.now())
+    return AuditExport.model_construct(at=at, events=ExportedTrail(store))
 
-    def work(tx: Tx) -> AuditExport:
-        return AuditExport(at=tx.now(), events=tuple(ExportedEvent.model_validate(event) for event in trail.export(tx)))
 
-    return store.read(work)
+class ExportedTrail:
+    """Iterates over the trail as it was at the first event asked for; what is appended meanwhile is left out."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __iter__(self) -> Iterator[ExportedEvent]:
+        ends = self._store.read(trail.ends)
+        for chain, end in ends.items():
+            seq = 0
+            while seq < end:
+                page = self._store.read(partial(trail.page, chain=chain, after=seq, until=end))
+                yield from (ExportedEvent.model_validate(event) for event in page)
+                seq = page[-1]["seq"] if page else end
+
+
+def _workers_key(services: Services) -> tuple[PublicKey | None, str]:
+    try:
+        return PublicKey.read(services.settings.worker_public_key, variable="DR_WORKER_KEY"), ""
+    except ConfigError as error:
+        return None, error.message
 
 
 def _entry(event: Event) -> AuditEntry:

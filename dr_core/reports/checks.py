@@ -8,7 +8,8 @@ from dr_core.aws.faults import aws_errors
 from dr_core.aws.session import Purpose
 from dr_core.errors import DrError
 from dr_core.reports.doctor import Check, CheckState, DoctorReport
-from dr_core.reports.installation import ALIVE, checks_of
+from dr_core.reports.installation import checks_of
+from dr_core.reports.processes import ALIVE
 from dr_core.reports.standing import look, not_observed
 from dr_core.services import Services
 from dr_core.store import migrate, replicas
@@ -73,6 +74,9 @@ def revision(found: str | None, expected: str) -> Check:
     """Whether the tables are those that this code was written for."""
     if found == expected:
         return Check(name="store", state=CheckState.OK, detail=f"reachable, revision {found}")
+    if migrate.serves(found):
+        detail = f"reachable, revision {found}, made by a newer version than this one ({expected})"
+        return Check(name="store", state=CheckState.OK, detail=detail)
     detail = f"its tables are at revision {found or 'none'}, this code expects {expected}"
     return Check(name="store", state=CheckState.FAILED, detail=detail, way_out="Run `dr db upgrade`.")
 

@@ -9,6 +9,7 @@ from dr_core.observation.model import Observation, Signal, SignalState, Vantage,
 from dr_core.plan.step import Severity
 from dr_core.reports.installation import findings_of
 from dr_core.reports.model import FindingView, RequestLine, StoreExposure
+from dr_core.reports.open_matters import open_matters
 from dr_core.reports.standing import Standing, look, not_observed, verdict_of
 from dr_core.reports.status import exposure_reason, named, waiting
 from dr_core.services import Services
@@ -84,7 +85,7 @@ def health(services: Services, application: str | None = None) -> HealthReport:
             _application(look(tx, services.topology, name, now), waiting(tx, name), now)
             for name in named(services, application)
         )
-        findings = findings_of(tx, services, now)
+        findings = (*open_matters(tx), *findings_of(tx, services, now))
         seen = [entry.observed_at for entry in applications]
         times = [at for at in seen if at is not None]
         return HealthReport(

@@ -1,6 +1,5 @@
-"""What the store says of the installation itself: who can approve, which processes live, how old the roster is."""
+"""What the store says of the installation itself: who can approve, what guards the trail, which processes live."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from dr_core.approvals.authority import ROSTER_LIFE, approvers
@@ -9,27 +8,25 @@ from dr_core.approvals.people import person_key
 from dr_core.plan.step import Mode, Severity
 from dr_core.reports.doctor import Check, CheckState
 from dr_core.reports.model import FindingView
+from dr_core.reports.processes import process_checks, processes
 from dr_core.services import Services
-from dr_core.store import replicas, roster
+from dr_core.store import grants, roster, triggers
 from dr_core.store.engine import Tx
-from dr_core.store.replicas import Replica
+from dr_core.store.grants import Power
 from dr_core.topology.model import Topology
-
-ALIVE = timedelta(seconds=60)
-"""A process that has not described itself for this long is not there any more."""
 
 ROSTER_OLD = timedelta(hours=1)
 
 
 def checks_of(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:
-    """Quorum, roster and processes, each with its way out."""
+    """Quorum, roster, what guards the trail, and processes, each with its way out."""
     known = roster.load(tx)
-    alive = tuple(replica for replica in replicas.all(tx) if now - replica.beat_at <= ALIVE)
     return (
         roster_check(known, now),
         *(quorum_check(services.topology, known, mode) for mode in Mode),
-        process_check("worker", alive, "Start `dr worker`: without one nothing is observed and no run moves."),
-        process_check("bot", alive, "Start `dr bot`: without one Slack hears nothing."),
+        guard_check(triggers.missing(tx)),
+        role_check(grants.power(tx)),
+        *process_checks(processes(tx)),
     )
 
 
@@ -82,15 +79,22 @@ def quorum_check(topology: Topology, known: Roster | None, mode: Mode) -> Check:
     return Check(name=name, state=CheckState.OK, detail=detail)
 
 
-def process_check(kind: str, alive: Iterable[Replica], way_out: str) -> Check:
-    """Which processes of a kind have lately described themselves, and in which versions."""
-    found = [replica for replica in alive if replica.kind == kind]
-    if not found:
-        detail = f"none was heard of in the last {ALIVE.total_seconds():.0f} s"
-        return Check(name=f"{kind} processes", state=CheckState.WARNING, detail=detail, way_out=way_out)
-    versions = sorted({replica.version for replica in found})
-    detail = f"{len(found)} alive, version {', '.join(versions)}"
-    if len(versions) > 1:
-        way = "Finish the roll-out, so that all of them run one version."
-        return Check(name=f"{kind} processes", state=CheckState.WARNING, detail=detail, way_out=way)
-    return Check(name=f"{kind} processes", state=CheckState.OK, detail=detail)
+def guard_check(missing: frozenset[str]) -> Check:
+    """The triggers that refuse changes of the trail."""
+    if not missing:
+        return Check(name="trail guard", state=CheckState.OK, detail="the trail's triggers stand")
+    detail = f"the trail has lost {', '.join(sorted(missing))}: what it says may have been changed"
+    way_out = "Find out who removed it, run `dr audit verify`, and put it back (docs/operations.md, The store)."
+    return Check(name="trail guard", state=CheckState.FAILED, detail=detail, way_out=way_out)
+
+
+def role_check(power: Power | None) -> Check:
+    """Whether the role that this process connects as could change the trail."""
+    if power is None:
+        detail = "SQLite has no roles: who may write the file could change the trail; anchors show it"
+        return Check(name="trail role", state=CheckState.OK, detail=detail)
+    if not power.reasons:
+        return Check(name="trail role", state=CheckState.OK, detail=f"{power.role} may read and append, no more")
+    detail = f"{power.role} could change the trail: {'; '.join(power.reasons)}"
+    way_out = "Run bot and worker as a role of their own: `dr db upgrade --grant ROLE` gives it what they need."
+    return Check(name="trail role", state=CheckState.WARNING, detail=detail, way_out=way_out)

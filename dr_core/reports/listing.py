@@ -9,7 +9,7 @@ from dr_core.approvals.decision import standing
 from dr_core.approvals.model import Request, RequestState
 from dr_core.execution.model import Run
 from dr_core.reports.model import StoreExposure
-from dr_core.reports.run import progress
+from dr_core.reports.run import progress, stopped
 from dr_core.services import Services
 from dr_core.store import requests, runs
 from dr_core.store.engine import Tx
@@ -48,7 +48,7 @@ class RequestList(_Value):
 
 
 class RunItem(_Value):
-    """One run in one line. Times that were not measured are None."""
+    """One run in one line. Times that were not measured are None; `stopped`: why nothing new starts in it."""
 
     id: str
     request: str
@@ -67,6 +67,7 @@ class RunItem(_Value):
     rto_target_seconds: float
     loss_seconds: float | None
     loss_reason: str
+    stopped: tuple[str, ...] = ()
 
 
 class RunList(_Value):
@@ -171,4 +172,5 @@ def _run(run: Run, rto_target_s: float) -> RunItem:
         rto_target_seconds=rto_target_s,
         loss_seconds=run.loss_s,
         loss_reason=run.loss_reason,
+        stopped=stopped(run),
     )

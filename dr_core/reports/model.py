@@ -106,7 +106,33 @@ class RequestView(_Value):
     decided_by: str | None
     decision_reason: str | None
     run: str | None
+    supersedes: str | None = None
     plan: PlanReport
+
+
+class BrakeView(_Value):
+    """Who put the brake on, when and why, while it is on."""
+
+    since: datetime | None
+    by: str
+    reason: str
+
+
+class HoldView(_Value):
+    """Why a run waits: `paused` by a person, `uncertain` of a step, or for a `round` of acknowledgements."""
+
+    kind: str
+    reason: str
+    since: datetime
+    by: str | None
+
+
+class EndingView(_Value):
+    """Who wants a run to end, and why."""
+
+    by: str
+    reason: str
+    at: datetime
 
 
 class SegmentView(_Value):
@@ -132,6 +158,9 @@ class StepView(_Value):
 
 
 class RunView(_Value):
+    """`brake` is there while it stops this run. `silent_seconds`: for how long its worker was not heard of, in whole
+    five seconds; None while it beats. `blocked`: how many requests were turned away because it is not finished."""
+
     schema_: Literal["dr.run/1"] = Field(default="dr.run/1", alias="schema")
     id: str
     request: str
@@ -142,7 +171,13 @@ class RunView(_Value):
     state: str
     reason: str
     hold: str | None
+    holds: tuple[HoldView, ...] = ()
+    braked_since: datetime | None = None
+    brake: BrakeView | None = None
+    ending: EndingView | None = None
     owner: str | None
+    silent_seconds: int | None = None
+    blocked: int = 0
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -178,6 +213,8 @@ class RequestLine(_Value):
 
 
 class RunLine(_Value):
+    """A run in one line of the status. `stopped`: why nothing new starts in it, one sentence each."""
+
     id: str
     mode: str
     source: str
@@ -187,6 +224,7 @@ class RunLine(_Value):
     total: int
     current: str
     started_at: datetime | None
+    stopped: tuple[str, ...] = ()
 
 
 class ApplicationStatus(_Value):
@@ -205,7 +243,10 @@ class ApplicationStatus(_Value):
 
 
 class StatusReport(_Value):
+    """`braked`: who put the brake on, when and why; None while it is off."""
+
     schema_: Literal["dr.status/1"] = Field(default="dr.status/1", alias="schema")
     at: datetime
     brake: bool
+    braked: BrakeView | None = None
     applications: tuple[ApplicationStatus, ...]

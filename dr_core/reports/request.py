@@ -54,6 +54,7 @@ def _view(tx: Tx, request: Request, stores: tuple[StoreExposure, ...]) -> Reques
         decided_by=request.decided_by,
         decision_reason=request.decision_reason,
         run=run.id if run else None,
+        supersedes=request.supersedes,
         plan=plan_report(
             plan,
             findings=request.findings,

@@ -1,14 +1,22 @@
 """Builds `dr.run/1`: a run's steps, its RTO by segment, and its loss, each measured or with the reason why not."""
 
+from datetime import datetime, timedelta
+
 from dr_core.approvals.model import Request
+from dr_core.audit.events import EventKind
 from dr_core.errors import NotFoundError
-from dr_core.execution.model import Run, SegmentTime, StepRecord, StepState
+from dr_core.execution.model import Hold, HoldKind, Run, SegmentTime, StepRecord, StepState
 from dr_core.objectives.rto import timeline
 from dr_core.plan.step import Step
-from dr_core.reports.model import RunView, SegmentView, StepView
+from dr_core.reports.brake import brake_view
+from dr_core.reports.model import BrakeView, EndingView, HoldView, RunView, SegmentView, StepView
 from dr_core.services import Services
-from dr_core.store import requests, runs
+from dr_core.store import brake, events, requests, runs
 from dr_core.store.engine import Tx
+
+SILENT_AFTER = timedelta(seconds=20)
+"""A worker beats every few seconds; after this long its lease is over and any other may take the run."""
+_STEP_S = 5
 
 
 def run_view(services: Services, run: Run | str) -> RunView:
@@ -16,9 +24,17 @@ def run_view(services: Services, run: Run | str) -> RunView:
 
     def work(tx: Tx) -> RunView:
         found = run if isinstance(run, Run) else find(tx, run)
-        return view_of(found, requests.get(tx, found.request), services.topology.objectives.rto.total_seconds())
+        target_s = services.topology.objectives.rto.total_seconds()
+        view = view_of(found, requests.get(tx, found.request), target_s, now=tx.now(), brake=brake_view(brake.get(tx)))
+        return view.model_copy(update={"blocked": _blocked(tx, found)})
 
     return services.store.read(work)
+
+
+def _blocked(tx: Tx, run: Run) -> int:
+    """How many requests were turned away because this run was not finished."""
+    attempts = events.of_kind(tx, EventKind.REQUEST_BLOCKED, run.created_at)
+    return sum(event.data.get("run") == run.id for event in attempts)
 
 
 def find(tx: Tx, name: str) -> Run:
@@ -32,7 +48,7 @@ def find(tx: Tx, name: str) -> Run:
         return found
 
 
-def view_of(run: Run, request: Request, rto_target_s: float) -> RunView:
+def view_of(run: Run, request: Request, rto_target_s: float, *, now: datetime, brake: BrakeView | None) -> RunView:
     """A run as a result. While it goes on, its segments are measured as far as they went."""
     measured = timeline(request, run)
     segments = run.segments or measured.segments
@@ -46,7 +62,12 @@ def view_of(run: Run, request: Request, rto_target_s: float) -> RunView:
         state=run.state.value,
         reason=run.reason,
         hold=run.hold,
+        holds=tuple(_hold(hold) for hold in run.holds),
+        braked_since=run.braked_since,
+        brake=brake if run.braked_since is not None else None,
+        ending=None if run.ending is None else EndingView.model_validate(run.ending.model_dump()),
         owner=run.owner,
+        silent_seconds=silent_s(run, now),
         created_at=run.created_at,
         started_at=run.started_at,
         ended_at=run.ended_at,
@@ -63,6 +84,33 @@ def view_of(run: Run, request: Request, rto_target_s: float) -> RunView:
 
 def _unmeasured(run: Run, reason: str) -> str:
     return reason if run.state.finished else "the run is not finished"
+
+
+def silent_s(run: Run, now: datetime) -> int | None:
+    """For how long the worker of an unfinished run was not heard of, in whole five seconds; None while it beats."""
+    if run.state.finished or run.owner is None or run.beat_at is None or now - run.beat_at <= SILENT_AFTER:
+        return None
+    return int((now - run.beat_at).total_seconds()) // _STEP_S * _STEP_S
+
+
+def stopped(run: Run) -> tuple[str, ...]:
+    """Why nothing new starts in an unfinished run, one sentence each; empty while it is free to go on."""
+    if run.state.finished:
+        return ()
+    told = [f"is to end, asked by {run.ending.by}: {run.ending.reason}"] if run.ending is not None else []
+    told += ["the brake is on"] if run.braked_since is not None else []
+    return (*told, *(_held(hold) for hold in run.holds))
+
+
+def _held(hold: Hold) -> str:
+    """A pause says by itself who made it and why."""
+    before = {HoldKind.UNCERTAIN: "a person must look: ", HoldKind.ROUND: "needs its approvals again: "}
+    return before.get(hold.kind, "") + hold.reason
+
+
+def _hold(hold: Hold) -> HoldView:
+    reason = hold.reason.removeprefix(f"paused by {hold.by}: ")
+    return HoldView(kind=hold.kind.value, reason=reason, since=hold.since, by=hold.by)
 
 
 def progress(run: Run) -> tuple[int, int, str]:

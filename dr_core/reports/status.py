@@ -3,12 +3,13 @@
 from dr_core.approvals.decision import standing as quorum_standing
 from dr_core.approvals.model import Request
 from dr_core.execution.model import Run, RunState
+from dr_core.reports.brake import brake_view
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
 from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
-from dr_core.reports.run import progress
+from dr_core.reports.run import progress, stopped
 from dr_core.reports.standing import Standing, look, not_observed
 from dr_core.services import Services
-from dr_core.store import requests, runs
+from dr_core.store import brake, requests, runs
 from dr_core.store.engine import Tx
 
 
@@ -16,13 +17,15 @@ def status(services: Services, application: str | None = None) -> StatusReport:
     """Every application, or one: where it runs, how its regions are, what would be lost, what waits and what runs."""
     now = services.clock.now()
 
-    def work(tx: Tx) -> tuple[ApplicationStatus, ...]:
-        return tuple(
+    def work(tx: Tx) -> StatusReport:
+        braked = brake_view(brake.get(tx))
+        applications = tuple(
             _status(look(tx, services.topology, name, now), waiting(tx, name), _runs(tx, name))
             for name in named(services, application)
         )
+        return StatusReport(at=now, brake=braked is not None, braked=braked, applications=applications)
 
-    return StatusReport(at=now, brake=False, applications=services.store.read(work))
+    return services.store.read(work)
 
 
 def replication(services: Services, application: str | None = None) -> ReplicationReport:
@@ -79,6 +82,7 @@ def run_line(run: Run) -> RunLine:
         total=total,
         current=current,
         started_at=run.started_at,
+        stopped=stopped(run),
     )
 
 

@@ -168,6 +168,16 @@ def person(topology: Topology, user: str) -> Actor:
 
 
 @pytest.fixture(autouse=True)
+def nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever the machine knows of AWS, these terminals have no credentials."""
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+
+@pytest.fixture(autouse=True)
 def logging_as_by_default() -> Iterator[None]:
     """The terminal configures logging for its whole process."""
     yield

@@ -39,7 +39,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
         (["plan"], 2, "needs REGION"),
         (["status", "warehouse"], 2, "no application `warehouse`"),
         (["drill"], 2, "not available in this version"),
-        (["failover", "eu-west-1"], 3, "the terminal is read-only; use Slack"),
+        (["failover", "eu-west-1"], 3, "without AWS credentials the terminal is read-only"),
         (["plan", "us-east-1"], 3, "outside the allowed regions"),
         (["bot", "now"], 2, "takes no argument"),
     ],

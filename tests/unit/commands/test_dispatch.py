@@ -32,8 +32,8 @@ def test_nobody_outside_the_channel_may_ask_and_the_refusal_is_recorded(desk) ->
 
 
 @pytest.mark.parametrize("words", [["failover", "eu-west-1"], ["approve", "r-1"], ["cancel", "r-1"]])
-def test_the_terminal_is_read_only(desk, words: list[str]) -> None:
-    with pytest.raises(RefusedError, match="the terminal is read-only; use Slack") as caught:
+def test_without_credentials_the_terminal_is_read_only(desk, words: list[str]) -> None:
+    with pytest.raises(RefusedError, match="without AWS credentials the terminal is read-only; use Slack") as caught:
         desk.terminal(*words)
     assert caught.value.exit_code == 3
     assert len(desk.events("command.refused")) == 1
@@ -216,7 +216,7 @@ def test_help_lists_what_this_person_may_run(desk) -> None:
     assert "approve" not in names("U0REQUESTER")
     assert {"approve", "deny"} <= names("U0ADA")
     assert "sandbox" not in names("U0ADA")
-    assert not names("U0ADA") & {"drill", "brake on", "budget"}
+    assert not names("U0ADA") & {"drill", "unfreeze", "budget"}
 
 
 def test_help_for_one_command_says_when_one_may_not(desk) -> None:
