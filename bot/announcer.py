@@ -1,26 +1,29 @@
 """Follows the audit trail and tells Slack: one card a request, details in its thread, verdicts in the channel.
 
-The trail is the outbox. The cursor moves after Slack has answered, so everything is told at least once; a crash between
-Slack's answer and the cursor tells it once more. A run never waits for any of this.
+The trail is the outbox. The cursor moves after each message that Slack has answered, so everything is told at least
+once and in order. What a crash or a lost answer leaves open is looked up where the bot may read what it wrote (its
+messages carry marks); where it may not, that one message is told once more. A run never waits for any of this.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
 
 from bot.election import Election
 from bot.metrics import Metrics
-from bot.slack import Posting, SlackRefusedError
+from bot.slack import Mark, Posting, SlackRefusedError
 from bot.views import thread
 from bot.views.card import card
-from bot.views.message import Message, lines, message, section
+from bot.views.message import LONGEST_SECTION, Message, lines, message, section
 from dr_core.approvals import tokens
 from dr_core.audit.events import Event, EventKind
 from dr_core.audit.trail import advance, pending
-from dr_core.errors import DrError, NotFoundError
+from dr_core.errors import DrError, NotFoundError, UnreachableError
+from dr_core.failpoints import Point
 from dr_core.reports.model import RequestView, RunView
 from dr_core.reports.request import request_view
 from dr_core.reports.run import run_view
@@ -33,12 +36,24 @@ from dr_core.topology.model import Group
 CONSUMER = "slack"
 _BATCH = 200
 _REDRAW_EVERY_S = 3.0
+_CARDS_A_REDRAW = 2
 _LINES_A_POST = 10
+_CHARACTERS_A_POST = LONGEST_SECTION - 100
 _GONE = ("message_not_found", "cant_update_message")
+_NO_THREAD = ("thread_not_found", "message_not_found")
 _OPS = "ops"
 _MEASURED = {"segments", "owner"}
 T = TypeVar("T")
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one message in a thread tells: everything up to `seq`."""
+
+    seq: int
+    told: tuple[str, ...]
+    kinds: frozenset[str]
 
 
 class Announcer:
@@ -49,96 +64,150 @@ class Announcer:
         self._channel = services.topology.slack.incident_channel
         self.problem = ""
         self._redraw_at = 0.0
+        self._redrawn = ""
+        self._sure: set[str] = set()
 
     async def follow(self) -> bool:
         """One pass over what was not told yet; True when there was something. Raises the first DrError at its end.
 
-        What Slack refuses for one request does not keep the others waiting.
+        What Slack refuses for one request does not keep the others waiting; a Slack that is away or wants silence ends
+        the pass at once.
         """
         if not await asyncio.to_thread(self._lease.hold):
             self.problem = ""
+            self._sure.clear()  # whoever holds it now tells more
             return False
         events = await self._read(lambda tx: pending(tx, CONSUMER, _BATCH))
         self._metrics.pending.set(len(events))
-        problems = [error for chain in _by_chain(events) if (error := await self._tell(chain)) is not None]
-        problems += await self._redraw({event.chain for event in events})
+        problems: list[DrError] = []
+        try:
+            for chain in _by_chain(events):
+                problems += await self._tell(chain)
+            problems += await self._redraw({event.chain for event in events})
+        except UnreachableError as error:
+            problems.insert(0, error)
         self.problem = problems[0].message if problems else ""
         if problems:
             raise problems[0]
         return bool(events)
 
     async def _redraw(self, told: set[str]) -> list[DrError]:
-        """Cards of runs under way, every few seconds: what a step waits for is no event, and people watch the card."""
+        """Cards of runs under way, every few seconds: what a step waits for is no event, and people watch the card.
+
+        A few at a time and in turn, so that many runs at once stay below what Slack takes.
+        """
         now = self._services.clock.monotonic()
         if now < self._redraw_at:
             return []
         self._redraw_at = now + _REDRAW_EVERY_S
+        waiting = sorted({run.request for run in await self._read(runs.unfinished)} - told)
+        turn = [one for one in waiting if one > self._redrawn] + [one for one in waiting if one <= self._redrawn]
         problems: list[DrError] = []
-        for run in await self._read(runs.unfinished):
-            if run.request in told:
-                continue
+        for request in turn[:_CARDS_A_REDRAW]:
+            self._redrawn = request
             try:
-                await self._show(await asyncio.to_thread(request_view, self._services, run.request))
+                await self._show(await asyncio.to_thread(request_view, self._services, request))
+            except UnreachableError:
+                raise
             except DrError as error:
                 problems.append(error)
         return problems
 
-    async def _tell(self, events: Sequence[Event]) -> DrError | None:
+    async def _tell(self, events: Sequence[Event]) -> list[DrError]:
         chain = events[0].chain
+        events = _gapless(events)
         try:
             if not await asyncio.to_thread(self._lease.hold):
-                return None
-            events = _gapless(events)
+                return []
             if chain == _OPS:
                 await self._tell_channel(events)
+                await self._told(chain, events[-1].seq)
             else:
                 await self._tell_request(chain, events)
         except DrError as error:
+            self._sure.discard(chain)
             _log.warning("not announced", chain=chain, problem=str(error))
-            return error
-        await self._write(lambda tx: advance(tx, CONSUMER, chain, events[-1].seq))
-        return None
+            if isinstance(error, UnreachableError):
+                raise
+            return [error]
+        return []
 
     async def _tell_channel(self, events: Sequence[Event]) -> None:
         told = thread.verdicts(events)
         for start in range(0, len(told), _LINES_A_POST):
             part = told[start : start + _LINES_A_POST]
             await self._post(message("; ".join(part), lines(part)))
+        await self._tell_at_large(
+            [(event.kind, line) for event in events if (line := thread.channel(event)) is not None]
+        )
         changes = [thread.roster(event.data) for event in events if event.kind == EventKind.ROSTER_CHANGED]
         for change in changes:
             if change is not None:
                 await self._post(Message(change, (section(change),)))
 
+    async def _tell_at_large(self, told: Sequence[tuple[str, str]]) -> None:
+        """The brake, and what else concerns everybody; in one message, which pages where somebody must act at once."""
+        for start in range(0, len(told), _LINES_A_POST):
+            part = told[start : start + _LINES_A_POST]
+            made = message("; ".join(line for _, line in part), lines([line for _, line in part]))
+            await self._post(self._paging(made) if any(kind in thread.PAGING for kind, _ in part) else made)
+
+    def _paging(self, made: Message) -> Message:
+        mention = self._mention()
+        return Message(f"{mention} {made.text}", (section(mention), *made.blocks))
+
     async def _tell_request(self, request_id: str, events: Sequence[Event]) -> None:
         try:
             request = await asyncio.to_thread(request_view, self._services, request_id)
         except NotFoundError:
-            return  # the root chain, or one that is not a request's
+            # The root chain, or one that is not a request's.
+            await self._told(request_id, events[-1].seq)
+            return
         ts = await self._show(request)
-        told = [(event.kind, line) for event in events if (line := thread.line(event)) is not None]
-        for start in range(0, len(told), _LINES_A_POST):
-            part = told[start : start + _LINES_A_POST]
-            await self._reply(ts, [kind for kind, _ in part], [line for _, line in part])
+        known = await self._heard(request_id, ts)
+        for part in _parts(events, after=known):
+            if not await asyncio.to_thread(self._lease.hold):
+                return
+            ts = await self._reply(request, ts, part)
+            await self._told(request_id, part.seq)
+        await self._told(request_id, events[-1].seq)
 
-    async def _show(self, request: RequestView) -> str:
+    async def _heard(self, chain: str, ts: str) -> int:
+        """How far the thread tells already, asked once after a start or an error: the cursor may lag one message."""
+        if chain in self._sure:
+            return 0
+        marks = await self._slack.marked(self._channel, ts) or {}
+        self._sure.add(chain)
+        return max((mark.seq for mark in marks.values() if mark.chain == chain), default=0)
+
+    async def _told(self, chain: str, seq: int) -> None:
+        await self._write(lambda tx: advance(tx, CONSUMER, chain, seq), Point.OUTBOX_ADVANCE)
+
+    async def _show(self, request: RequestView, *, anew: bool = False) -> str:
         """The card in its latest state; posted once, updated where it changed. Answers its ts."""
         stored = await self._read(lambda tx: cards.get(tx, request.id))
         run = await asyncio.to_thread(run_view, self._services, request.run) if request.run else None
         print_ = _fingerprint(request, run)
-        if stored is not None and stored.ts is not None:
-            if stored.fingerprint == print_:
-                return stored.ts
+        if stored is not None and not anew:
+            ts = stored.ts or await self._posted_before(request.id)
+            if ts is not None and stored.fingerprint == print_:
+                return ts
             try:
-                await self._slack.update(stored.channel, stored.ts, await self._draw(request, run))
+                if ts is not None:
+                    await self._slack.update(stored.channel, ts, await self._draw(request, run))
+                    return await self._keep(request.id, stored.channel, ts, print_)
             except SlackRefusedError as error:
                 if error.word not in _GONE:
                     raise  # else somebody deleted it, and it is posted anew
-            else:
-                return await self._keep(request.id, stored.channel, stored.ts, print_)
         # Written before the post: after a crash in between the row says that a card may stand already.
-        await self._write(lambda tx: cards.put(tx, Card(request.id, self._channel, None, "")))
-        ts = await self._post(await self._draw(request, run, paging=True))
+        await self._write(lambda tx: cards.put(tx, Card(request.id, self._channel, None, "")), Point.CARD_KEEP)
+        ts = await self._post(await self._draw(request, run, paging=True), Mark(request.id, 0))
         return await self._keep(request.id, self._channel, ts, print_)
+
+    async def _posted_before(self, request_id: str) -> str | None:
+        """The card that was posted right before a crash, where its mark can be read."""
+        marks = await self._slack.marked(self._channel) or {}
+        return next((ts for ts, mark in marks.items() if mark == Mark(request_id, 0)), None)
 
     async def _draw(self, request: RequestView, run: RunView | None, *, paging: bool = False) -> Message:
         values = await self._read(lambda tx: tokens.tokens(tx, request.id, request.round))
@@ -147,21 +216,28 @@ class Announcer:
 
     async def _keep(self, request_id: str, channel: str, ts: str, print_: str) -> str:
         self._metrics.posted.inc()
-        await self._write(lambda tx: cards.put(tx, Card(request_id, channel, ts, print_)))
+        await self._write(lambda tx: cards.put(tx, Card(request_id, channel, ts, print_)), Point.CARD_KEEP)
         return ts
 
-    async def _reply(self, ts: str, kinds: Sequence[str], told: Sequence[str]) -> None:
+    async def _reply(self, request: RequestView, ts: str, part: _Part) -> str:
         """Several lines in one message: catching up is no flood. In the channel too when everybody must know."""
-        made = message("; ".join(told), lines(told))
-        if any(kind in thread.PAGING for kind in kinds):
+        made = message("; ".join(part.told), lines(part.told))
+        if part.kinds & thread.PAGING:
             mention = self._mention()
             made = Message(f"{mention} {made.text}", (section(mention), *made.blocks))
-        loud = any(kind in thread.LOUD for kind in kinds)
-        await self._slack.post(self._channel, made, thread=ts, broadcast=loud)
+        loud, mark = bool(part.kinds & thread.LOUD), Mark(request.id, part.seq)
+        try:
+            await self._slack.post(self._channel, made, thread=ts, broadcast=loud, mark=mark)
+        except SlackRefusedError as error:
+            if error.word not in _NO_THREAD:
+                raise
+            ts = await self._show(request, anew=True)  # somebody deleted the card, and its thread with it
+            await self._slack.post(self._channel, made, thread=ts, broadcast=loud, mark=mark)
         self._metrics.posted.inc()
+        return ts
 
-    async def _post(self, made: Message) -> str:
-        ts = await self._slack.post(self._channel, made)
+    async def _post(self, made: Message, mark: Mark | None = None) -> str:
+        ts = await self._slack.post(self._channel, made, mark=mark)
         self._metrics.posted.inc()
         return ts
 
@@ -171,8 +247,8 @@ class Announcer:
     async def _read(self, work: Callable[[Tx], T]) -> T:
         return await asyncio.to_thread(self._services.store.read, work)
 
-    async def _write(self, work: Callable[[Tx], T]) -> T:
-        return await asyncio.to_thread(self._services.store.write, work)
+    async def _write(self, work: Callable[[Tx], T], point: Point) -> T:
+        return await asyncio.to_thread(self._services.store.write, work, point)
 
 
 def mention(group: Group) -> str:
@@ -186,6 +262,26 @@ def _by_chain(events: Sequence[Event]) -> list[list[Event]]:
     for event in events:
         chains.setdefault(event.chain, []).append(event)
     return list(chains.values())
+
+
+def _parts(events: Sequence[Event], *, after: int) -> list[_Part]:
+    """The messages that tell these events, those that were told already left out."""
+    made: list[_Part] = []
+    told: list[tuple[Event, str]] = []
+    for event in events:
+        text = thread.line(event) if event.seq > after else None
+        if text is None:
+            continue
+        size = sum(len(line) + 1 for _, line in told)
+        if told and (len(told) == _LINES_A_POST or size + len(text) > _CHARACTERS_A_POST):
+            made.append(_part(told))
+            told = []
+        told.append((event, text))
+    return [*made, _part(told)] if told else made
+
+
+def _part(told: Sequence[tuple[Event, str]]) -> _Part:
+    return _Part(told[-1][0].seq, tuple(line for _, line in told), frozenset(event.kind for event, _ in told))
 
 
 def _gapless(events: Sequence[Event]) -> Sequence[Event]:

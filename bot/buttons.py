@@ -3,12 +3,14 @@
 import asyncio
 
 from bot import delivery
-from bot.asking import approve_view, carry_out
+from bot.asking import approve_view, carry_out, stopping
 from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.errors import guarded
 from bot.views import decide
 from bot.views.modal import View
+from commands.operators import authorize
+from commands.registry import registry
 from dr_core.approvals import tokens
 from dr_core.approvals.ack import review
 from dr_core.approvals.authority import Role, refusal, roles
@@ -18,12 +20,13 @@ from dr_core.approvals.tokens import TokenUse
 from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError
 from dr_core.reports.request import request_view
 from dr_core.reports.run import run_view
-from dr_core.store import requests, roster
+from dr_core.store import requests, roster, runs
 from dr_core.store.engine import Tx
 
 ACTIONS = tokens.ACTIONS
 _OF_ANY_ROUND = frozenset({"details", "renew"})
 """Details are of the request; the renewal itself says that its round is over, and a repeated delivery is no fault."""
+_OF_THE_RUN = frozenset({"pause", "resume", "abort"})
 
 
 async def pressed(desk: Desk, body: delivery.Body) -> None:
@@ -46,8 +49,14 @@ async def _pressed(desk: Desk, came: Delivery, action: str, token: str) -> None:
         raise
     if action not in _WINDOWS:
         # Dispatch records its refusals itself.
-        round_ = [f"--round={use.round}"] if action == "renew" else []
-        await carry_out(desk, came, [action, request.id, *round_])
+        await carry_out(desk, came, _words(action, use, request))
+
+
+def _words(action: str, use: TokenUse, request: Request) -> list[str]:
+    """What somebody would have typed; a run goes by its request's id as well."""
+    if action == "resume":
+        return ["run", "resume", request.id]
+    return [action, request.id, *([f"--round={use.round}"] if action == "renew" else [])]
 
 
 def _meaning(tx: Tx, action: str, token: str) -> tuple[TokenUse, Request]:
@@ -59,7 +68,8 @@ def _meaning(tx: Tx, action: str, token: str) -> tuple[TokenUse, Request]:
 
 
 def _this_round(use: TokenUse, request: Request) -> None:
-    if use.round != request.round and request.state in (RequestState.OPEN, RequestState.EXPIRED):
+    waits = request.state in (RequestState.OPEN, RequestState.EXPIRED)
+    if use.round != request.round and (waits or use.action in _OF_THE_RUN):
         raise ConflictError(
             f"That button belongs to round {use.round} of {request.id}; round {request.round} is the present one.",
             hint="Use the buttons on the request's card.",
@@ -96,10 +106,21 @@ async def _details(desk: Desk, came: Delivery, _use: TokenUse, request: Request)
     await _open(desk, came, decide.details(shown, run))
 
 
+async def _stop(desk: Desk, came: Delivery, use: TokenUse, request: Request) -> None:
+    """The reason is asked for beside what is down already; the command itself decides again."""
+    command = registry().named(f"run {use.action}")
+    await asyncio.to_thread(authorize, desk.services, desk.actor(came), command)
+    run = await asyncio.to_thread(desk.services.store.read, lambda tx: runs.of_request(tx, request.id))
+    if run is None or run.state.finished:
+        word = run.state.value if run is not None else "not there yet"
+        raise ConflictError(f"The run of {request.id} is {word}.", hint="`/dr runs` shows it.")
+    await _open(desk, came, await asyncio.to_thread(stopping, desk, command, run, came.channel or ""))
+
+
 async def _open(desk: Desk, came: Delivery, view: View) -> None:
     if came.trigger is None:
         raise DrError("Slack gave nothing to open a window with; press the button again.")
     await desk.slack.open_view(came.trigger, view)
 
 
-_WINDOWS = {"approve": _approve, "deny": _deny, "details": _details}
+_WINDOWS = {"approve": _approve, "deny": _deny, "details": _details, "pause": _stop, "abort": _stop}

@@ -16,6 +16,7 @@ from dr_core.approvals.model import Actor
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import DrError, RejectedError
+from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.topology.model import Topology
 
@@ -77,6 +78,7 @@ class Desk:
         await asyncio.to_thread(
             self.services.store.write,
             lambda tx: append_ops(tx, EventKind.COMMAND_REFUSED, by, data, cmd_id=f"{delivery.id}:refused"),
+            Point.COMMAND_REFUSED,
         )
 
     def later(self, work: Coroutine[None, None, None]) -> None:

@@ -8,7 +8,7 @@ from dr_core.execution.lease import NamedLease
 from dr_core.store.engine import Store
 
 _BELIEVED_S = 5.0  # of 20: a paused process asks again before it acts
-_RETRY_S = 1.0
+_RETRY_S = 0.5  # a lease that was handed over is taken within a second
 
 
 class Election:
@@ -20,10 +20,13 @@ class Election:
         self._lock = threading.Lock()
         self._ask_at = clock.monotonic()
         self._mine = False
+        self._retired = False
 
     def hold(self) -> bool:
         """Whether this process may act now."""
         with self._lock:
+            if self._retired:
+                return False
             now = self._clock.monotonic()
             if now >= self._ask_at:
                 self._mine = self._lease.hold()
@@ -31,9 +34,15 @@ class Election:
                 self._gauge.set(self._mine)
             return self._mine
 
-    def release(self) -> None:
-        """Let another process take over at once; asked again only after the lease's own time."""
+    def retire(self) -> None:
+        """Begin nothing more under the lease, which stays ours until what is under way has ended."""
         with self._lock:
-            mine, self._mine, self._ask_at = self._mine, False, float("inf")
+            self._retired = True
+
+    def release(self) -> None:
+        """Let another process take over at once; this one never asks again."""
+        with self._lock:
+            mine, self._mine, self._retired = self._mine, False, True
             if mine:
                 self._lease.release()
+                self._gauge.set(False)

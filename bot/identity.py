@@ -11,6 +11,7 @@ from bot.views.text import one_line
 from dr_core.approvals.model import Actor, Face, Roster, RosterUser
 from dr_core.approvals.people import person_key
 from dr_core.errors import DrError
+from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import roster as stored
 from dr_core.topology.model import Group, Topology
@@ -64,7 +65,7 @@ async def read_roster(services: Services, slack: Directory) -> Roster:
 async def refresh(services: Services, slack: Directory) -> None:
     """Read and keep the roster; changes stand in the trail."""
     read = await read_roster(services, slack)
-    await asyncio.to_thread(services.store.write, lambda tx: stored.save(tx, read, BOT))
+    await asyncio.to_thread(services.store.write, lambda tx: stored.save(tx, read, BOT), Point.ROSTER_KEEP)
 
 
 async def _members(slack: Directory, group: Group) -> frozenset[str]:
@@ -79,7 +80,7 @@ async def meet(services: Services, slack: Directory, user: str) -> None:
         if known is None or user in known.users:
             return
         found = await asyncio.wait_for(_person(slack, user), _LONGEST_LOOK_S)
-        await asyncio.to_thread(services.store.write, lambda tx: stored.add(tx, user, found))
+        await asyncio.to_thread(services.store.write, lambda tx: stored.add(tx, user, found), Point.ROSTER_KEEP)
 
 
 async def _people(

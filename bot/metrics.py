@@ -1,6 +1,7 @@
 """What `/metrics` shows of the bot, in a registry of its own."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.registry import Collector
 
 
 class Metrics:
@@ -20,6 +21,10 @@ class Metrics:
             "dr_announcements_pending", "Events the announcer has not told yet", registry=self.registry
         )
         self.leader = Gauge("dr_bot_leader", "1 while this process holds the lease", ["lease"], registry=self.registry)
+
+    def show(self, collector: Collector) -> None:
+        """Also what this one has to tell, whenever it is asked."""
+        self.registry.register(collector)
 
     def text(self) -> bytes:
         """In Prometheus' text format."""

@@ -11,7 +11,7 @@ from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.errors import guarded, message_for
 from bot.slack import quietly
-from bot.views import decide, form
+from bot.views import decide, form, stop
 from bot.views.message import lines, message
 from commands.context import Outcome
 from commands.parsing import Value, parse, words_of
@@ -21,7 +21,7 @@ from dr_core.errors import DrError, UsageError
 from dr_core.reports.model import RequestView
 
 Ack = Callable[..., Awaitable[Any]]
-CALLBACKS = (decide.APPROVE, decide.DENY, form.FORM, form.OVERRIDES)
+CALLBACKS = (decide.APPROVE, decide.DENY, form.FORM, form.OVERRIDES, stop.STOP)
 
 
 async def submitted(desk: Desk, body: delivery.Body, ack: Ack) -> None:
@@ -36,7 +36,7 @@ async def submitted(desk: Desk, body: delivery.Body, ack: Ack) -> None:
         await _deny(desk, came, about, str(values.get(decide.REASON) or ""), ack)
     else:
         await ack()
-        words = _form_words(about, values) if view["callback_id"] == form.FORM else _override_words(about, values)
+        words = _WORDS[view["callback_id"]](about, values)
         desk.later(guarded(desk, came, lambda: carry_out(desk, came, words)))
 
 
@@ -124,6 +124,14 @@ def _override_words(about: Mapping[str, Any], values: Mapping[str, Any]) -> list
     reason = str(values.get("reason") or "").strip()
     parsed = parse(words, prefix="/dr", json_allowed=False)
     return [*words, f"--reason={reason}"] if reason and "reason" in {p.name for p in parsed.command.params} else words
+
+
+def _stop_words(about: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    reason = str(values.get(stop.REASON) or "").strip()
+    return [*(str(word) for word in about.get("words", [])), *([f"--reason={reason}"] if reason else [])]
+
+
+_WORDS = {form.FORM: _form_words, form.OVERRIDES: _override_words, stop.STOP: _stop_words}
 
 
 def _values(view: Mapping[str, Any]) -> dict[str, Any]:

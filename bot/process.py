@@ -1,7 +1,9 @@
 """The bot as a process: everything started, kept going, and on a signal ended within a second or two."""
 
 import asyncio
+import contextlib
 import os
+import secrets
 import signal
 import socket
 from collections.abc import Awaitable
@@ -27,6 +29,8 @@ from bot.scheduler import Schedules
 from bot.serving import server, started
 from bot.slack import Slack, connect
 from dr_core.errors import DrError
+from dr_core.failpoints import Point
+from dr_core.reports.process_gauges import ProcessGauges
 from dr_core.services import Services
 from dr_core.store import replicas
 
@@ -36,6 +40,7 @@ _BEAT_EVERY_S = 10.0
 _LOOK_EVERY_S = 2.0
 _CONTACT_EVERY_S = 60.0
 _END_S = 1.5
+_TOLD_S = 0.8  # Slack answers within this; a Slack that hangs must not keep others from announcing
 _log = structlog.get_logger()
 
 
@@ -43,8 +48,10 @@ class Bot:
     """One replica of the bot."""
 
     def __init__(self, services: Services, slack: Slack) -> None:
-        self.name = f"bot-{socket.gethostname()}-{os.getpid()}"
+        # A container's pid is the same after each start; a lease of the life before must not look like ours.
+        self.name = f"bot-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
         self.services, self.slack, self.metrics = services, slack, Metrics()
+        self.metrics.show(ProcessGauges(services.store, self.name))
         self.desk = Desk(services, slack, self.metrics)
         store, clock = services.store, services.clock
         self.announcing = Election(store, clock, "announcer", self.name, self.metrics)
@@ -53,6 +60,7 @@ class Bot:
         self.schedules = Schedules(services, slack, self.scheduling, self.name)
         self.connection = _connection(self.desk)
         self._roster_due = clock.monotonic()
+        self._telling = asyncio.Lock()
 
     async def roster(self) -> None:
         """One process reads the roster for all, at its start and then every minute."""
@@ -71,16 +79,37 @@ class Bot:
         checks: list[JsonValue] = [check.model_dump(mode="json") for check in told]
         state: dict[str, JsonValue] = {"connection": await self.connection.problem() or "ok", "checks": checks}
         await asyncio.to_thread(
-            self.services.store.write, lambda tx: replicas.beat(tx, self.name, "bot", version("dr-bot"), state)
+            self.services.store.write,
+            lambda tx: replicas.beat(tx, self.name, "bot", version("dr-bot"), state),
+            Point.REPLICA_BEAT,
         )
 
-    def release(self) -> None:
-        """Let others announce and schedule at once."""
+    async def announce(self) -> None:
+        """One pass over the trail; `hand_over` waits for the one under way."""
+        async with self._telling:
+            await self.announcer.follow()
+
+    async def hand_over(self) -> None:
+        """Let others announce and schedule at once, after what is being told now: half told is told twice."""
         for election in (self.announcing, self.scheduling):
-            try:
+            election.retire()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._telling.acquire(), _TOLD_S)
+        await _within(asyncio.to_thread(self._release))
+
+    def _release(self) -> None:
+        try:
+            for election in (self.announcing, self.scheduling):
                 election.release()
-            except DrError as error:
-                _log.warning("lease not released", problem=str(error))
+        except DrError as error:
+            _log.warning("leases not handed over", problem=str(error))
+
+    def leave(self) -> None:
+        """The last word of a replica that ends in order, after its last beat."""
+        try:
+            self.services.store.write(lambda tx: replicas.leave(tx, self.name), Point.REPLICA_BEAT)
+        except DrError as error:
+            _log.warning("the replica's row stays", problem=str(error))
 
 
 def _connection(desk: Desk) -> Connection:
@@ -103,14 +132,15 @@ async def run(services: Services) -> None:
         session = await ending.enter_async_context(aiohttp.ClientSession())
         bot = Bot(services, connect(settings.bot_token(), settings.slack_api_url, session, services.clock))
         ending.callback(services.store.dispose)
-        ending.push_async_callback(_within, asyncio.to_thread(bot.release))
         await _serve_health(bot, ending)
         await bot.connection.open()
         ending.push_async_callback(_within, bot.connection.close())
+        ending.push_async_callback(_left, bot)
         _keep_going(bot, ending)
         _log.info("bot started", replica=bot.name, mode=settings.slack_mode())
         await stop.wait()
         _log.info("bot ends", replica=bot.name)
+        await bot.hand_over()
         await bot.desk.drain(_END_S)
 
 
@@ -135,7 +165,7 @@ def _keep_going(bot: Bot, ending: AsyncExitStack) -> None:
     work = (
         forever("roster", bot.roster, _LOOK_EVERY_S),
         forever("contact", bot.contact, _CONTACT_EVERY_S),
-        forever("announcer", bot.announcer.follow, _FOLLOW_EVERY_S),
+        forever("announcer", bot.announce, _FOLLOW_EVERY_S),
         forever("beat", bot.beat, _BEAT_EVERY_S),
     )
     tasks = [asyncio.create_task(one) for one in work]
@@ -166,6 +196,10 @@ async def _tick(schedules: Schedules) -> None:
         _log.warning("schedule will try again", problem=str(error))
     except Exception as error:
         _log.error("unexpected error in a schedule", exc_info=error)
+
+
+async def _left(bot: Bot) -> None:
+    await _within(asyncio.to_thread(bot.leave))
 
 
 async def _within(work: Awaitable[object]) -> None:

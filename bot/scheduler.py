@@ -19,6 +19,7 @@ from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import DrError
+from dr_core.failpoints import Point
 from dr_core.reports.health import HealthReport
 from dr_core.services import Services
 from dr_core.store import slots
@@ -51,7 +52,7 @@ class Schedules:
             return
         await asyncio.to_thread(expire_due, self._services)
         now = self._services.clock.now()
-        await asyncio.to_thread(self._services.store.write, lambda tx: self._take(tx, now))
+        await asyncio.to_thread(self._services.store.write, lambda tx: self._take(tx, now), Point.SLOT_TAKE)
         for name, slot in await asyncio.to_thread(
             self._services.store.read, lambda tx: slots.unposted(tx, now - GRACE)
         ):
@@ -75,7 +76,9 @@ class Schedules:
         except DrError as error:
             _log.warning("report not posted", report=name, slot=slot.isoformat(), problem=str(error))
             return
-        await asyncio.to_thread(self._services.store.write, lambda tx: self._posted(tx, name, slot, ts))
+        await asyncio.to_thread(
+            self._services.store.write, lambda tx: self._posted(tx, name, slot, ts), Point.SLOT_POSTED
+        )
 
     def _posted(self, tx: Tx, name: str, slot: datetime, ts: str) -> None:
         channel = self._services.topology.slack.digest_channel

@@ -1,36 +1,60 @@
 """The few methods of Slack's Web API that the bot calls; what Slack answers becomes a value or one of our errors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.pacing import POST_EVERY_S, POSTS_AT_ONCE, UPDATE_EVERY_S, UPDATES_AT_ONCE, Pace, Silence
 from bot.views.message import Message, without_new_blocks
 from bot.views.modal import View
 from dr_core.clock import Clock
-from dr_core.errors import DrError, RejectedError, ThrottledError, UnreachableError
+from dr_core.errors import DrError, RejectedError, UnreachableError
 
 _TIMEOUT_S = 10
 _PAGE = 200
+_EVENT_TYPE = "dr_event"
+_HISTORY = frozenset({"channels:history", "groups:history"})
 _NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a message tells of the trail: everything of `chain` up to `seq`; 0 is the card. It travels as metadata."""
+
+    chain: str
+    seq: int
 
 
 class Posting(Protocol):
     """What the announcer and the schedule need of Slack."""
 
-    async def post(self, channel: str, message: Message, *, thread: str | None = None, broadcast: bool = False) -> str:
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        thread: str | None = None,
+        broadcast: bool = False,
+        mark: Mark | None = None,
+    ) -> str:
         """Post and answer the message's ts; in a thread, and with `broadcast` in the channel too."""
         ...
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message."""
+        ...
+
+    async def marked(self, channel: str, thread: str | None = None) -> Mapping[str, Mark] | None:
+        """Our marks by ts, of a thread or of the newest messages of a channel; None where we may not read them."""
         ...
 
 
@@ -64,19 +88,36 @@ class Person:
 
 @dataclass
 class Slack:
-    """Calls over one pooled session. A rate limit is waited for; a lost connection is not retried here, since a
-    message could be posted twice: who calls decides."""
+    """Calls over one pooled session. A lost connection is not retried here, since a message could be posted twice: who
+    calls decides. `client` waits for a rate limit while somebody looks at a form; messages go by `poster`, in turns,
+    and not at all while Slack wants silence."""
 
     client: AsyncWebClient
     session: aiohttp.ClientSession
     clock: Clock
+    poster: AsyncWebClient
     contact: Contact = field(default_factory=Contact)
 
-    async def post(self, channel: str, message: Message, *, thread: str | None = None, broadcast: bool = False) -> str:
+    def __post_init__(self) -> None:
+        self.silence = Silence(self.clock)
+        self.posts = Pace(self.clock, POST_EVERY_S, POSTS_AT_ONCE)
+        self.updates = Pace(self.clock, UPDATE_EVERY_S, UPDATES_AT_ONCE)
+
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        thread: str | None = None,
+        broadcast: bool = False,
+        mark: Mark | None = None,
+    ) -> str:
         async def send(shown: Message) -> Any:
+            self.silence.check("chat.postMessage")
+            await self.posts.turn(channel)
             return await self._call(
                 "chat.postMessage",
-                self.client.chat_postMessage(
+                self.poster.chat_postMessage(
                     channel=channel,
                     text=shown.text,
                     blocks=list(shown.blocks),
@@ -84,6 +125,7 @@ class Slack:
                     reply_broadcast=broadcast if thread else None,
                     unfurl_links=False,
                     unfurl_media=False,
+                    metadata=_metadata(mark),
                 ),
             )
 
@@ -91,10 +133,32 @@ class Slack:
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         async def send(shown: Message) -> Any:
-            sending = self.client.chat_update(channel=channel, ts=ts, text=shown.text, blocks=list(shown.blocks))
+            self.silence.check("chat.update")
+            await self.updates.turn("")
+            sending = self.poster.chat_update(channel=channel, ts=ts, text=shown.text, blocks=list(shown.blocks))
             return await self._call("chat.update", sending)
 
         await _plainer_if_refused(send, message)
+
+    async def marked(self, channel: str, thread: str | None = None) -> dict[str, Mark] | None:
+        """Needs `channels:history` (or `groups:history`), which the bot does without: then it may tell things twice."""
+        if not self.contact.scopes or not self.contact.scopes & _HISTORY:
+            return None
+        found: dict[str, Mark] = {}
+        cursor: str | None = None
+        while cursor != "":
+            if thread is None:
+                method = "conversations.history"
+                listing = self.client.conversations_history(channel=channel, limit=_PAGE, include_all_metadata=True)
+            else:
+                method = "conversations.replies"
+                listing = self.client.conversations_replies(
+                    channel=channel, ts=thread, limit=_PAGE, cursor=cursor, include_all_metadata=True
+                )
+            page = await self._call(method, listing)
+            found |= {one["ts"]: mark for one in page["messages"] if (mark := _mark(one.get("metadata"))) is not None}
+            cursor = ((page.get("response_metadata") or {}).get("next_cursor") or "") if thread else ""
+        return found
 
     async def ephemeral(self, channel: str, user: str, message: Message) -> None:
         """Only that person sees it; they must be in the channel."""
@@ -183,7 +247,7 @@ class Slack:
         status = getattr(error.response, "status_code", 200)
         word = str(error.response.get("error", "unknown_error")) if isinstance(error.response.data, dict) else ""
         if status == 429 or word == "ratelimited":
-            return ThrottledError(f"Slack asks for fewer calls ({method}).")
+            return self.silence.asked(method, error.response.headers.get("Retry-After"))
         if status >= 500 or word in ("internal_error", "fatal_error", "service_unavailable", "request_timeout"):
             return self._away(method)
         self.contact.problem = f"{method}: {word}"
@@ -218,14 +282,28 @@ async def _plainer_if_refused(send: Callable[[Message], Awaitable[Any]], message
 
 def connect(token: str, base_url: str, session: aiohttp.ClientSession, clock: Clock) -> Slack:
     """A client that has not called anything yet."""
-    client = AsyncWebClient(
-        token=token,
-        base_url=base_url,
-        timeout=_TIMEOUT_S,
-        session=session,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
+
+    def client(handlers: list[AsyncRetryHandler]) -> AsyncWebClient:
+        return AsyncWebClient(
+            token=token, base_url=base_url, timeout=_TIMEOUT_S, session=session, retry_handlers=handlers
+        )
+
+    patient = client([AsyncRateLimitErrorRetryHandler(max_retry_count=2)])
+    return Slack(patient, session, clock, poster=client([]))
+
+
+def _metadata(mark: Mark | None) -> dict[str, Any] | None:
+    """https://docs.slack.dev/messaging/message-metadata: nobody sees it, and the app that wrote it may read it."""
+    return (
+        None if mark is None else {"event_type": _EVENT_TYPE, "event_payload": {"chain": mark.chain, "seq": mark.seq}}
     )
-    return Slack(client, session, clock)
+
+
+def _mark(metadata: Any) -> Mark | None:
+    if not isinstance(metadata, dict) or metadata.get("event_type") != _EVENT_TYPE:
+        return None
+    payload = metadata.get("event_payload") or {}
+    return Mark(str(payload.get("chain", "")), int(payload.get("seq", 0)))
 
 
 async def quietly(sending: Awaitable[None]) -> bool:

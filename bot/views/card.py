@@ -6,11 +6,14 @@ from datetime import datetime
 from bot.views import exposure
 from bot.views import message as m
 from bot.views import run as run_view
+from bot.views.buttons import buttons
 from bot.views.health import findings
 from bot.views.plan import facts, step_lines, step_title
+from bot.views.standstill import standstill, word
 from bot.views.text import accepting, counted, date, escape, limit, marked, short
 from commands.rendering.words import how_long
 from dr_core.approvals.model import RequestState
+from dr_core.approvals.proof import AckKind
 from dr_core.reports.model import AckView, RequestView, RunView
 
 
@@ -35,23 +38,26 @@ def card(
     ]
     if run is not None:
         blocks += run_view.outcome(run)
+        blocks += standstill(run)
     if state is RequestState.OPEN:
-        blocks += _open(request, at, mention)
+        blocks += _open(request, run, at, mention)
     else:
         blocks += _decided(request) if run is None or state is not RequestState.APPROVED else []
         blocks += _acks(request)
     if run is not None:
-        blocks += [_small_print(request), *run_view.blocks(run)]
+        blocks += [_small_print(request)] if state is RequestState.APPROVED else []
+        blocks += run_view.blocks(run)
     elif state is RequestState.APPROVED:
         blocks.append(m.context("The run starts as soon as a worker takes it."))
-    blocks += _buttons(request, tokens)
+    usable = [one for one in buttons(request, run, tokens) if one["value"]]
+    blocks += [m.actions(usable)] if usable else []
     made = m.message(sentence(request, run), *blocks)
     return m.Message(f"{mention} {made.text}", made.blocks) if paging and mention else made
 
 
 def sentence(request: RequestView, run: RunView | None = None) -> str:
     """The card in one sentence: the fallback text."""
-    if run is not None:
+    if run is not None and request.state != RequestState.OPEN:
         return run_view.sentence(run)
     told = f"{marked(request.state)}: {_what(request)}, asked by {request.requester}"
     if request.state == RequestState.OPEN:
@@ -84,7 +90,7 @@ def details(request: RequestView, run: RunView | None = None) -> m.Message:
 
 
 def _title(request: RequestView, run: RunView | None) -> str:
-    return f"{marked(run.state if run else request.state)}: {_what(request)}"
+    return f"{marked(word(run) if run else request.state)}: {_what(request)}"
 
 
 def _what(request: RequestView) -> str:
@@ -95,16 +101,38 @@ def _reason(request: RequestView) -> str:
     return request.reason or "no reason given"
 
 
-def _open(request: RequestView, at: datetime, mention: str) -> list[m.Block]:
+def _open(request: RequestView, run: RunView | None, at: datetime, mention: str) -> list[m.Block]:
     overridden = ", ".join(request.plan.overrides)
     waits = f"*{escape(_missing(request))}* {mention}".strip()
     named = f"`{escape(request.id)}`, round {request.round}, expires {date(request.expires_at)}"
-    blocks = [m.section(f"{waits} \N{MIDDLE DOT} {named}")]
-    blocks += [*_acks(request), *facts(request.plan), *_exposure(request, at)]
+    blocks = [m.section(f"{waits} \N{MIDDLE DOT} {named}"), *_in_place_of(request)]
+    blocks += [*_acks(request), *_earlier(request), *facts(request.plan), *_exposure(request, at)]
     blocks += findings(request.plan.findings, evidence=False)
     if overridden:
         blocks.append(m.lines([f"Overridden: {overridden}"]))
-    return blocks + _summary_of_steps(request)
+    return blocks if run is not None else blocks + _summary_of_steps(request)
+
+
+def _in_place_of(request: RequestView) -> list[m.Block]:
+    if request.supersedes is None:
+        return []
+    told = f"In place of run `{escape(request.supersedes)}`: that one ends when this is approved, and stays until then."
+    return [m.section(told)]
+
+
+def _earlier(request: RequestView) -> list[m.Block]:
+    """What was accepted before, which no longer counts, against what is measured since."""
+    before = [ack for ack in request.acks if ack.round != request.round]
+    if not before:
+        return []
+    told = [
+        f"round {ack.round}: {escape(ack.person)} {date(ack.at, '{time_secs}')},"
+        f" {accepting(ack.accepted_limit_seconds)}"
+        for ack in before[-8:]
+    ]
+    exposed, asked = how_long(request.plan.exposure_seconds), limit(request.loss_limit_seconds)
+    now = f"*Measured now*: exposure {exposed}; *to be accepted now*: a loss of up to {asked}."
+    return [m.section(now), m.context("Approvals of earlier rounds no longer count:", *told)]
 
 
 def _exposure(request: RequestView, at: datetime) -> list[m.Block]:
@@ -138,6 +166,13 @@ def _decided(request: RequestView) -> list[m.Block]:
     return [*blocks, _small_print(request)]
 
 
+def _acked(ack: AckView) -> str:
+    if ack.kind == AckKind.BREAK_GLASS:
+        return f"{marked('bad')}: *{escape(ack.person)} broke the glass*, alone,"
+    where = " in a terminal" if ack.kind == AckKind.TERMINAL else ""
+    return f"{marked('approved')} by {escape(ack.person)}{where}"
+
+
 def _small_print(request: RequestView) -> m.Block:
     told = f"{request.source} to {request.target}, loss limit {limit(request.loss_limit_seconds)}"
     seen = f"exposure when asked {how_long(request.plan.exposure_seconds)}"
@@ -158,45 +193,7 @@ def _round(request: RequestView) -> list[AckView]:
 
 def _acks(request: RequestView) -> list[m.Block]:
     told = [
-        f"{marked('approved')} by {escape(ack.person)} {date(ack.at, '{time_secs}')},"
-        f" {accepting(ack.accepted_limit_seconds)}"
+        f"{_acked(ack)} {date(ack.at, '{time_secs}')}, {accepting(ack.accepted_limit_seconds)}"
         for ack in _round(request)
     ]
     return [m.section("\n".join(told))] if told else []
-
-
-def _buttons(request: RequestView, tokens: Mapping[str, str]) -> list[m.Block]:
-    state = RequestState(request.state)
-    what = _what(request)
-    made: list[m.Block] = []
-    if state is RequestState.OPEN:
-        made = [
-            _button("Approve\N{HORIZONTAL ELLIPSIS}", "approve", tokens, spoken=f"Approve the {what}", style="primary"),
-            _button("Deny\N{HORIZONTAL ELLIPSIS}", "deny", tokens, spoken=f"Deny the {what}", style="danger"),
-            _button("Cancel", "cancel", tokens, spoken=f"Cancel the {what}", confirm=_sure(request)),
-            _button("Details", "details", tokens, spoken=f"Details of the {what}"),
-        ]
-    elif state is RequestState.EXPIRED:
-        made = [
-            _button("Renew", "renew", tokens, spoken=f"Renew the {what}", style="primary"),
-            _button("Details", "details", tokens, spoken=f"Details of the {what}"),
-        ]
-    usable = [one for one in made if one["value"]]
-    return [m.actions(usable)] if usable else []
-
-
-def _button(
-    label: str,
-    action: str,
-    tokens: Mapping[str, str],
-    *,
-    spoken: str,
-    style: str | None = None,
-    confirm: m.Block | None = None,
-) -> m.Block:
-    return m.button(label, action, tokens.get(action, ""), style=style, confirm=confirm, spoken=spoken)
-
-
-def _sure(request: RequestView) -> m.Block:
-    text = f"This withdraws the {_what(request)}. Nothing has been changed in AWS."
-    return m.confirm("Cancel this request?", text, "Cancel the request", "Keep it")

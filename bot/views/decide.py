@@ -40,8 +40,10 @@ def approve(request: RequestView, must_type: str | None, channel: str) -> View:
 
 def deny(request: RequestView, channel: str) -> View:
     """Ends the request; the reason is shown to everybody."""
+    ends = [m.lines([f"This also ends its run {request.run}; nothing was fenced."])] if request.run else []
     blocks = [
         m.lines([card.sentence(request)]),
+        *ends,
         text_input(REASON, "Reason", hint="Shown on the card and kept in the audit trail.", many=True),
     ]
     metadata: dict[str, JsonValue] = {"request": request.id, "round": request.round, "channel": channel}

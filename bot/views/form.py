@@ -56,7 +56,7 @@ def overrides(words: Sequence[str], found: Sequence[Finding], channel: str, reas
 
 def _asked(param: Param) -> bool:
     """Overrides are offered after preflight, and what is switched by rare flags is typed."""
-    return param.name not in ("override", "all", "limit")
+    return param.name not in ("override", "all", "limit", "confirm", "round")
 
 
 def _kept(params: Sequence[Param], known: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -73,7 +73,8 @@ def _field(param: Param, known: JsonValue, choices: Sequence[str]) -> m.Block:
             "initial_option": _FORCED if known else _PLANNED,
         }
         return {"type": "input", "block_id": MODE, "label": m.plain("Mode"), "element": element}
-    initial = known if isinstance(known, str) else ""
+    only = choices[0] if len(choices) == 1 and param.required else ""
+    initial = known if isinstance(known, str) else only
     if choices:
         return select(param.name, label, choices, initial=initial, hint=param.summary, optional=not param.required)
     many = param.kind is Kind.TEXT

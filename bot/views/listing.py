@@ -1,10 +1,12 @@
 """Lists: requests, runs, the audit trail and its verification, and single sentences."""
 
 from bot.views import message as m
-from bot.views.text import counted, date, escape, marked, short
+from bot.views.status import nothing_new
+from bot.views.text import counted, date, escape, marked, one_line, short
 from commands.rendering.words import how_long
 from dr_core.reports.audit import AuditEntry, AuditList, AuditVerdict
 from dr_core.reports.listing import Message, RequestItem, RequestList, RunItem, RunList
+from dr_core.reports.reviews import ReviewItem, ReviewList
 
 _MOST_LINES = 40
 _LINES_A_BLOCK = 6
@@ -50,13 +52,34 @@ def verdict(report: AuditVerdict) -> m.Message:
         told = (
             f"{marked('bad')}: the trail was changed; the first event that does not fit is {report.first_bad} ({seen})"
         )
-    return m.message(told, m.lines([told]), m.context(f"As of {date(report.at)}"))
+    places = [f"{place.place} is {place.state}: {place.detail}" for place in report.places]
+    lost = [f"{marked('warning')}: history was lost: {one_line(loss)}" for loss in report.lost]
+    beside = [escape(one_line(said)) for said in (*places, report.tail) if said]
+    more = [m.context(said) for said in beside]
+    return m.message(told, m.lines([told, *lost]), *more, m.context(f"As of {date(report.at)}"))
 
 
 def sentence(result: Message) -> m.Message:
     """One sentence and the lines that follow it."""
     more = [m.lines(result.lines[start : start + 8]) for start in range(0, len(result.lines), 8)]
     return m.message(result.text, m.lines([result.text]), *more)
+
+
+def reviews(report: ReviewList) -> m.Message:
+    """What waits for somebody else's eyes, then what was signed off."""
+    told = f"{counted(len(report.open), 'open review')}, {len(report.closed)} closed"
+    texts = [_review(item) for item in (*report.open, *report.closed)]
+    return m.message(told, m.header("Reviews"), *_blocks(texts, "Nothing was ever done without its quorum."))
+
+
+def _review(item: ReviewItem) -> str:
+    head = f"`{escape(item.id)}`: {escape(one_line(item.by, 80))} broke the glass for `{escape(item.request)}`"
+    why = escape(one_line(item.reason, 160))
+    if item.closed_at is None:
+        way_out = f"another approver types `/dr review close {escape(item.id)} --note TEXT`"
+        return f"{marked('open')} {head}, {date(item.opened_at)}: {why}; {way_out}"
+    by = escape(one_line(item.closed_by or "somebody", 80))
+    return f"{marked('done')} {head}: {why}; closed by {by} {date(item.closed_at)}: {escape(one_line(item.note, 160))}"
 
 
 def _blocks(texts: list[str], none: str) -> list[m.Block]:
@@ -84,7 +107,8 @@ def _run(item: RunItem) -> str:
     )
     lost = f", loss {how_long(item.loss_seconds)}" if item.loss_seconds is not None else ""
     current = f", now: {escape(item.current)}" if item.current else ""
-    return f"{marked(item.state)} `{escape(item.id)}`: {what}, {item.done} of {item.total} steps{current}{rto}{lost}"
+    told = f"{marked(item.state)} `{escape(item.id)}`: {what}, {item.done} of {item.total} steps{current}{rto}{lost}"
+    return told + nothing_new(item.stopped)
 
 
 def _event(event: AuditEntry) -> str:

@@ -10,6 +10,8 @@ _SHOWN_AS = {
     "refused": "Refused",
     "blocked": "Refused",
     "conflict": "Already decided",
+    "occupied": "Not now",
+    "needs-confirmation": "Not done yet",
     "unreachable": "Not reachable",
     "throttled": "Not reachable",
     "denied": "No permission",

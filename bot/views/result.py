@@ -7,17 +7,20 @@ from pydantic import BaseModel
 
 from bot.views import card, health, listing, status
 from bot.views import message as m
+from bot.views.brake import brake
 from bot.views.doctor import doctor
 from bot.views.help import help_text
 from bot.views.plan import plan
 from bot.views.run import run
 from commands.rendering.text import render
 from dr_core.reports.audit import AuditList, AuditVerdict
+from dr_core.reports.brake import BrakeReport
 from dr_core.reports.doctor import DoctorReport
 from dr_core.reports.health import HealthReport
 from dr_core.reports.help import HelpReport
 from dr_core.reports.listing import Message, ReplicationReport, RequestList, RunList
 from dr_core.reports.model import PlanReport, RequestView, RunView, StatusReport
+from dr_core.reports.reviews import ReviewList
 
 _VIEWS: dict[type[BaseModel], Callable[[Any], m.Message]] = {
     StatusReport: status.status,
@@ -27,6 +30,8 @@ _VIEWS: dict[type[BaseModel], Callable[[Any], m.Message]] = {
     RunView: run,
     RequestList: listing.requests,
     RunList: listing.runs,
+    BrakeReport: brake,
+    ReviewList: listing.reviews,
     AuditList: listing.audit,
     AuditVerdict: listing.verdict,
     DoctorReport: doctor,

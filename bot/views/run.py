@@ -1,6 +1,7 @@
 """A run: its steps as a plan block while it goes, its RTO by segment and its loss when it has ended."""
 
 from bot.views import message as m
+from bot.views.standstill import standstill, word
 from bot.views.text import counted, date, escape, limit, marked
 from commands.rendering.words import how_long
 from dr_core.execution.model import RunState, StepState
@@ -25,29 +26,35 @@ def run(view: RunView) -> m.Message:
         sentence(view),
         m.header(_title(view)),
         *outcome(view),
+        *standstill(view),
         *blocks(view),
         m.context(f"Request `{escape(view.request)}`"),
     )
 
 
+def confirmation(view: RunView) -> m.Message:
+    """What somebody who steered a run is told: how it is now. The card tells the rest."""
+    told = sentence(view)
+    return m.message(told, m.lines([f"{told} Run {view.id}; its card in the incident channel tells the rest."]))
+
+
 def outcome(view: RunView) -> list[m.Block]:
-    """What it took, in one line, once the run has ended: the numbers people look for first."""
+    """Why it ended badly, and what it took, once the run has ended: what people look for first."""
     if not RunState(view.state).finished:
         return []
     took = f"*RTO {how_long(view.rto_seconds)}*, {_met(view)} target {how_long(view.rto_target_seconds)}"
     # Given up is what the target did not have when promotion began; what was really written by then is not known.
     bound = "at most " if view.mode == "forced" and view.loss_seconds is not None else ""
     lost = f"*loss {bound}{how_long(view.loss_seconds)}*, accepted limit {limit(view.loss_limit_seconds)}"
-    return [m.section(f"{took} \N{MIDDLE DOT} {lost}")]
+    why = [m.quoted("Why", view.reason)] if view.reason else []
+    return [*why, m.section(f"{took} \N{MIDDLE DOT} {lost}")]
 
 
 def blocks(view: RunView) -> list[m.Block]:
     """What a card shows of its run."""
     shown = [steps(view)]
-    if view.hold:
-        shown.append(m.quoted(f"{marked('held')}, a person must decide", view.hold))
-    if view.reason:
-        shown.append(m.quoted("Why", view.reason))
+    if view.blocked and not RunState(view.state).finished:
+        shown.append(m.context(f"{counted(view.blocked, 'other request')} turned away: one run at a time."))
     if RunState(view.state).finished:
         shown += result(view)
     return shown
@@ -60,7 +67,7 @@ def steps(view: RunView) -> m.Block:
     missed = states.count(StepState.NOT_REACHED)
     but = f", {missed} not reached" if missed else ""
     tasks = [m.Task(step.name, _task(step), _STATUS[StepState(step.state)], _details(step)) for step in view.steps]
-    return m.plan(f"{view.id}: {view.state}, {settled} of {counted(len(view.steps), 'step')}{but}", tasks)
+    return m.plan(f"{view.id}: {word(view)}, {settled} of {counted(len(view.steps), 'step')}{but}", tasks)
 
 
 def result(view: RunView) -> list[m.Block]:
@@ -80,7 +87,7 @@ def sentence(view: RunView) -> str:
     """One sentence on where the run stands."""
     what = f"{view.mode} run of {view.application} from {view.source} to {view.target}"
     rto = f" RTO {how_long(view.rto_seconds)}." if view.rto_seconds is not None else ""
-    return f"{marked(view.state)}: {what}.{rto}"
+    return f"{marked(word(view))}: {what}.{rto}"
 
 
 def loss(view: RunView) -> str:
@@ -90,7 +97,7 @@ def loss(view: RunView) -> str:
 
 
 def _title(view: RunView) -> str:
-    return f"{marked(view.state)}: run {view.id}"
+    return f"{marked(word(view))}: run {view.id}"
 
 
 def _met(view: RunView) -> str:

@@ -1,10 +1,12 @@
 """`/dr status`: the truth about each application in one message, the worst first."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.views import exposure
 from bot.views import message as m
-from bot.views.text import beyond, counted, date, escape, marked
+from bot.views.standstill import braked
+from bot.views.text import beyond, counted, date, escape, marked, one_line
 from commands.rendering.words import how_long
 from dr_core.observation.model import Verdict
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
@@ -21,8 +23,8 @@ def status(report: StatusReport, *, tables: bool = True) -> m.Message:
     """The message; with many applications one line each, and the details for the asking. Home takes no tables."""
     apps = sorted(report.applications, key=_badness)
     head: list[m.Block] = [m.header("DR status")]
-    if report.brake:
-        head.append(m.section("*Brake on*: no new step starts anywhere."))
+    if report.braked is not None:
+        head += braked(report.braked, "")
     if len(apps) <= _MOST_DETAILED:
         body = [block for app in apps for block in application(app, report.at)]
         body += _stores(apps) if tables else _store_lines(apps)
@@ -33,7 +35,7 @@ def status(report: StatusReport, *, tables: bool = True) -> m.Message:
 
 def summary(report: StatusReport) -> str:
     """The fallback: one sentence an application."""
-    brake = "Brake on. " if report.brake else ""
+    brake = f"Brake on, by {report.braked.by}. " if report.braked is not None else ""
     apps = sorted(report.applications, key=_badness)
     return brake + "; ".join(_sentence(app) for app in apps[:_MOST_LISTED])
 
@@ -65,7 +67,13 @@ def run_line(run: RunLine) -> str:
     current = f", now: {escape(run.current)}" if run.current else ""
     steps = f"{run.done} of {run.total} steps"
     what = f"{run.mode} {run.source} to {run.target}"
-    return f"{marked(run.state)} run `{escape(run.id)}`: {what}, {steps}{current}{started}"
+    return f"{marked(run.state)} run `{escape(run.id)}`: {what}, {steps}{current}{started}{nothing_new(run.stopped)}"
+
+
+def nothing_new(reasons: Sequence[str]) -> str:
+    """Why nothing new starts in a run, for the end of its line; foreign text in it is made safe for mrkdwn."""
+    told = "; ".join(escape(one_line(reason, 120)) for reason in reasons)
+    return f"\n*nothing new starts*: {told}" if told else ""
 
 
 def _where(app: ApplicationStatus) -> str:

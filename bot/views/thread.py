@@ -12,19 +12,59 @@ LOUD = frozenset(
         EventKind.REQUEST_APPROVED,
         EventKind.REQUEST_RENEWED,
         EventKind.REQUEST_EXPIRED,
+        EventKind.REQUEST_BROKE_GLASS,
         EventKind.RUN_HELD,
+        EventKind.RUN_ROUND_NEEDED,
+        EventKind.RUN_PAUSED,
+        EventKind.RUN_RESUMED,
+        EventKind.RUN_ABORT_ASKED,
+        EventKind.RUN_ABORTED,
+        EventKind.RUN_SUPERSEDED,
+        EventKind.RUN_TAKEN_OVER,
         EventKind.RUN_SUCCEEDED,
         EventKind.RUN_FAILED,
-        EventKind.STEP_UNCERTAIN,
+        EventKind.REVIEW_OPENED,
+        EventKind.STORE_ROLLED_BACK,
+        EventKind.CALL_UNEXPLAINED,
+        EventKind.ANCHOR_CONFLICT,
     }
 )
-PAGING = frozenset({EventKind.REQUEST_RENEWED, EventKind.RUN_HELD, EventKind.STEP_UNCERTAIN})
+PAGING = frozenset(
+    {
+        EventKind.REQUEST_RENEWED,
+        EventKind.REQUEST_BROKE_GLASS,
+        EventKind.RUN_HELD,
+        EventKind.RUN_ROUND_NEEDED,
+        EventKind.STORE_ROLLED_BACK,
+        EventKind.CALL_UNEXPLAINED,
+        EventKind.ANCHOR_CONFLICT,
+    }
+)
+IN_CHANNEL = frozenset(
+    {
+        EventKind.BRAKE_ENGAGED,
+        EventKind.BRAKE_OBJECTED,
+        EventKind.BRAKE_RELEASED,
+        EventKind.COOLDOWN_CLEARED,
+        EventKind.REVIEW_OPENED,
+        EventKind.REVIEW_CLOSED,
+        EventKind.STORE_ROLLED_BACK,
+        EventKind.CALL_UNEXPLAINED,
+        EventKind.ANCHOR_CONFLICT,
+    }
+)
+"""What belongs to no request's thread and is told in the incident channel itself."""
 
 
 def line(event: Event) -> str | None:
     """One safe line for an event of a request or its run; None for what the thread does not need."""
     words = _words(event)
     return None if words is None else one_line(f"{event.at:%H:%M:%S} UTC {words}", 600)
+
+
+def channel(event: Event) -> str | None:
+    """One safe line for the incident channel; None for what belongs in a thread or is not told."""
+    return line(event) if event.kind in IN_CHANNEL else None
 
 
 def verdicts(events: Iterable[Event]) -> list[str]:
@@ -59,22 +99,102 @@ def _words(event: Event) -> str | None:
         EventKind.REQUEST_EXPIRED: f"{marked('expired')}: the quorum was not complete in time",
         EventKind.REQUEST_RENEWED: f"{marked('open')}: {by} opened round {_text(data, 'round')}",
         EventKind.REQUEST_VOID: f"{marked('void')}: {_text(data, 'reason') or 'its plan no longer fits'}",
+        EventKind.REQUEST_BLOCKED: f"{marked('info')}: {by} asked for another failover meanwhile: {_said(data)}",
+        EventKind.REQUEST_BROKE_GLASS: _broke_glass(data, by),
     }
     run = {
         EventKind.RUN_STARTED: f"{marked('running')}: run {_text(data, 'run')} started",
         EventKind.RUN_GATES_PASSED: f"{marked('ok')}: all gates passed",
         EventKind.RUN_GATES_REFUSED: f"{marked('failed')}: a gate refused: {_reasons(data)}",
         EventKind.RUN_HELD: f"{marked('held')}: a person must decide: {_reasons(data)}",
+        EventKind.RUN_ROUND_NEEDED: f"{marked('held')}: approvals are needed again: {_said(data)}",
+        EventKind.RUN_PAUSED: f"{marked('paused')} by {by}: {_said(data)}",
+        EventKind.RUN_RESUMED: _resumed(data, by),
+        EventKind.RUN_ABORT_ASKED: f"{marked('aborting')}: {by} ends the run: {_said(data)}",
+        EventKind.RUN_ABORTED: _aborted(data),
+        EventKind.RUN_SUPERSEDED: f"{marked('aborted')}: the run ended for another one: {_said(data)}",
+        EventKind.RUN_TAKEN_OVER: f"{marked('warning')}: {by} took the run away from its worker; another takes it up",
+        EventKind.RUN_TAKEN: _taken(data),
         EventKind.RUN_SUCCEEDED: f"{marked('succeeded')}: the run is done",
         EventKind.RUN_FAILED: f"{marked('failed')}: the run ended: {_reasons(data)}",
         EventKind.STEP_DONE: f"{marked('done')}: {_step(data)}",
         EventKind.STEP_NOT_REACHED: f"{marked('not_reached')}: {_step(data)}",
+        EventKind.STEP_SKIPPED: f"{marked('skipped')}: {_step(data)}",
         EventKind.STEP_FAILED: f"{marked('failed')}: {_step(data)}",
         EventKind.STEP_UNCERTAIN: f"{marked('uncertain')}: {_step(data)}",
         EventKind.STEP_REACHED_LATE: f"{marked('done')} late: {_step(data)}",
     }
-    kinds: dict[str, str] = {kind.value: words for kind, words in (request | run).items()}
-    return kinds.get(event.kind)
+    kinds = {kind.value: words for kind, words in (request | run | _at_large(event, by)).items()}
+    return kinds.get(event.kind) or None
+
+
+def _at_large(event: Event, by: str) -> dict[EventKind, str]:
+    """Events of the installation, and of what is looked at afterwards."""
+    data = event.data
+    return {
+        EventKind.BRAKE_ENGAGED: f"{marked('braked')}: {by} put the brake on: {_said(data)}. Nothing new starts in "
+        "any run until an approver types /dr brake off",
+        EventKind.BRAKE_OBJECTED: f"{marked('warning')}: {by} objects to the brake: {_said(data)}",
+        EventKind.BRAKE_RELEASED: f"{marked('running')}: {by} released the brake: runs go on where they were",
+        EventKind.COOLDOWN_CLEARED: f"{marked('info')}: {by} ended the cooldown of {_text(data, 'application')}",
+        EventKind.REVIEW_OPENED: f"{marked('warning')}: a review is open until somebody else signs it: {_about(data)}",
+        EventKind.REVIEW_CLOSED: f"{marked('done')}: {by} closed the review {_about(data)}",
+        EventKind.ANCHOR_CONFLICT: f"{marked('bad')}: the audit trail and an anchor of it disagree: {_anchor(data)}",
+        EventKind.STORE_ROLLED_BACK: _rolled_back(data),
+        EventKind.CALL_UNEXPLAINED: f"{marked('bad')}: a call to AWS that no run explains: {_call(data)}",
+    }
+
+
+def _broke_glass(data: dict[str, JsonValue], by: str) -> str:
+    skipped = data.get("skipped")
+    names = ", ".join(str(one) for one in skipped) if isinstance(skipped, list) else ""
+    without = f" without waiting for {names}" if names else " without the quorum"
+    return f"{marked('bad')}: {by} broke the glass{without}: {_said(data)}"
+
+
+def _resumed(data: dict[str, JsonValue], by: str) -> str:
+    why = one_line(_text(data, "reason"))
+    return f"{marked('running')}: {by} let the run go on{f' ({why})' if why else ''}"
+
+
+def _aborted(data: dict[str, JsonValue]) -> str:
+    facts = data.get("facts")
+    down = " ".join(str(fact) for fact in facts) if isinstance(facts, list) else ""
+    return f"{marked('aborted')}: the run ended: {_reasons(data)}{f'. {down}' if down else ''}"
+
+
+def _taken(data: dict[str, JsonValue]) -> str:
+    """Only where a run changed hands: its first worker is no news."""
+    epoch = data.get("epoch")
+    return f"{marked('running')}: another worker goes on" if isinstance(epoch, int) and epoch > 1 else ""
+
+
+def _about(data: dict[str, JsonValue]) -> str:
+    told = [_text(data, key) for key in ("review", "id", "request", "reason", "note")]
+    return ": ".join(dict.fromkeys(one for one in told if one))
+
+
+def _call(data: dict[str, JsonValue]) -> str:
+    told = " ".join(_text(data, key) for key in ("service", "operation", "region") if data.get(key))
+    by = f" by {_text(data, 'principal')}" if data.get("principal") else ""
+    return f"{told}{by}: {_reasons(data)}. If nobody of you made it, a worker's credentials may be in other hands"
+
+
+def _anchor(data: dict[str, JsonValue]) -> str:
+    which = f"number {_text(data, 'number')} in {_text(data, 'place')}: " if data.get("place") else ""
+    return f"{which}{_reasons(data)}. /dr audit verify tells more"
+
+
+def _rolled_back(data: dict[str, JsonValue]) -> str:
+    """The store forgot what anchors outside of it still say: what was done since may have been acknowledged or not."""
+    last = f" of {_text(data, 'last_at')[:19]}Z" if data.get("last_at") else ""
+    asked = data.get("asked_again")
+    names = ", ".join(str(one) for one in asked) if isinstance(asked, list) else ""
+    again = f"; approvals are asked again for {names}" if names else ""
+    return (
+        f"{marked('bad')}: the store was set back: it has forgotten what anchor {_text(data, 'last')}{last} says."
+        f" The brake is on{again}. Look at /dr audit verify before anybody types /dr brake off"
+    )
 
 
 def _acked(data: dict[str, JsonValue], by: str) -> str:
@@ -88,6 +208,11 @@ def _step(data: dict[str, JsonValue]) -> str:
     name = _text(data, "title") or _text(data, "step")
     detail = _text(data, "detail") or _text(data, "reason")
     return f"{name}: {detail}" if detail else name
+
+
+def _said(data: dict[str, JsonValue]) -> str:
+    """What a person gave as a reason, which may be long."""
+    return one_line(_reasons(data))
 
 
 def _reasons(data: dict[str, JsonValue]) -> str:

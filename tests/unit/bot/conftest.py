@@ -1,12 +1,13 @@
 """A shop with a store, seen healthy a moment ago, and a roster in which Ada, Grace and Linus may approve."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from bot.slack import SlackRefusedError
+from bot.slack import Mark, SlackRefusedError
 from bot.views.message import Message
 from dr_core.approvals.model import Actor, Face, Request, Roster, RosterUser
 from dr_core.approvals.open import open_request
@@ -33,6 +34,7 @@ from dr_core.settings import read_settings
 from dr_core.store import observations, roster
 from dr_core.store.engine import Store
 from dr_core.topology.model import Topology
+from tests.unit.bot.place import Place, standing
 
 EU, WEST = "eu-central-1", "eu-west-1"
 APPROVERS = ("U0ADA", "U0GRACE", "U0LINUS")
@@ -128,18 +130,46 @@ def services(shop: Topology, sqlite_url: str, clock: ManualClock, tmp_path: Path
 
 
 class FakeSlack:
-    """Remembers what was posted and updated; `down` makes every call fail, `refuse` answers with Slack's word."""
+    """Remembers what was posted and updated; `down` makes every call fail, `refuse` answers with Slack's word.
+
+    `loses` is how many answers get lost after the post; `readable`: whether the bot may read its own messages.
+    """
 
     def __init__(self) -> None:
         self.posts: list[tuple[str, Message, str | None, bool]] = []
         self.updates: list[tuple[str, str, Message]] = []
+        self.marks: list[Mark | None] = []
         self.down = False
         self.refuse: str | None = None
+        self.loses = 0
+        self.readable = False
 
-    async def post(self, channel: str, message: Message, *, thread: str | None = None, broadcast: bool = False) -> str:
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        thread: str | None = None,
+        broadcast: bool = False,
+        mark: Mark | None = None,
+    ) -> str:
         self._answer("chat.postMessage")
         self.posts.append((channel, message, thread, broadcast))
+        self.marks.append(mark)
+        if self.loses:
+            self.loses -= 1
+            raise UnreachableError("Slack did not answer (chat.postMessage).")
         return f"{len(self.posts)}.000"
+
+    async def marked(self, channel: str, thread: str | None = None) -> dict[str, Mark] | None:
+        self._answer("conversations.replies")
+        if not self.readable:
+            return None
+        return {
+            f"{number}.000": mark
+            for number, ((_, _, parent, _), mark) in enumerate(zip(self.posts, self.marks, strict=True), 1)
+            if mark is not None and parent == thread
+        }
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         self._answer("chat.update")
@@ -179,3 +209,9 @@ def approver() -> Actor:
 def look() -> Callable[..., Observation]:
     """Make an observation: `look(clock, source=Verdict.DOWN)`."""
     return observed
+
+
+@pytest_asyncio.fixture
+async def place(services: Services, clock: ManualClock) -> AsyncIterator[Place]:
+    async with standing(services, clock) as made:
+        yield made

@@ -217,7 +217,8 @@ async def test_a_card_shows_what_a_step_waits_for_although_that_is_no_event(
     run = services.store.read(lambda tx: runs.get(tx, str(outcome.run_id)))
     name = run.steps[0].name
     entry = (EventKind.STEP_INTENT, {}, {"run": run.id, "step": name, "attempt": 1, "title": name}, None)
-    change = Change([entry], {"state": "running"}, StepChange(name, {"state": "running", "attempt": 1}))
+    started = (EventKind.RUN_STARTED, {}, {"run": run.id}, None)
+    change = Change([started, entry], {"state": "running"}, StepChange(name, {"state": "running", "attempt": 1}))
     services.store.write(lambda tx: runs.transition(tx, run.id, run.epoch, change))
     await announcer.follow()
     services.store.write(lambda tx: runs.note(tx, run.id, run.epoch, name, "permission is missing"))
@@ -228,3 +229,140 @@ async def test_a_card_shows_what_a_step_waits_for_although_that_is_no_event(
     clock.advance(10)
     await announcer.follow()
     assert len(slack.updates) == drawn
+
+
+def thread_lines(slack: Any) -> list[str]:
+    """Every line told in threads, in order."""
+    told = [block["text"]["text"] for _, made, thread, _ in slack.posts if thread for block in made.blocks]
+    return [line for text in told for line in text.split("\n") if " UTC " in line]
+
+
+def notes(services: Services, request: Request, count: int) -> None:
+    """A long story in the request's own chain."""
+    run = services.store.read(runs.unfinished)[0]
+    for number in range(count):
+        data = {"run": run.id, "step": f"s{number}", "title": f"step {number}", "detail": "x" * 150}
+        entry = (EventKind.STEP_DONE, {}, data, None)
+        services.store.write(lambda tx, entry=entry: runs.transition(tx, run.id, run.epoch, Change([entry], {})))
+
+
+async def test_a_long_outage_is_caught_up_in_order_with_one_card_and_few_messages(
+    announcer: Announcer, services: Services, slack: Any, approver: Actor, open_planned: Callable[[], Request]
+) -> None:
+    slack.down = True
+    request = open_planned()
+    ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
+    notes(services, request, 60)
+    with pytest.raises(UnreachableError):
+        await announcer.follow()
+    slack.down = False
+    await announcer.follow()
+    steps = [line for line in thread_lines(slack) if "step " in line]
+    assert [line.split("step ")[1].split(":")[0] for line in steps] == [str(number) for number in range(60)]
+    assert sum(thread is None for _, _, thread, _ in slack.posts) == 1, "one card"
+    assert len(slack.posts) <= 9
+    assert slack.updates == []
+
+
+async def test_a_slack_that_is_away_is_asked_once_a_pass(
+    announcer: Announcer, services: Services, slack: Any, open_planned: Callable[[], Request]
+) -> None:
+    open_planned()
+    services.store.write(lambda tx: append_ops(tx, EventKind.VERDICT_CHANGED, WORKER, {"verdict": "down"}))
+    asked: list[str] = []
+    slack._answer = lambda method: asked.append(method) or (_ for _ in ()).throw(UnreachableError("away"))
+    with pytest.raises(UnreachableError):
+        await announcer.follow()
+    assert asked == ["chat.postMessage"]
+
+
+async def test_an_error_in_the_middle_of_catching_up_repeats_at_most_one_message(
+    announcer: Announcer, services: Services, slack: Any, approver: Actor, open_planned: Callable[[], Request]
+) -> None:
+    """Slack took the message and its answer was lost; the messages before it are not told again."""
+    request = open_planned()
+    await announcer.follow()
+    ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
+    notes(services, request, 40)
+    slack.loses = 1
+    with pytest.raises(UnreachableError):
+        await announcer.follow()
+    lost = len(slack.posts)
+    await announcer.follow()
+    told = [line for line in thread_lines(slack) if "step " in line]
+    repeated = len(told) - len(set(told))
+    assert 0 < repeated <= 10
+    assert slack.posts[lost - 1][1] == slack.posts[lost][1], "the message whose answer was lost, and no other"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_nothing_is_told_twice_where_the_bot_may_read_its_own_messages(
+    services: Services,
+    slack: Any,
+    clock: ManualClock,
+    approver: Actor,
+    open_planned: Callable[[], Request],
+    announcer: Announcer,
+    restarted: bool,
+) -> None:
+    slack.readable = True
+    request = open_planned()
+    slack.loses = 1  # of the card itself
+    with pytest.raises(UnreachableError):
+        await announcer.follow()
+    ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
+    notes(services, request, 40)
+    for _ in range(3):
+        slack.loses = 1
+        with pytest.raises(UnreachableError):
+            await announcer.follow()
+        if restarted:
+            announcer = Announcer(services, slack, announcer._lease, Metrics())
+    slack.loses = 0
+    await announcer.follow()
+    assert sum(thread is None for _, _, thread, _ in slack.posts) == 1, "one card"
+    told = thread_lines(slack)
+    assert len(told) == len(set(told))
+    assert sum("step " in line for line in told) == 40
+
+
+async def test_a_thread_whose_card_was_deleted_goes_on_under_a_new_card(
+    announcer: Announcer, services: Services, slack: Any, approver: Actor, open_planned: Callable[[], Request]
+) -> None:
+    request = open_planned()
+    await announcer.follow()
+    ack.approve(services, request.id, round=1, actor=approver, typed_limit=None, evidence={})
+    post = slack.post
+
+    async def gone(channel: str, made: Any, *, thread: str | None = None, **more: Any) -> str:
+        if thread == "1.000":
+            slack.refuse = "thread_not_found"
+        try:
+            return str(await post(channel, made, thread=thread, **more))
+        finally:
+            slack.refuse = None
+
+    slack.post = gone
+    await announcer.follow()
+    *_, (_, card, parent, _), (_, told, thread, _) = slack.posts
+    assert parent is None
+    assert "approved by Ada" in str(card.blocks)
+    assert thread == f"{len(slack.posts) - 1}.000"
+    assert "quorum is complete" in told.text
+
+
+async def test_cards_of_many_runs_are_redrawn_in_turn(announcer: Announcer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack takes 50 updates a minute: two cards every three seconds are 40."""
+    drawn: list[str] = []
+
+    async def show(request: Any) -> None:
+        drawn.append(request)
+
+    many = [type("Run", (), {"request": f"r-{letter}"}) for letter in "edcba"]
+    monkeypatch.setattr("bot.announcer.runs.unfinished", lambda tx: many)
+    monkeypatch.setattr("bot.announcer.request_view", lambda services, request: request)
+    monkeypatch.setattr(announcer, "_show", show)
+    for _ in range(3):
+        announcer._redraw_at = 0.0
+        await announcer._redraw(set())
+    assert drawn == ["r-a", "r-b", "r-c", "r-d", "r-e", "r-a"]

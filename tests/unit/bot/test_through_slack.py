@@ -1,132 +1,22 @@
 """The bot as it is, on a real socket to the local Slack: commands, forms, decisions, and what each person is told."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 from sqlalchemy import update
-from starlette.applications import Starlette
 
 from bot import buttons
-from bot.process import Bot
-from bot.sandbox.people import population_of
-from bot.sandbox.slack.delivery import RequestUrl
-from bot.sandbox.slack.manifest import read_manifest
-from bot.sandbox.slack.server import LocalSlack
-from bot.serving import server, started
-from bot.slack import connect
 from dr_core.approvals.lapse import expire_due
-from dr_core.approvals.tokens import tokens
 from dr_core.audit.events import EventKind
-from dr_core.audit.trail import listing
-from dr_core.clock import ManualClock, SystemClock
+from dr_core.clock import ManualClock
 from dr_core.observation.model import Verdict
 from dr_core.services import Services
-from dr_core.settings import read_settings
-from dr_core.store import cards, observations, requests, roster, runs
+from dr_core.store import observations, roster, runs
 from dr_core.store.tables import roster as rosters
-
-MANIFEST = Path(__file__).parents[3] / "bot" / "slack_manifest.yaml"
-INCIDENT, ROBIN, ADA, GRACE = "C0INCIDENT", "U0REQUESTER", "U0ADA", "U0GRACE"
-
-
-@dataclass
-class Place:
-    """The local Slack with the bot in it, and what people do there."""
-
-    slack: LocalSlack
-    bot: Bot
-    services: Services
-    clock: ManualClock
-
-    async def said(self, doing: Any, *, channel: str = INCIDENT) -> tuple[Any, list[Any]]:
-        """(modal it opened, messages it brought) of one thing a person did."""
-        before = len(self.slack.desk.workspace.messages(channel))
-        opened = await doing
-        for _ in range(100):
-            found = self.slack.desk.workspace.messages(channel)[before:]
-            if opened is not None or found:
-                return opened, found
-            await asyncio.sleep(0.02)
-        raise AssertionError("nobody answered")
-
-    async def types(self, user: str, text: str, *, channel: str = INCIDENT) -> tuple[Any, list[Any]]:
-        return await self.said(self.slack.people.type_text(user, channel, text), channel=channel)
-
-    async def presses(self, user: str, action: str, value: str | None = None) -> tuple[Any, list[Any]]:
-        card = await self.card()
-        return await self.said(self.slack.people.press(user, INCIDENT, card.ts, action, value))
-
-    async def card(self) -> Any:
-        await self.bot.announcer.follow()
-        stored = self.services.store.read(lambda tx: cards.get(tx, self.request().id))
-        assert stored is not None
-        return self.slack.desk.workspace.message(INCIDENT, stored.ts)
-
-    async def presses_old(self, user: str, action: str) -> Any:
-        """Press the button of the first round on a screen that still shows it; the one message that answers."""
-        card, request = await self.card(), self.request()
-        token = self.services.store.read(lambda tx: tokens(tx, request.id, 1))[action]
-        _, (told,) = await self.said(self.slack.people.press(user, INCIDENT, card.ts, action, token))
-        return told
-
-    def events(self, kind: EventKind) -> list[Any]:
-        return [event for event in self.services.store.read(listing) if event.kind == kind]
-
-    def request(self) -> Any:
-        return self.services.store.read(requests.recent)[0]
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
-
-
-@asynccontextmanager
-async def standing(services: Services, clock: ManualClock, *, http: bool = False) -> AsyncIterator[Place]:
-    """The local Slack and the bot, connected by a socket or by signed requests."""
-    port, events = _free_port(), _free_port()
-    base, target = f"http://127.0.0.1:{port}", RequestUrl(f"http://127.0.0.1:{events}/slack/events", "shared-secret")
-    people, manifest = population_of(services.topology), read_manifest(MANIFEST)
-    local = LocalSlack(base, people, manifest, SystemClock(), request_url=target if http else None)
-    serving = server(Starlette(routes=local.routes()), "127.0.0.1", port)
-    task = asyncio.create_task(serving.run())
-    await started(serving, task)
-    way = {"SLACK_SIGNING_SECRET": "shared-secret", "PORT": str(events)}
-    settings = read_settings(
-        {
-            "SLACK_BOT_TOKEN": local.desk.tokens.bot,
-            "SLACK_API_URL": f"{base}/slack/api/",
-            "DATABASE_URL": services.store.url,
-            **(way if http else {"SLACK_APP_TOKEN": local.desk.tokens.app}),
-        }
-    )
-    async with aiohttp.ClientSession() as session:
-        made = replace(services, settings=settings)
-        bot = Bot(made, connect(settings.bot_token(), settings.slack_api_url, session, SystemClock()))
-        await bot.connection.open()
-        while await bot.connection.problem():
-            await asyncio.sleep(0.01)
-        yield Place(local, bot, made, clock)
-        await bot.desk.drain(1)
-        await bot.connection.close()
-    serving.stop()
-    await task
-
-
-@pytest_asyncio.fixture
-async def place(services: Services, clock: ManualClock) -> AsyncIterator[Place]:
-    async with standing(services, clock) as made:
-        yield made
+from tests.unit.bot.place import ADA, GRACE, INCIDENT, ROBIN, Place, closed, standing
 
 
 def fault(place: Place, look: Callable[..., Any]) -> None:
@@ -154,7 +44,7 @@ async def test_what_is_missing_is_asked_for_in_a_form_filled_with_what_is_known(
     assert fields["application"]["initial_option"]["value"] == "shop"
     assert fields["reason"]["initial_value"] == "two words"
     sending = place.slack.people.submit(ROBIN, form.id, {"region": {"value": "eu-west-1"}})
-    _, (told,) = await place.said(_nothing(sending))
+    _, (told,) = await place.said(closed(sending))
     assert "is open" in told.text
     assert (place.request().plan.target, place.request().reason) == ("eu-west-1", "two words")
 
@@ -165,14 +55,15 @@ async def test_a_planned_failover_is_asked_for_and_approved_by_another_person(pl
     assert "somebody else must approve" in refused.text
     assert place.events(EventKind.COMMAND_REFUSED)
     view, _ = await place.presses(ADA, "approve")
-    _, (told,) = await place.said(_nothing(place.slack.people.submit(ADA, view.id, {})))
+    _, (told,) = await place.said(closed(place.slack.people.submit(ADA, view.id, {})))
     assert told.ephemeral_to == ADA
     assert "recorded" in told.text
     again = await place.presses_old(ADA, "approve")
     assert "You already approved" in again.text
     assert len(place.services.store.read(runs.recent)) == 1
     card = await place.card()
-    assert not any(block["type"] == "actions" for block in card.blocks)
+    (actions,) = [block for block in card.blocks if block["type"] == "actions"]
+    assert {button["action_id"] for button in actions["elements"]} == {"pause", "abort", "details"}
 
 
 async def test_a_forced_failover_takes_the_typed_limit_of_two_people(place: Place, look: Callable[..., Any]) -> None:
@@ -188,7 +79,7 @@ async def test_a_forced_failover_takes_the_typed_limit_of_two_people(place: Plac
         wrong = await place.slack.people.submit(user, view.id, {"accept_loss": {"value": "yes"}})
         assert wrong.errors == {"accept_loss": f"Type exactly: {limit}"}
         right = place.slack.people.submit(user, view.id, {"accept_loss": {"value": str(limit)}})
-        _, (told,) = await place.said(_nothing(right))
+        _, (told,) = await place.said(closed(right))
         assert ("1 more needed" in told.text) == bool(missing)
     assert len(place.services.store.read(runs.recent)) == 1
 
@@ -205,7 +96,7 @@ async def test_findings_in_the_way_are_offered_as_overrides(place: Place, look: 
     boxes = next(b for b in view.as_json()["blocks"] if b["type"] == "input" and b["element"]["type"] == "checkboxes")
     codes = [option["value"] for option in boxes["element"]["options"]]
     values = {boxes["block_id"]: {"value": codes}, "reason": {"value": "all the same"}}
-    _, (told,) = await place.said(_nothing(place.slack.people.submit(ROBIN, view.id, values)))
+    _, (told,) = await place.said(closed(place.slack.people.submit(ROBIN, view.id, values)))
     assert "is open" in told.text
     assert set(place.request().plan.overrides) == set(codes)
     assert place.request().reason == "all the same"
@@ -217,7 +108,7 @@ async def test_a_denial_needs_an_approver_and_a_reason(place: Place) -> None:
     assert "Only an approver may deny" in refused.text
     view, _ = await place.presses(ADA, "deny")
     sending = place.slack.people.submit(ADA, view.id, {"reason": {"value": "not <now> & --reason=x"}})
-    _, (told,) = await place.said(_nothing(sending))
+    _, (told,) = await place.said(closed(sending))
     assert "denied" in told.text
     assert place.request().decision_reason == "not <now> & --reason=x"
 
@@ -285,17 +176,11 @@ async def test_signed_requests_are_answered_and_forged_ones_are_not(services: Se
             assert answer.status == 401
 
 
-async def _nothing(doing: Any) -> None:
-    """A submission closes the modal; what counts is the message that follows."""
-    answer = await doing
-    assert not answer.errors
-
-
 async def test_a_modal_sent_after_somebody_else_decided_says_so_and_leaves_one_event(place: Place) -> None:
     await place.types(ROBIN, '/dr failover eu-west-1 --reason "maintenance"')
     view, _ = await place.presses(ADA, "approve")
     await place.types(ROBIN, f"/dr cancel {place.request().id}")
-    _, (told,) = await place.said(_nothing(place.slack.people.submit(ADA, view.id, {})))
+    _, (told,) = await place.said(closed(place.slack.people.submit(ADA, view.id, {})))
     assert "was cancelled" in told.text
     assert len(place.events(EventKind.COMMAND_REFUSED)) == 1
     assert place.services.store.read(runs.recent) == ()

@@ -11,9 +11,10 @@ from bot.views import decide
 from bot.views.card import card, details
 from bot.views.lint import message_problems, view_problems
 from bot.views.message import Message
+from dr_core.approvals import tokens
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-TOKENS = {name: f"token-{name}" for name in ("approve", "deny", "cancel", "renew", "details")}
+TOKENS = {name: f"token-{name}" for name in tokens.ACTIONS}
 
 
 def buttons(made: Message) -> dict[str, Any]:
