@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.sandbox.launch import Options, start
 from dr_core.errors import DrError
 from dr_core.topology.load import load_topology
+from dr_core.topology.model import Topology
 
 EXAMPLE = Path(__file__).with_name("example.yaml")
 
@@ -28,6 +29,13 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 20:
+        raise ValueError
+    return count
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dr sandbox", description="Simulated AWS, a local Slack, the bot and the worker."
@@ -36,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, default=8080, metavar="N", help="of the page, 0 for any (default: 8080)")
     parser.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="of simulated services (default: 60)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the store lives (default: a temporary folder)")
+    parser.add_argument("--store", metavar="URL", help="of an empty database (default: an SQLite file in --data)")
+    parser.add_argument("--bots", type=_count, default=1, metavar="N", help="replicas of the bot (default: 1)")
+    parser.add_argument("--workers", type=_count, default=1, metavar="N", help="replicas of the worker (default: 1)")
     return parser
 
 
@@ -48,12 +59,25 @@ def main(argv: list[str] | None = None) -> int:
     try:
         topology = load_topology(asked.config)
         if asked.data is not None:
-            return _run(Options(asked.config.resolve(), topology, asked.port, asked.speed, asked.data.resolve()))
+            return _run(_options(asked, topology, asked.data))
         with tempfile.TemporaryDirectory(prefix="dr-sandbox-") as folder:
-            return _run(Options(asked.config.resolve(), topology, asked.port, asked.speed, Path(folder).resolve()))
+            return _run(_options(asked, topology, Path(folder)))
     except DrError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def _options(asked: argparse.Namespace, topology: Topology, data: Path) -> Options:
+    return Options(
+        asked.config.resolve(),
+        topology,
+        asked.port,
+        asked.speed,
+        data.resolve(),
+        store=asked.store,
+        bots=asked.bots,
+        workers=asked.workers,
+    )
 
 
 def _run(options: Options) -> int:

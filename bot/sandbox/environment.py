@@ -81,8 +81,13 @@ def child_environment(
     """A child's whole environment: nothing of the caller's but PATH, HOME and the language; so no proxy either."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     fixed = {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost"}
-    own = {"DR_ACK_KEY": str(ack_key), "DR_HEALTH_PORT": str(health_port)}
+    own = {"DR_ACK_KEY": str(ack_key), "DR_WORKER_KEY": str(worker_key(ack_key)), "DR_HEALTH_PORT": str(health_port)}
     return {**inherited, **fixed, **common, **tokens, **own}
+
+
+def worker_key(ack_key: Path) -> Path:
+    """The workers' key lies beside the bot's."""
+    return ack_key.with_name("worker.pem")
 
 
 def write_profiles(topology: Topology, layout: Layout, credentials: Credentials) -> dict[str, str]:

@@ -19,6 +19,7 @@ from bot.sandbox.environment import (
     child_environment,
     common_environment,
     free_ports,
+    worker_key,
     write_environment,
     write_profiles,
 )
@@ -45,13 +46,19 @@ class LaunchError(DrError):
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says; paths are absolute, `topology` is what `config` holds."""
+    """What the command line says; paths are absolute, `topology` is what `config` holds.
+
+    Without a `store` (an SQLAlchemy URL) it is a file in `data`.
+    """
 
     config: Path
     topology: Topology
     port: int
     speed: float
     data: Path
+    store: str | None = None
+    bots: int = 1
+    workers: int = 1
 
 
 def listening(port: int) -> socket.socket:
@@ -68,6 +75,11 @@ def listening(port: int) -> socket.socket:
         refused.exit_code = 2
         raise refused from error
     return one
+
+
+def _names(kind: str, count: int) -> tuple[str, ...]:
+    """`bot`, `bot2`, `bot3`: the first has the plain name, which faults and logs go by."""
+    return (kind, *(f"{kind}{number}" for number in range(2, count + 1)))
 
 
 def say(text: str) -> None:
@@ -134,25 +146,31 @@ class Sandbox:
             probe_ca=Path(endpoints.ca_path).resolve(),
             resolvers=endpoints.resolver,
         )
-        return common_environment(self._options.config, self._layout, addresses, profile)
+        common = common_environment(self._options.config, self._layout, addresses, profile)
+        return common | ({"DATABASE_URL": self._options.store} if self._options.store else {})
 
     def _programs(self, endpoints: Endpoints) -> list[Program]:
-        """The bot and the worker; writes the files for terminals on the way, as they hold the same values."""
+        """The bots and the workers; writes the files for terminals on the way, as they hold the same values."""
         people = write_profiles(self._options.topology, self._layout, self._world.credentials)
         tokens = {"SLACK_BOT_TOKEN": self._slack.desk.tokens.bot, "SLACK_APP_TOKEN": self._slack.desk.tokens.app}
-        bot_port, worker_port = free_ports(2)
+        bots, workers = _names("bot", self._options.bots), _names("worker", self._options.workers)
+        ports = dict(zip((*bots, *workers), free_ports(len(bots) + len(workers)), strict=True))
         ack_key = self._layout.data / "ack.pem"
-        terminal = {"DR_ACK_KEY": str(ack_key), "DR_HEALTH_PORT": str(bot_port)}
+        keys = {"DR_ACK_KEY": str(ack_key), "DR_WORKER_KEY": str(worker_key(ack_key))}
+        terminal = {**keys, "DR_HEALTH_PORT": str(ports[bots[0]])}
         write_environment(self._layout.data / "env", self._common(endpoints, TERMINAL_PROFILE) | terminal)
         for slack_id in people:
             path = self._layout.data / "people" / f"{slack_id}.env"
             write_environment(path, self._common(endpoints, slack_id) | terminal)
         common = self._common(endpoints, BOT_PROFILE)
+
+        def program(name: str, module: str, secrets: dict[str, str]) -> Program:
+            environment = child_environment(common, secrets, ack_key, ports[name])
+            return self._program(name, ("-m", module), environment, ports[name])
+
         return [
-            self._program("bot", ("-m", "bot"), child_environment(common, tokens, ack_key, bot_port), bot_port),
-            self._program(
-                "worker", ("-m", "dr_core.worker"), child_environment(common, {}, ack_key, worker_port), worker_port
-            ),
+            *(program(name, "bot", tokens) for name in bots),
+            *(program(name, "dr_core.worker", {}) for name in workers),
         ]
 
     def _program(self, name: str, arguments: tuple[str, ...], environment: dict[str, str], port: int | None) -> Program:

@@ -43,8 +43,20 @@ def post(desk: Desk, arguments: Arguments) -> Json:
     """chat.postMessage."""
     channel, content = _place(desk, arguments), content_of(arguments)
     thread, broadcast = arguments.text("thread_ts"), arguments.flag("reply_broadcast")
+    metadata = _metadata(arguments)
     message = desk.workspace.post(channel, BOT_USER_ID, content, thread_ts=thread, broadcast=broadcast)
+    message.metadata = metadata
     return {"channel": channel.id, "ts": message.ts, "message": message.as_json()}
+
+
+def _metadata(arguments: Arguments) -> Json | None:
+    """What an app attaches for itself: https://docs.slack.dev/messaging/message-metadata."""
+    found = arguments.structure("metadata")
+    if found is None:
+        return None
+    if not isinstance(found, dict) or not found.get("event_type") or not isinstance(found.get("event_payload"), dict):
+        raise SlackRefusalError("invalid_metadata_format")
+    return found
 
 
 def post_ephemeral(desk: Desk, arguments: Arguments) -> Json:

@@ -126,6 +126,7 @@ class Message:
     reactions: dict[str, list[str]] = field(default_factory=dict)
     pinned: bool = False
     earlier: list[list[Json]] = field(default_factory=list)
+    metadata: Json | None = None
 
     def as_json(self) -> Json:
         """As Slack sends it in payloads and answers."""

@@ -39,6 +39,8 @@ class Call:
     access_key: str = ""
     purpose: str | None = None
     forward: Callable[[], Reply] = field(default=lambda: Reply(501, (), b""))
+    user_agent: str = ""
+    principal: str = ""
 
     def text(self, name: str) -> str:
         """A required text parameter."""

@@ -4,6 +4,10 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-datab
 
 A primary whose region is down is dead: it comes back fenced. A primary whose region only hangs is alive behind the cut:
 when a forced failover is over and that region answers again, both accept writes until the resynchronisation begins.
+
+A switchover whose primary dies in the middle does not end: FailoverState goes on telling of it, at first as if nothing
+had happened, then as being cancelled. From then on a failover is taken; without one, it is cancelled when the primary
+is back.
 """
 
 from collections.abc import Callable
@@ -19,6 +23,8 @@ SWITCHOVER_S = 120.0
 FAILOVER_S = 480.0
 VERIFYING_S = 5.0
 CANCELLING_S = 30.0
+# How long the service takes to notice that one side of a switchover is gone.
+NOTICED_S = 30.0
 RESYNC_DELAY_S = 60.0
 RESYNC_S = 120.0
 SYNC_RETRY_S = 10.0
@@ -88,7 +94,10 @@ class GlobalDatabase:
             else:
                 self.frozen_at.pop(region, None)
         if self.operation is not None and self._broken(self.operation):
-            self._cancel(self.operation)
+            operation = self.operation
+            self.timeline.after(NOTICED_S, lambda: self._cancel(operation))
+        if self.operation is not None and self.operation.status == "cancelling":
+            self._return_from(self.operation)
         for region in self.pending_resync:
             if self.faults.up(region):
                 self.timeline.after(RESYNC_DELAY_S, partial(self._resync, region))
@@ -248,6 +257,11 @@ class GlobalDatabase:
     def _goes_on(self, operation: Operation) -> bool:
         return self.operation is operation and operation.status != "cancelling"
 
+    def stalled(self) -> bool:
+        """Whether only a failover ends the change of roles that is under way."""
+        operation = self.operation
+        return operation is not None and operation.status == "cancelling" and not self.faults.up(operation.source)
+
     def _broken(self, operation: Operation) -> bool:
         if operation.status == "cancelling":
             return False
@@ -255,10 +269,20 @@ class GlobalDatabase:
         return not all(self.faults.up(region) for region in needed)
 
     def _cancel(self, operation: Operation) -> None:
-        operation.status = "cancelling"
-        self.timeline.after(CANCELLING_S, lambda: self._cancelled(operation))
+        if self.operation is operation and self._broken(operation):
+            operation.status = "cancelling"
+            self._return_from(operation)
+
+    def _return_from(self, operation: Operation) -> None:
+        """Both sides go back to what they were; that takes a primary that lives."""
+        if operation.mode is Mode.FAILOVER or self.faults.up(operation.source):
+            self.timeline.after(CANCELLING_S, lambda: self._cancelled(operation))
 
     def _cancelled(self, operation: Operation) -> None:
+        if self.operation is not operation or (
+            operation.mode is Mode.SWITCHOVER and not self.faults.up(operation.source)
+        ):
+            return
         self.operation = None
         self.writing.add(operation.source)
         self._tell(

@@ -17,6 +17,10 @@ class Recorded:
     purpose: str | None
     effect: str
     status: int | None
+    principal: str = ""
+    access_key: str = ""
+    user_agent: str = ""
+    error: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -24,7 +28,7 @@ class Recorded:
             "region": self.region,
             "service": self.service,
             "operation": self.operation,
-            "parameters": _plain(self.parameters),
+            "parameters": plain(self.parameters),
             "purpose": self.purpose,
             "effect": self.effect,
             "status": self.status,
@@ -36,19 +40,26 @@ class CallLog:
 
     def __init__(self, keep: int = 20_000) -> None:
         self._calls: deque[Recorded] = deque(maxlen=keep)
+        self._count = 0
 
     def add(self, recorded: Recorded) -> None:
         self._calls.append(recorded)
+        self._count += 1
+
+    def numbered(self) -> list[tuple[int, Recorded]]:
+        """Each call with its number since the start, oldest first."""
+        return list(enumerate(self._calls, start=self._count - len(self._calls) + 1))
 
     def listing(self) -> list[dict[str, Any]]:
         return [recorded.as_json() for recorded in self._calls]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Parameters as JSON can hold them."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, bytes):
         return _text_or_base64(value)
     if isinstance(value, datetime):

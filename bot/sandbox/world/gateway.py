@@ -15,6 +15,7 @@ from bot.sandbox.world.connections import gone, reset
 from bot.sandbox.world.faults import FaultBook, FaultKind, RegionState
 from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.service_models import changes_something
+from bot.sandbox.world.signatures import signed_http
 from bot.sandbox.world.timeline import Timeline
 from bot.sandbox.world.wire import Signed, buffered, error_reply, parse, reply_of, signed
 
@@ -81,11 +82,17 @@ class Gateway:
             call = parse(environ, body, scope)
         if call is None:
             return error_reply(scope.service, "query", AwsError("UnknownOperationException", "No such operation.", 404))
-        call = replace(call, forward=lambda: self._forward(environ, body))
+        principal = self._identities.arn_of(scope.access_key)
+        call = replace(call, forward=lambda: self._forward(environ, body), principal=principal)
         if scope.access_key == SEED_KEY:
             with self._timeline.lock:
                 return self._run(call)
         self._pass_regions(call, environ.get("werkzeug.socket"))
+        try:
+            if (call.service, call.operation) == ("sts", "GetCallerIdentity"):
+                self._identities.check(scope.access_key, signed_http(environ, body))
+        except AwsError as error:
+            return error_reply(call.service, call.protocol, error)
         with self._timeline.lock:
             self._timeline.settle()
             return self._struck(call)
@@ -112,7 +119,7 @@ class Gateway:
         refusal = self._refusal(call)
         if refusal is not None:
             reply = error_reply(call.service, call.protocol, refusal)
-            self._record(call, "none", reply.status)
+            self._record(call, "none", reply.status, refusal.code)
             return reply
         reply = self._run(call)
         effect = "applied" if reply.ok else "none"
@@ -158,7 +165,7 @@ class Gateway:
             chunks.close()
         return Reply(answer["status"], answer["headers"], content)
 
-    def _record(self, call: Call, effect: str, status: int | None) -> None:
+    def _record(self, call: Call, effect: str, status: int | None, error: str = "") -> None:
         if not changes_something(call.service, call.operation):
             return
         self._log.add(
@@ -171,6 +178,10 @@ class Gateway:
                 call.purpose,
                 effect,
                 status,
+                principal=call.principal,
+                access_key=call.access_key,
+                user_agent=call.user_agent,
+                error=error,
             )
         )
 

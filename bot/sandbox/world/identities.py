@@ -5,30 +5,54 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.sandbox.world.api import Call, Operations, Parameters
+from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
+from bot.sandbox.world.signatures import SignedHttp, fault_of
 from bot.sandbox.world.timeline import Timeline
 
 
+@dataclass(frozen=True)
+class _Keys:
+    """What is behind an access key. Temporary ones have a token, which must come with each request."""
+
+    secret: str
+    arn: str
+    token: str | None = None
+
+
 class Identities:
-    """One account; an access key that nobody registered is its user `sandbox`."""
+    """One account. An access key that nobody registered is its user `sandbox`, but STS refuses it."""
 
     def __init__(self, account: str, timeline: Timeline) -> None:
         self.account = account
         self._timeline = timeline
-        self._arns: dict[str, str] = {}
+        self._keys = {"sandbox": _Keys("sandbox", f"arn:aws:iam::{account}:user/sandbox")}
         self._sessions = 0
 
     def credentials(self, arn: str) -> tuple[str, str]:
-        """The same access key and secret for the same principal, every time."""
+        """The same access key and secret for the same principal, every time. A role is named by one of its sessions."""
         digest = hashlib.sha256(arn.encode()).hexdigest()
         access_key = f"AKIA{digest[:16].upper()}"
-        self._arns[access_key] = arn
+        parts = arn.split(":")
+        if len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/"):
+            arn = f"{':'.join([*parts[:2], 'sts', '', parts[4]])}:assumed-role/{arn.rsplit('/', 1)[-1]}/sandbox"
+        self._keys[access_key] = _Keys(digest[:40], arn)
         return access_key, digest[:40]
 
     def arn_of(self, access_key: str) -> str:
-        return self._arns.get(access_key, f"arn:aws:iam::{self.account}:user/sandbox")
+        keys = self._keys.get(access_key)
+        return keys.arn if keys else f"arn:aws:iam::{self.account}:user/sandbox"
+
+    def check(self, access_key: str, request: SignedHttp) -> None:
+        """AwsError unless `request` was just signed with the secret behind its access key, over all it must cover."""
+        keys = self._keys.get(access_key)
+        if keys is None:
+            raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
+        fault = fault_of(request, access_key, keys.secret, keys.token)
+        if fault is not None:
+            raise fault
 
     def operations(self) -> Operations:
         return {("sts", "GetCallerIdentity"): self.get_caller_identity, ("sts", "AssumeRole"): self.assume_role}
@@ -50,7 +74,7 @@ class Identities:
         self._sessions += 1
         digest = hashlib.sha256(f"{arn}#{self._sessions}".encode()).hexdigest()
         access_key = f"ASIA{digest[:16].upper()}"
-        self._arns[access_key] = arn
+        self._keys[access_key] = _Keys(digest[:40], arn, digest)
         lasts = timedelta(seconds=int(call.parameters.get("DurationSeconds") or 3600))
         return {
             "Credentials": {

@@ -100,7 +100,8 @@ class Rds:
                 "InvalidDBClusterStateFault",
                 f"A failover that allows data loss must be requested in {target}, the Region of the target DB cluster.",
             )
-        self._check_free(database)
+        if not database.stalled():
+            self._check_free(database)
         self._check_instances(database, target)
         database.start_failover(target)
         return {"GlobalCluster": self._view(database)}

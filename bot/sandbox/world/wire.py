@@ -77,7 +77,8 @@ def parse(environ: dict[str, Any], body: bytes, scope: Signed) -> Call | None:
         )
     except (HTTPException, NotImplementedError, KeyError, ValueError, TypeError):
         return None
-    purpose = _PURPOSE.search(environ.get("HTTP_USER_AGENT", ""))
+    user_agent = str(environ.get("HTTP_USER_AGENT", ""))
+    purpose = _PURPOSE.search(user_agent)
     return Call(
         scope.service,
         operation,
@@ -86,6 +87,7 @@ def parse(environ: dict[str, Any], body: bytes, scope: Signed) -> Call | None:
         protocol,
         scope.access_key,
         purpose[1] if purpose else None,
+        user_agent=user_agent,
     )
 
 

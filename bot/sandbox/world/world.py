@@ -14,6 +14,7 @@ from bot.sandbox.world.applications import Applications, Running
 from bot.sandbox.world.blueprint import Addresses, account_of, places_of, records_of, regions_of
 from bot.sandbox.world.call_log import CallLog
 from bot.sandbox.world.capacity import Capacity
+from bot.sandbox.world.cloudtrail import CloudTrail
 from bot.sandbox.world.cloudwatch import CloudWatch
 from bot.sandbox.world.dns_server import DnsService, WorldResolver
 from bot.sandbox.world.faults import FaultBook
@@ -21,6 +22,7 @@ from bot.sandbox.world.gateway import GLOBAL_SERVICES, Gateway, serve
 from bot.sandbox.world.hosts import HostServer, Sites, certificates
 from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.metrics import Publisher
+from bot.sandbox.world.object_lock import ObjectLock
 from bot.sandbox.world.rds import Rds
 from bot.sandbox.world.route53 import Route53
 from bot.sandbox.world.s3 import S3
@@ -63,6 +65,8 @@ class World:
         self._route53 = Route53(self._timeline)
         self._capacity = Capacity(self._account, self._timeline, self._faults)
         self._s3 = S3(self._account, self._timeline, self._faults)
+        self._lock = ObjectLock(self._account)
+        self._trail = CloudTrail(self._account, self._timeline, self._log)
         self._addresses = Addresses(places_of(topology))
         self._applications = Applications(self._timeline, self._faults, self._capacity, self._route53, self._addresses)
         self._sites = Sites(self._timeline, self._applications)
@@ -169,7 +173,8 @@ class World:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _make_gateway(self) -> Gateway:
-        parts = (self._identities, self._rds, self._cloudwatch, self._route53, self._capacity, self._s3)
+        stores = (self._s3, self._lock, self._rds)
+        parts = (self._identities, self._cloudwatch, self._route53, self._capacity, self._trail, *stores)
         operations = {key: handler for part in parts for key, handler in part.operations().items()}
         return Gateway(
             account=self._account,

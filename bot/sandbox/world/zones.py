@@ -35,6 +35,9 @@ class Zone:
             if not f".{record['Name']}".endswith(f".{self.name}."):
                 raise _invalid(f"RRSet with DNS name {record['Name']} is not permitted in zone {self.name}.")
             records = _changed(records, change["Action"], record)
+            if change["Action"] != "DELETE":
+                _check_values(record)
+                _check_roles(record, records)
         for record in records:
             _check_routing(record, records)
         self.records = records
@@ -88,8 +91,33 @@ def _check_routing(record: Record, records: list[Record]) -> None:
                 f"RRSet {where} cannot be created as other RRSets exist with the same name and type "
                 "and a different routing policy."
             )
-        if record.get("Failover") is not None and record["Failover"] == other.get("Failover"):
-            raise _invalid(f"Failover value {record['Failover']} of {where} already exists for this name and type.")
+
+
+def _check_roles(record: Record, records: list[Record]) -> None:
+    """One record of a role at each point of a batch: roles are swapped by DELETE and CREATE, not by UPSERT.
+
+    https://github.com/boto/boto3/issues/1347, https://github.com/kubernetes-sigs/external-dns/issues/2362
+    """
+    role = record.get("Failover")
+    if role == "PRIMARY" and not record.get("AliasTarget") and not record.get("HealthCheckId"):
+        raise _invalid("A non-alias primary ResourceRecordSet must have an associated health check.")
+    same = [
+        other
+        for other in records
+        if other is not record and (other["Name"], other["Type"]) == (record["Name"], record["Type"])
+    ]
+    if role is not None and any(other.get("Failover") == role for other in same):
+        raise _invalid(
+            f"Failover value {role} of [name='{record['Name']}', type='{record['Type']}', "
+            f"set identifier='{record.get('SetIdentifier')}'] already exists for this name and type."
+        )
+
+
+def _check_values(record: Record) -> None:
+    """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat"""
+    values = [str(entry.get("Value")) for entry in record.get("ResourceRecords") or ()]
+    if record["Type"] == "TXT" and not all(len(one) > 1 and one[0] == one[-1] == '"' for one in values):
+        raise _invalid("Invalid Resource Record: InvalidCharacterString (Value should be enclosed in quotation marks)")
 
 
 def _invalid(message: str) -> AwsError:

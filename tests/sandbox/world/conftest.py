@@ -83,7 +83,7 @@ class Stage:
         region: str,
         *,
         purpose: str | None = None,
-        keys: tuple[str, str] = ("sandbox", "sandbox"),
+        keys: tuple[str, ...] = ("sandbox", "sandbox"),
         **config: Any,
     ) -> Any:
         key = (service, region, purpose, keys, tuple(config.items()))
@@ -101,6 +101,7 @@ class Stage:
             endpoint_url=self.endpoints.aws_url,
             aws_access_key_id=keys[0],
             aws_secret_access_key=keys[1],
+            aws_session_token=keys[2] if len(keys) > 2 else None,
             config=settings,
         )
         return client

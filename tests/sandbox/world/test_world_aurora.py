@@ -143,19 +143,37 @@ def test_unequal_engine_versions_refuse_a_switchover(play):
     assert code(error) == "InvalidDBClusterStateFault"
 
 
-def test_a_dying_primary_cancels_the_switchover_and_a_failover_may_follow(play):
+def test_a_switchover_whose_primary_dies_never_ends_and_a_failover_is_taken_once_it_is_cancelling(play):
     stage = play()
     stage.aws("rds", "eu-central-1").switchover_global_cluster(**CLUSTER)
     stage.advance(30)
     stage.world.add_fault("region_down", region="eu-central-1")
+    moving = state(stage)["FailoverState"]
+    assert (moving["Status"], moving["IsDataLossAllowed"]) == ("switching-over", False)
+    failover = stage.aws("rds", "eu-west-1").failover_global_cluster
+    with pytest.raises(ClientError) as error:
+        failover(**CLUSTER, AllowDataLoss=True)
+    assert code(error) == "InvalidGlobalClusterStateFault"
+    stage.advance(600)
     assert state(stage)["FailoverState"]["Status"] == "cancelling"
-    stage.advance(200)
-    view = state(stage)
-    assert "FailoverState" not in view
-    assert writers(view) == ["eu-central-1"]
-    stage.aws("rds", "eu-west-1").failover_global_cluster(**CLUSTER, AllowDataLoss=True)
+    assert writers(state(stage)) == ["eu-central-1"]
+    failover(**CLUSTER, AllowDataLoss=True)
+    assert state(stage)["FailoverState"]["IsDataLossAllowed"] is True
     stage.advance(490)
     assert stage.app()["writers"] == ["eu-west-1"]
+    assert "FailoverState" not in state(stage)
+
+
+def test_a_switchover_is_cancelled_when_its_dead_primary_is_back(play):
+    stage = play()
+    stage.aws("rds", "eu-central-1").switchover_global_cluster(**CLUSTER)
+    stage.advance(100)
+    fault = stage.world.add_fault("region_down", region="eu-central-1")
+    stage.advance(200)
+    stage.world.remove_fault(fault)
+    stage.advance(40)
+    assert "FailoverState" not in state(stage)
+    assert stage.app()["writers"] == ["eu-central-1"]
 
 
 def test_a_returning_primary_resynchronises_and_leaves_a_snapshot_of_the_lost_tail(play):

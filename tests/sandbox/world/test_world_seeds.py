@@ -161,7 +161,8 @@ def test_identities_answer_as_the_principal_that_was_registered(stage):
     sts = stage.aws("sts", "us-west-2", keys=stage.world.credentials(arn))
     assert (sts.get_caller_identity()["Arn"], sts.get_caller_identity()["Account"]) == (arn, "111122223333")
     made = sts.assume_role(RoleArn=FULL["account"]["role_arn"], RoleSessionName="s1")["Credentials"]
-    session = stage.aws("sts", "us-west-2", keys=(made["AccessKeyId"], made["SecretAccessKey"]))
+    temporary = (made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    session = stage.aws("sts", "us-west-2", keys=temporary)
     assert session.get_caller_identity()["Arn"] == "arn:aws:sts::111122223333:assumed-role/dr/s1"
     assert stage.aws("dynamodb", "us-west-2", keys=(made["AccessKeyId"], made["SecretAccessKey"])).list_tables()[
         "TableNames"
