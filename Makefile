@@ -4,6 +4,10 @@ PORT ?= 8080
 SPEED ?= 60
 CONFIG ?=
 DATA ?=
+STORE ?=
+SEED ?=
+# How many times the usual size the proofs have: their numbers of runs, steps, kills and pairs.
+export DR_TEST_SCALE ?= 1
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -11,11 +15,14 @@ UV_VERSION := 0.13.9
 CODE := bot commands dr_core migrations tests
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test lint types arrows unit chromium bench lock pictures format clean
+.PHONY: help sandbox test nightly simulate mutants lint types arrows unit chromium bench lock pictures format clean
 
 help:
-	@echo "make sandbox   start the local world on http://127.0.0.1:$(PORT)   (PORT= SPEED= CONFIG= DATA=)"
+	@echo "make sandbox   start the local world on http://127.0.0.1:$(PORT)   (PORT= SPEED= CONFIG= DATA= STORE=)"
 	@echo "make test      set everything up and run the whole suite"
+	@echo "make nightly   the same suite with ten times the numbers, and the planted bugs"
+	@echo "make simulate  replay one simulated history   (SEED=)"
+	@echo "make mutants   plant bugs, and show which test catches each"
 	@echo "make lint | types | arrows | unit | bench | lock | pictures | format | clean"
 
 $(READY): requirements.lock pyproject.toml
@@ -30,7 +37,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 sandbox: $(READY)
-	@exec $(BIN)/python -m bot.sandbox --port $(PORT) --speed $(SPEED) $(if $(CONFIG),--config $(CONFIG)) $(if $(DATA),--data $(DATA))
+	@exec $(BIN)/python -m bot.sandbox --port $(PORT) --speed $(SPEED) $(if $(CONFIG),--config $(CONFIG)) $(if $(DATA),--data $(DATA)) $(if $(STORE),--store '$(STORE)')
 
 test: $(READY) chromium lint types arrows unit
 
@@ -48,8 +55,22 @@ types: $(READY)
 arrows: $(READY)
 	@$(BIN)/lint-imports --no-logo || { echo "an import goes against docs/codebase.md" >&2; exit 1; }
 
+# The stories of the scenarios wait a good part of their time: three at once keep two cores busy, two do not. The rest computes.
 unit: $(READY)
-	@$(BIN)/pytest -q -n 2 --dist worksteal
+	@$(BIN)/pytest -q -n 3 --dist worksteal --ignore tests/scenario
+	@$(BIN)/pytest -q -n 3 --dist worksteal tests/scenario
+
+# Hours, not minutes: no test is stopped for being long.
+nightly: export DR_TEST_SCALE = 10
+nightly: $(READY) chromium lint types arrows
+	@$(BIN)/pytest -q -n 2 --dist worksteal --timeout 14400
+	@$(MAKE) --no-print-directory mutants
+
+simulate: $(READY)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED))
+
+mutants: $(READY)
+	@$(BIN)/python -m tests.mutants
 
 # Browser tests drive the system's Chromium; where it is missing, the system's package manager brings it.
 chromium:

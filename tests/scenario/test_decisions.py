@@ -63,7 +63,7 @@ def test_a_changed_plan_voids_the_request_and_unrelated_changes_do_not(start: St
     card = room.open(REQUESTER, '/dr failover eu-west-1 --forced --reason "drill"')
     _edited(room, 'health_digest: "0 8 * * *"', 'health_digest: "0 9 * * *"')
     room.approve(ada, card)
-    until_the_dead_bots_lease_ends = 30
+    until_the_dead_bots_lease_ends = 45
     wait_until(
         lambda: room.card(card.ts).words,
         lambda words: "1 approval missing" in words,

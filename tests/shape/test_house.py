@@ -20,11 +20,15 @@ CATCH_ALL = {
     "dr_core/execution/runner.py": "a fault in one run must not stop the others",
     "dr_core/observation/asking.py": "one question's fault costs that answer, not the pass",
     "dr_core/store/engine.py": "SQLAlchemy raises whatever a malformed URL makes it raise",
+    "dr_core/terminal/clerk.py": "a fault in one submission must not stop the counter",
+    "dr_core/audit/anchoring.py": "a fault in one pass must not stop the anchors",
+    "dr_core/audit/reconciling.py": "a fault in one pass must not stop the reconciliation",
     "dr_core/worker/observer.py": "a fault in one pass must not stop the observer",
 }
 # Real time passes here, and why nothing else would do.
 REAL_TIME = {
     "tests/sandbox/test_slack_launcher.py": "polls a real process with a deadline",
+    "tests/process/": "kills and stops real processes, and waits for their leases",
     "tests/scenario/": "polls real processes with a deadline",
     "tests/browser/": "polls real processes with a deadline",
     "tests/unit/bot/test_process.py": "polls a real process with a deadline",

@@ -1,0 +1,262 @@
+"""What the steps act upon: the working fakes of every port, and a ledger of each call that changes something.
+
+The ledger is the world's own record. Duplicates are counted in it and never in our log; it outlives every runner.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dr_core.aws.session import _ask_guard
+from dr_core.capacity.memory import MemoryCapacity
+from dr_core.capacity.port import capacity_name
+from dr_core.clock import Clock
+from dr_core.database.memory import MemoryDatabase
+from dr_core.errors import DrError
+from dr_core.parameters.memory import MemoryParameters
+from dr_core.parameters.port import parameter_paths
+from dr_core.plan.catalogue import Catalogue, Claim, StepKind, StepObservation
+from dr_core.plan.ports import Ports
+from dr_core.plan.step import Plan, Step
+from dr_core.plan.steps import make_catalogue
+from dr_core.topology.model import Application, Route53Records
+from dr_core.traffic.memory import MemoryRecords, MemoryTakeover
+from dr_core.verify.memory import MemoryProbe, MemoryResolver
+from dr_core.verify.port import ProbeResult, ResolverAnswer
+
+CHANGES = frozenset({"switchover", "failover", "set_active", "take_over", "give_back", "scale", "copy"})
+"""The methods of the ports that change the world."""
+
+TAKES_S = 3.0
+"""How long everything takes that takes time: long enough to be seen under way."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One changing call that arrived. `intended`: after a committed intent of its step; `changed`: it did something."""
+
+    step: str
+    token: str
+    call: str
+    at: float
+    intended: bool
+    changed: bool
+
+
+class World:
+    """One application in its regions. `asleep` regions do not answer until `wakes_at`."""
+
+    def __init__(self, application: Application, plan: Plan, clock: Clock) -> None:
+        self.clock = clock
+        self.plan = plan
+        self.effects: list[Effect] = []
+        self.refused: list[tuple[str, str]] = []
+        self.intended: Callable[[str, str], bool] = lambda step, token: True
+        self.sent: Callable[[str], None] = lambda step: None
+        self.acting: tuple[str, str] | None = None
+        self.asleep: set[str] = set()
+        self.wakes_at = 0.0
+        self._named: dict[str, Any] = _fakes(application, plan, clock)
+        ports: dict[str, Any] = {
+            name: _Recorded(port, self) for name, port in self._named.items() if name not in ("resolver", "probe")
+        }
+        traffic = _Traffic(application, plan, self._named)
+        self._probe = _Probe(traffic, plan, application)
+        self.ports = Ports(**ports, resolver=_Resolver(traffic), probe=self._probe)
+        self._catalogue: Catalogue = {kind: _Watched(inner, self) for kind, inner in make_catalogue(self.ports).items()}
+
+    def catalogue(self, plan: Plan) -> Catalogue:
+        return self._catalogue
+
+    def lose(self, region: str) -> None:
+        """From now on the region does not answer."""
+        self.asleep, self.wakes_at = {region}, math.inf
+        self._tell()
+
+    def settle(self) -> None:
+        """Wake whoever is due; called before each look."""
+        if self.asleep and self.clock.monotonic() >= self.wakes_at:
+            self.asleep = set()
+            self._tell()
+
+    def _tell(self) -> None:
+        for name in ("database", "takeover", "capacity", "parameters"):
+            if self._named[name] is not None:
+                self._named[name].down = set(self.asleep)
+
+    def marks(self) -> tuple[object, ...]:
+        """What was done to the world so far."""
+        return (*((e.step, e.call, e.changed) for e in self.effects), len(self.refused), bool(self.asleep))
+
+    def picture(self) -> Any:
+        """Everything that changes in the world, as a value."""
+        fakes = {name: _copied(vars(port)) for name, port in self._named.items() if port is not None}
+        return fakes, list(self.effects), list(self.refused), set(self.asleep), self.wakes_at
+
+    def back_to(self, picture: Any) -> None:
+        """The world as it was."""
+        fakes, effects, refused, asleep, self.wakes_at = picture
+        for name, values in fakes.items():
+            vars(self._named[name]).update(_copied(values))
+        self.effects, self.refused, self.asleep = list(effects), list(refused), set(asleep)
+        self.acting = None
+
+
+class _Watched:
+    """A step kind whose acts are known to the world by step and token."""
+
+    def __init__(self, inner: StepKind, world: World) -> None:
+        self._inner = inner
+        self._world = world
+
+    def observe(self, step: Step) -> StepObservation:
+        self._world.settle()
+        return self._inner.observe(step)
+
+    def act(self, step: Step, claim: Claim) -> None:
+        self._world.settle()
+        self._world.acting = (step.name, claim.token)
+        try:
+            self._inner.act(step, claim)
+        finally:
+            self._world.acting = None
+
+
+class _Recorded:
+    """A port whose changing calls stand in the ledger."""
+
+    def __init__(self, port: Any, world: World) -> None:
+        self._port = port
+        self._world = world
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if name not in CHANGES:
+            return found
+        port, world = self._port, self._world
+
+        def call(*given: Any, **named: Any) -> Any:
+            if world.acting is None:
+                raise AssertionError(f"{name} was called by nobody's act")
+            step, token = world.acting
+            # As botocore does right before a request leaves. What sleeps after that is a request under way.
+            _ask_guard()
+            world.sent(step)
+            before = _state(port)
+            try:
+                result = found(*given, **named)
+            except DrError:
+                world.refused.append((step, name))
+                raise
+            changed = before != _state(port)
+            what = f"{name} {_what(given, named)}"
+            world.effects.append(
+                Effect(step, token, what, world.clock.monotonic(), world.intended(step, token), changed)
+            )
+            return result
+
+        return call
+
+
+BOOKS = frozenset({"calls", "_changes", "_mark", "words"})
+"""What a fake remembers of its callers. Writing that anew changes nothing for anybody."""
+
+
+def _state(port: Any) -> Any:
+    return _copied({name: value for name, value in vars(port).items() if name not in BOOKS})
+
+
+def _what(given: tuple[Any, ...], named: dict[str, Any]) -> str:
+    return " ".join(str(value) for value in (*given, *named.values()) if isinstance(value, str | int | list | tuple))
+
+
+def _copied(values: Any) -> Any:
+    """Containers are copied, their values are not: those are frozen."""
+    if isinstance(values, dict):
+        return {key: _copied(value) for key, value in values.items()}
+    if isinstance(values, list | set):
+        return type(values)(values)
+    return values
+
+
+def _addresses(records: Route53Records) -> dict[str, tuple[str, ...]]:
+    return {region: (f"192.0.2.{n}",) for n, region in enumerate(records.set_identifiers, 1)}
+
+
+def _fakes(application: Application, plan: Plan, clock: Clock) -> dict[str, Any]:
+    """As it is before the failover: the source is active, the others are standbys."""
+    regions = (application.primary, *application.standby)
+    database = application.database.aurora_global if application.database else None
+    records = next((entry.route53_records for entry in application.traffic if entry.route53_records), None)
+    paths = parameter_paths(application.parameters)
+    counts = {
+        (capacity_name(entry), region): entry.ecs.active if region == plan.source else entry.ecs.standby
+        for entry in application.capacity
+        if entry.ecs
+        for region in regions
+    }
+    values = {path.rstrip("/") + "/a": "1" for path in paths}
+    takeover = MemoryTakeover()
+    takeover.present = {
+        plan.source
+        for entry in application.traffic
+        if entry.standby_takes_over and plan.source in entry.standby_takes_over.bucket
+    }
+    return {
+        "database": MemoryDatabase(database, plan.source, clock, takes_s=TAKES_S) if database else None,
+        "records": MemoryRecords(records, plan.source, _addresses(records), clock, takes_s=TAKES_S)
+        if records
+        else None,
+        "takeover": takeover,
+        "capacity": MemoryCapacity(counts, clock, takes_s=TAKES_S),
+        "parameters": MemoryParameters({plan.source: values, plan.target: dict.fromkeys(values, "0")}),
+        "resolver": MemoryResolver(),
+        "probe": MemoryProbe(),
+    }
+
+
+class _Traffic:
+    """Where the public name leads: to the standby that took over, where there is such a switch; else by records."""
+
+    def __init__(self, application: Application, plan: Plan, fakes: dict[str, Any]) -> None:
+        entries = application.traffic
+        self.records = next((entry.route53_records for entry in entries if entry.route53_records), None)
+        self._takes = any(entry.standby_takes_over for entry in entries)
+        self._home = application.primary
+        self._fakes = fakes
+
+    def answer(self) -> tuple[str, ...]:
+        return _addresses(self.records)[self.region()] if self.records else ()
+
+    def region(self) -> str:
+        takeover = self._fakes["takeover"]
+        present = takeover.present - takeover.down  # a bucket that does not answer sends nobody there
+        if self._takes or self.records is None:
+            return str(next(iter(present), self._home))
+        answer = tuple(self._fakes["records"].authoritative(self.records))
+        return next(region for region, values in _addresses(self.records).items() if values == answer)
+
+
+@dataclass(frozen=True)
+class _Resolver:
+    """Resolvers without caches of their own."""
+
+    traffic: _Traffic
+
+    def answers(self, name: str, record_type: str) -> tuple[ResolverAnswer, ...]:
+        return (ResolverAnswer("resolver:53", self.traffic.answer(), 30),)
+
+
+class _Probe:
+    """The public name is answered by the region that traffic goes to; a health URL by its own."""
+
+    def __init__(self, traffic: _Traffic, plan: Plan, application: Application) -> None:
+        self._traffic = traffic
+        self._own = {url: region for entry in application.health if entry.http for region, url in entry.http.items()}
+
+    def write_and_read(self, url: str, token: str) -> ProbeResult:
+        return ProbeResult(True, self._traffic.region(), 1.0, "written and read back")
+
+    def health(self, url: str) -> ProbeResult:
+        return ProbeResult(True, self._own.get(url), 1.0, "ok")
