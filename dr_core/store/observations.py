@@ -1,25 +1,44 @@
 """Observations and samples in SQL, and what finished runs say of where an application lives."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from dr_core.execution.model import RunState, StepState
+from dr_core.objectives.availability import Move
 from dr_core.observation.model import Observation
 from dr_core.observation.samples import Sample, samples_of
-from dr_core.plan.step import Mode, Plan, Segment
+from dr_core.plan.step import Mode, Plan, Segment, stored_plan
 from dr_core.store.engine import Tx
 from dr_core.store.tables import observation, run, sample, step
 
 Fence = Literal["fenced", "unfenced"]
 
+# Made once: building a statement costs more than sending it.
+_LATEST = select(observation.c.body).where(observation.c.application == bindparam("of"))
+_ENDED = (
+    select(run.c.id, run.c.plan)
+    .where(run.c.application == bindparam("of"), run.c.ended_at.is_not(None))
+    .order_by(run.c.ended_at.desc())
+)
+_LAST_ENDED = _ENDED.limit(20)
+_LAST_SUCCESS = _ENDED.where(run.c.state == RunState.SUCCEEDED.value).limit(1)
+_BEGUN = select(step.c.name, step.c.state).where(step.c.run == bindparam("of"), step.c.started_at.is_not(None))
+
 
 def latest(tx: Tx, application: str) -> Observation | None:
     """The last pass over an application, with its own age."""
-    query = select(observation.c.body).where(observation.c.application == application)
-    body = tx.conn.execute(query).scalar_one_or_none()
-    return None if body is None else Observation.model_validate_json(body)
+    body = tx.conn.execute(_LATEST, {"of": application}).scalar_one_or_none()
+    return None if body is None else _stored(body)
+
+
+@lru_cache(maxsize=64)
+def _stored(body: str) -> Observation:
+    """A pass as stored. One is written in a while, and read by everything that is decided meanwhile."""
+    return Observation.model_validate_json(body)
 
 
 def observed(tx: Tx) -> frozenset[str]:
@@ -39,8 +58,12 @@ def save(tx: Tx, new: Observation) -> None:
     ]
     if rows:
         keys = {(row["name"], row["region"]) for row in rows}
+        # Every column of the key, else the index is of no use and weeks of samples are read while others wait to write.
         known = select(sample.c.name, sample.c.region, sample.c.at).where(
-            sample.c.application == new.application, sample.c.at.in_({row["at"] for row in rows})
+            sample.c.application == new.application,
+            sample.c.name.in_({row["name"] for row in rows}),
+            sample.c.region.in_({row["region"] for row in rows}),
+            sample.c.at.in_({row["at"] for row in rows}),
         )
         seen = {(row.name, row.region, row.at) for row in tx.conn.execute(known) if (row.name, row.region) in keys}
         fresh = [row for row in rows if (row["name"], row["region"], row["at"]) not in seen]
@@ -48,17 +71,37 @@ def save(tx: Tx, new: Observation) -> None:
             tx.conn.execute(insert(sample), fresh)
 
 
-def samples(tx: Tx, application: str, name: str, since: datetime) -> tuple[Sample, ...]:
-    """Stored samples of one series, oldest first."""
+def samples(
+    tx: Tx,
+    application: str,
+    names: Sequence[str],
+    regions: Sequence[str],
+    since: datetime,
+    until: datetime | None = None,
+) -> tuple[Sample, ...]:
+    """Stored samples of some series before `until`, oldest first; by the whole key, so that the index finds them."""
     query = (
         select(sample)
-        .where(sample.c.application == application, sample.c.name == name, sample.c.at >= since)
+        .where(
+            sample.c.application == application,
+            sample.c.name.in_(names),
+            sample.c.region.in_(regions),
+            sample.c.at >= since,
+        )
         .order_by(sample.c.at)
     )
+    if until is not None:
+        query = query.where(sample.c.at < until)
     return tuple(
         Sample(application=row.application, region=row.region, name=row.name, at=row.at, value=row.value, ok=row.ok)
         for row in tx.conn.execute(query)
     )
+
+
+def first_sample(tx: Tx, application: str) -> datetime | None:
+    """When the oldest stored sample of an application was taken."""
+    query = select(sample.c.at).where(sample.c.application == application).order_by(sample.c.at).limit(1)
+    return tx.conn.execute(query).scalar_one_or_none()
 
 
 def forget_samples(tx: Tx, before: datetime) -> int:
@@ -68,14 +111,21 @@ def forget_samples(tx: Tx, before: datetime) -> int:
 
 def active_region(tx: Tx, application: str) -> str | None:
     """The target of the last run that succeeded, else None."""
-    query = (
-        select(run.c.plan)
-        .where(run.c.application == application, run.c.state == RunState.SUCCEEDED.value)
-        .order_by(run.c.ended_at.desc())
-        .limit(1)
+    last = tx.conn.execute(_LAST_SUCCESS, {"of": application}).one_or_none()
+    return None if last is None else stored_plan(last.plan).target
+
+
+def moves(tx: Tx, application: str) -> tuple[Move, ...]:
+    """The last fifty runs that moved an application, oldest first."""
+    query = select(run.c.plan, run.c.ended_at).where(
+        run.c.application == application, run.c.state == RunState.SUCCEEDED.value
     )
-    body = tx.conn.execute(query).scalar_one_or_none()
-    return None if body is None else Plan.model_validate_json(body).target
+    found = [
+        Move(row.ended_at, plan.source, plan.target)
+        for row in tx.conn.execute(query.order_by(run.c.ended_at.desc()).limit(50))
+        for plan in (stored_plan(row.plan),)
+    ]
+    return tuple(reversed(found))
 
 
 def region_fences(tx: Tx, application: str) -> dict[str, Fence]:
@@ -83,11 +133,9 @@ def region_fences(tx: Tx, application: str) -> dict[str, Fence]:
 
     A run that began no step which fences or promotes has changed nothing, and is passed over.
     """
-    query = select(run.c.id, run.c.plan).where(run.c.application == application, run.c.ended_at.is_not(None))
-    for row in tx.conn.execute(query.order_by(run.c.ended_at.desc()).limit(20)):
-        plan = Plan.model_validate_json(row.plan)
-        columns = select(step.c.name, step.c.state, step.c.started_at).where(step.c.run == row.id)
-        begun = {r.name: r.state for r in tx.conn.execute(columns) if r.started_at is not None}
+    for row in tx.conn.execute(_LAST_ENDED, {"of": application}).all():
+        plan = stored_plan(row.plan)
+        begun = {r.name: r.state for r in tx.conn.execute(_BEGUN, {"of": row.id})}
         taking = {item.name for item in plan.steps if item.segment in (Segment.FENCE, Segment.PROMOTE)}
         if not taking & set(begun):
             continue

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -20,6 +21,28 @@ from dr_core.store.tables import ack, button, request, run
 # Made once: building a statement costs more than sending it.
 _ONE = select(request).where(request.c.id == bindparam("wanted"))
 _ACKS = select(ack).where(ack.c.request == bindparam("wanted")).order_by(ack.c.round, ack.c.at)
+_OPEN = select(request).where(request.c.state == RequestState.OPEN).order_by(request.c.opened_at)
+_OPEN_OF = _OPEN.where(request.c.application == bindparam("of"))
+_INSERT = insert(request)
+_RUN = select(run.c.id).where(run.c.request == bindparam("wanted"))
+_HEADS = {
+    request: select(request.c.chain_seq, request.c.chain_hash).where(request.c.id == bindparam("wanted")),
+    run: select(run.c.chain_seq, run.c.chain_hash).where(run.c.request == bindparam("wanted")),
+}
+_FENCES = {
+    request: update(request).where(request.c.id == bindparam("wanted"), request.c.chain_seq == bindparam("old")),
+    run: update(run).where(run.c.request == bindparam("wanted"), run.c.chain_seq == bindparam("old")),
+}
+_CLAIM = update(request).where(
+    request.c.id == bindparam("wanted"),
+    request.c.version == bindparam("old"),
+    request.c.state == bindparam("before"),
+)
+_INSERT_ACK = insert(ack)
+_INSERT_BUTTON = insert(button)
+_BUTTONS = select(button.c.action, button.c.token).where(
+    button.c.request == bindparam("wanted"), button.c.round == bindparam("of")
+)
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 _STORES = TypeAdapter(tuple[StoreExposure, ...])
 
@@ -34,10 +57,8 @@ def get(tx: Tx, request_id: str) -> Request:
 
 def open_requests(tx: Tx, application: str | None = None) -> tuple[Request, ...]:
     """Those that wait for acknowledgements, oldest first."""
-    query = select(request).where(request.c.state == RequestState.OPEN).order_by(request.c.opened_at)
-    if application is not None:
-        query = query.where(request.c.application == application)
-    return tuple(_request(tx, row) for row in tx.conn.execute(query).all())
+    found = tx.conn.execute(_OPEN_OF, {"of": application}) if application else tx.conn.execute(_OPEN)
+    return tuple(_request(tx, row) for row in found.all())
 
 
 def recent(tx: Tx, limit: int = 20) -> tuple[Request, ...]:
@@ -49,28 +70,27 @@ def recent(tx: Tx, limit: int = 20) -> tuple[Request, ...]:
 def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
     """Insert a request with its first events, and its chain's first event into the root chain."""
     built = events.build(new.id, Head(), entries, tx.now())
-    tx.conn.execute(
-        insert(request).values(
-            id=new.id,
-            application=new.application,
-            plan=new.plan.model_dump_json(),
-            digest=new.digest,
-            loss_limit_s=new.loss_limit_s,
-            state=new.state.value,
-            round=new.round,
-            version=new.version,
-            requester=new.requester.model_dump_json(),
-            reason=new.reason,
-            channel=new.channel,
-            opened_at=new.opened_at,
-            expires_at=new.expires_at,
-            approvers_at_open=json.dumps(sorted(new.approvers_at_open)),
-            seen=seen_of(new),
-            chain_seq=built[-1].seq,
-            chain_hash=built[-1].hash,
-            supersedes=new.supersedes,
-        )
-    )
+    values = {
+        "id": new.id,
+        "application": new.application,
+        "plan": new.plan.model_dump_json(),
+        "digest": new.digest,
+        "loss_limit_s": new.loss_limit_s,
+        "state": new.state.value,
+        "round": new.round,
+        "version": new.version,
+        "requester": new.requester.model_dump_json(),
+        "reason": new.reason,
+        "channel": new.channel,
+        "opened_at": new.opened_at,
+        "expires_at": new.expires_at,
+        "approvers_at_open": json.dumps(sorted(new.approvers_at_open)),
+        "seen": seen_of(new),
+        "chain_seq": built[-1].seq,
+        "chain_hash": built[-1].hash,
+        "supersedes": new.supersedes,
+    }
+    tx.conn.execute(_INSERT, values)
     events.put(tx, built)
     events.register(tx, new.id, built[0].hash)
     return get(tx, new.id)
@@ -93,20 +113,14 @@ def transition(tx: Tx, old: Request, entries: Sequence[events.Entry], **changes:
     Once there is a run, it continues the chain: its head is then claimed as well. TransitionError for a change that
     is in no table of docs/states.md.
     """
-    fence = run if tx.conn.execute(select(run.c.id).where(run.c.request == old.id)).one_or_none() else request
-    mine = run.c.request == old.id if fence is run else request.c.id == old.id
-    head = tx.conn.execute(select(fence.c.chain_seq, fence.c.chain_hash).where(mine)).one()
+    fence = run if tx.conn.execute(_RUN, {"wanted": old.id}).one_or_none() else request
+    head = tx.conn.execute(_HEADS[fence], {"wanted": old.id}).one()
     built = events.build(old.id, Head(head.chain_seq, head.chain_hash), entries, tx.now())
-    claims = (
-        update(request)
-        .where(request.c.id == old.id, request.c.version == old.version, request.c.state == old.state.value)
-        .values(version=old.version + 1, **changes),
-        update(fence)
-        .where(mine, fence.c.chain_seq == head.chain_seq)
-        .values(chain_seq=built[-1].seq, chain_hash=built[-1].hash),
-    )
-    for claim in claims:
-        if tx.conn.execute(claim).rowcount != 1:
+    mine = {"wanted": old.id, "old": old.version, "before": old.state.value}
+    links = {"wanted": old.id, "old": head.chain_seq, "chain_seq": built[-1].seq, "chain_hash": built[-1].hash}
+    claims = ((_CLAIM, {**mine, "version": old.version + 1, **changes}), (_FENCES[fence], links))
+    for claim, values in claims:
+        if tx.conn.execute(claim, values).rowcount != 1:
             raise StaleError(old.id)
     check_request(old.state, [kind for kind, *_ in entries], RequestState(changes.get("state", old.state)))
     events.put(tx, built)
@@ -115,7 +129,7 @@ def transition(tx: Tx, old: Request, entries: Sequence[events.Entry], **changes:
 
 def add_ack(tx: Tx, request_id: str, new: Ack) -> None:
     """Insert an acknowledgement; its key makes a second one of the same person and round impossible."""
-    tx.conn.execute(insert(ack).values(request=request_id, **new.model_dump()))
+    tx.conn.execute(_INSERT_ACK, {"request": request_id, **new.model_dump()})
 
 
 def replace_ack(tx: Tx, request_id: str, new: Ack) -> None:
@@ -127,13 +141,13 @@ def replace_ack(tx: Tx, request_id: str, new: Ack) -> None:
 
 def add_buttons(tx: Tx, request_id: str, round_: int, tokens: dict[str, str]) -> None:
     for action, token in tokens.items():
-        tx.conn.execute(insert(button).values(token=token, request=request_id, action=action, round=round_))
+        values = {"token": token, "request": request_id, "action": action, "round": round_}
+        tx.conn.execute(_INSERT_BUTTON, values)
 
 
 def buttons(tx: Tx, request_id: str, round_: int) -> dict[str, str]:
     """action -> token of one round."""
-    query = select(button.c.action, button.c.token).where(button.c.request == request_id, button.c.round == round_)
-    return {row.action: row.token for row in tx.conn.execute(query)}
+    return {row.action: row.token for row in tx.conn.execute(_BUTTONS, {"wanted": request_id, "of": round_})}
 
 
 def button_of(tx: Tx, token: str) -> tuple[str, str, int] | None:
@@ -142,12 +156,48 @@ def button_of(tx: Tx, token: str) -> tuple[str, str, int] | None:
     return None if row is None else (row.request, row.action, row.round)
 
 
+@lru_cache(maxsize=256)
+def _seen(stored: str) -> dict[str, Any]:
+    """What `seen_of` wrote, as fields of a request; it changes with the round only."""
+    seen = json.loads(stored)
+    return {
+        "incident_since": seen["incident_since"],
+        "detected_at": seen["detected_at"],
+        "findings": _FINDINGS.validate_python(seen["findings"]),
+        "stores": _STORES.validate_python(seen["stores"]),
+    }
+
+
+@lru_cache(maxsize=256)
+def _approvers(stored: str) -> frozenset[str]:
+    return frozenset(json.loads(stored))
+
+
+@lru_cache(maxsize=256)
+def _requester(stored: str) -> Actor:
+    return Actor.model_validate_json(stored)
+
+
+@lru_cache(maxsize=1024)
+def _ack(row: Row[Any]) -> Ack:
+    """An acknowledgement as stored, which never changes but in being replaced."""
+    return Ack(
+        person=row.person,
+        display=row.display,
+        round=row.round,
+        digest=row.digest,
+        accepted_limit_s=row.accepted_limit_s,
+        at=row.at,
+        kind=row.kind,
+        proof=row.proof,
+    )
+
+
 def _iso(value: Any) -> str | None:
     return None if value is None else value.isoformat()
 
 
 def _request(tx: Tx, row: Row[Any]) -> Request:
-    seen = json.loads(row.seen)
     acks = tx.conn.execute(_ACKS, {"wanted": row.id}).all()
     return Request(
         id=row.id,
@@ -158,7 +208,7 @@ def _request(tx: Tx, row: Row[Any]) -> Request:
         state=RequestState(row.state),
         round=row.round,
         version=row.version,
-        requester=Actor.model_validate_json(row.requester),
+        requester=_requester(row.requester),
         reason=row.reason,
         channel=row.channel,
         opened_at=row.opened_at,
@@ -166,11 +216,8 @@ def _request(tx: Tx, row: Row[Any]) -> Request:
         decided_at=row.decided_at,
         decided_by=row.decided_by,
         decision_reason=row.decision_reason,
-        approvers_at_open=frozenset(json.loads(row.approvers_at_open)),
+        approvers_at_open=_approvers(row.approvers_at_open),
         supersedes=row.supersedes,
-        findings=_FINDINGS.validate_python(seen["findings"]),
-        stores=_STORES.validate_python(seen["stores"]),
-        incident_since=seen["incident_since"],
-        detected_at=seen["detected_at"],
-        acks=tuple(Ack.model_validate({k: v for k, v in a._mapping.items() if k != "request"}) for a in acks),
+        acks=tuple(_ack(item) for item in acks),
+        **_seen(row.seen),
     )

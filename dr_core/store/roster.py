@@ -1,5 +1,7 @@
 """The roster snapshot in SQL; a change of membership is an event."""
 
+from functools import lru_cache
+
 from pydantic import JsonValue
 from sqlalchemy import insert, select, update
 
@@ -10,26 +12,27 @@ from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import roster
 
 _NAME = "slack"
+_BODY = select(roster.c.body).where(roster.c.name == _NAME)  # made once: building it costs more than sending it
 
 
 def load(tx: Tx) -> Roster | None:
     """Membership as last read from Slack, with its time; None before the first reading."""
     body = _body(tx)
-    return None if body is None else Roster.model_validate_json(body)
+    return None if body is None else _stored(body)
 
 
 def add(tx: Tx, user: str, about: RosterUser) -> None:
     """Keep what Slack told of one account between two readings; who belongs to what stays as it was read."""
     body = _body(tx)
     if body is not None:
-        known = Roster.model_validate_json(body)
+        known = _stored(body)
         _replace(tx, body, known.model_copy(update={"users": {**known.users, user: about}}))
 
 
 def save(tx: Tx, new: Roster, actor: Actor) -> None:
     """Keep the newest reading; who came and who went stands in the trail."""
     body = _body(tx)
-    old = None if body is None else Roster.model_validate_json(body)
+    old = None if body is None else _stored(body)
     if old is not None and old.at >= new.at:
         return
     if body is None or old is None:
@@ -49,8 +52,14 @@ def save(tx: Tx, new: Roster, actor: Actor) -> None:
         append_ops(tx, EventKind.ROSTER_CHANGED, actor, data)
 
 
+@lru_cache(maxsize=8)
+def _stored(body: str) -> Roster:
+    """A reading as stored: there is a new one in a while, and every acknowledgement looks it up."""
+    return Roster.model_validate_json(body)
+
+
 def _body(tx: Tx) -> str | None:
-    body: str | None = tx.conn.execute(select(roster.c.body).where(roster.c.name == _NAME)).scalar_one_or_none()
+    body: str | None = tx.conn.execute(_BODY).scalar_one_or_none()
     return body
 
 

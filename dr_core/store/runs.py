@@ -4,37 +4,25 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Case, Row, bindparam, case, insert, null, or_, select, update
+from sqlalchemy import Row
 
 from dr_core.approvals.model import Request
 from dr_core.audit.chain import Head
 from dr_core.audit.events import EventKind
 from dr_core.errors import LeaseLostError, NotFoundError
-from dr_core.execution.model import Ending, Hold, Run, RunState, SegmentTime, StepRecord, StepState
+from dr_core.execution.model import Ending, Hold, Run, RunState, SegmentTime, StepRecord, StepState, StoreLoss
 from dr_core.execution.states import check_run, check_step
 from dr_core.plan.step import stored_plan
 from dr_core.store import brake, events, scope
+from dr_core.store import run_statements as sql
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import request, run, step
+from dr_core.store.tables import run
 
 UNFINISHED = brake.UNFINISHED
-
-# Made once: building a statement costs more than sending it.
-_ALL = select(run, request.c.round).join(request, request.c.id == run.c.request)
-_ONE = _ALL.where(run.c.id == bindparam("wanted"))
-_TAKEABLE = (
-    select(run.c.id)
-    .where(
-        or_(run.c.state.in_(UNFINISHED), run.c.follow_up.is_(True)),
-        or_(run.c.lease_until.is_(None), run.c.lease_until < bindparam("now")),
-    )
-    .order_by(run.c.created_at)
-)
-_ROW = select(run).where(run.c.id == bindparam("wanted"))
-_STEPS = select(step).where(step.c.run == bindparam("wanted")).order_by(step.c.position)
 
 
 class HeldError(Exception):
@@ -64,7 +52,7 @@ class Change:
 
 
 def get(tx: Tx, run_id: str) -> Run:
-    row = tx.conn.execute(_ONE, {"wanted": run_id}).one_or_none()
+    row = tx.conn.execute(sql.ONE, {"wanted": run_id}).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no run {run_id}.", hint="`/dr runs` lists them.")
     return _run(tx, row)
@@ -75,25 +63,23 @@ def claim(tx: Tx, run_id: str) -> Run:
 
     A write that changes nothing, so that it holds on engines without row locks, too: there it is a conflict.
     """
-    tx.conn.execute(update(run).where(run.c.id == run_id).values(chain_seq=run.c.chain_seq))
+    tx.conn.execute(sql.CLAIM, {"wanted": run_id})
     return get(tx, run_id)
 
 
 def of_request(tx: Tx, request_id: str) -> Run | None:
-    row = tx.conn.execute(_ALL.where(run.c.request == request_id)).one_or_none()
+    row = tx.conn.execute(sql.OF_REQUEST, {"wanted": request_id}).one_or_none()
     return None if row is None else _run(tx, row)
 
 
 def unfinished(tx: Tx, application: str | None = None) -> tuple[Run, ...]:
-    query = _ALL.where(run.c.state.in_(UNFINISHED)).order_by(run.c.created_at)
-    if application is not None:
-        query = query.where(run.c.application == application)
-    return tuple(_run(tx, row) for row in tx.conn.execute(query).all())
+    found = tx.conn.execute(sql.NOT_ENDED_OF, {"of": application}) if application else tx.conn.execute(sql.NOT_ENDED)
+    return tuple(_run(tx, row) for row in found.all())
 
 
 def recent(tx: Tx, limit: int = 20, application: str | None = None) -> tuple[Run, ...]:
     """The newest runs, newest first."""
-    query = _ALL.order_by(run.c.created_at.desc()).limit(limit)
+    query = sql.ALL.order_by(run.c.created_at.desc()).limit(limit)
     if application is not None:
         query = query.where(run.c.application == application)
     return tuple(_run(tx, row) for row in tx.conn.execute(query).all())
@@ -115,26 +101,24 @@ def create(
     brake.touch(tx)
     quiet = _stop_followers(tx, of.application)
     starts = max((at for at in (not_before, quiet) if at is not None), default=None)
-    head = tx.conn.execute(select(request.c.chain_seq, request.c.chain_hash).where(request.c.id == of.id)).one()
+    head = tx.conn.execute(sql.HEAD, {"wanted": of.id}).one()
     built = events.build(of.id, Head(head.chain_seq, head.chain_hash), entries, tx.now())
-    tx.conn.execute(
-        insert(run).values(
-            id=run_id,
-            request=of.id,
-            application=of.application,
-            plan=of.plan.model_dump_json(),
-            state=RunState.PENDING.value,
-            epoch=0,
-            lease_until=starts,
-            braked_since=brake.since().scalar_subquery(),
-            created_at=tx.now(),
-            reason="",
-            follow_up=False,
-            outcome="{}",
-            chain_seq=built[-1].seq,
-            chain_hash=built[-1].hash,
-        )
-    )
+    values = {
+        "id": run_id,
+        "request": of.id,
+        "application": of.application,
+        "plan": of.plan.model_dump_json(),
+        "state": RunState.PENDING.value,
+        "epoch": 0,
+        "lease_until": starts,
+        "created_at": tx.now(),
+        "reason": "",
+        "follow_up": False,
+        "outcome": "{}",
+        "chain_seq": built[-1].seq,
+        "chain_hash": built[-1].hash,
+    }
+    tx.conn.execute(sql.INSERT, values)
     _make_steps(tx, run_id, of)
     scope.take(tx, run_id, scope.names(of.application, related))
     events.put(tx, built)
@@ -142,33 +126,25 @@ def create(
 
 
 def _make_steps(tx: Tx, run_id: str, of: Request) -> None:
-    for position, item in enumerate(of.plan.steps):
-        tx.conn.execute(
-            insert(step).values(
-                run=run_id,
-                name=item.name,
-                kind=item.kind,
-                position=position,
-                state=StepState.WAITING.value,
-                attempt=0,
-                epoch=0,
-                detail="",
-                evidence="{}",
-            )
-        )
+    blank = {"attempt": 0, "epoch": 0, "detail": "", "evidence": "{}", "state": StepState.WAITING.value}
+    rows = [
+        {"run": run_id, "name": item.name, "kind": item.kind, "position": position, **blank}
+        for position, item in enumerate(of.plan.steps)
+    ]
+    if rows:
+        tx.conn.execute(sql.INSERT_STEP, rows)
 
 
 def _stop_followers(tx: Tx, application: str) -> datetime | None:
     """Finished runs that still try to reach a lost region lose their owner; until when that one may act."""
-    mine = (run.c.application == application, run.c.follow_up.is_(True))
-    tx.conn.execute(update(run).where(*mine).values(epoch=run.c.epoch + 1))
-    leases = tx.conn.execute(select(run.c.lease_until).where(*mine, run.c.lease_until > tx.now())).scalars().all()
+    tx.conn.execute(sql.STOP_FOLLOWERS, {"of": application})
+    leases = tx.conn.execute(sql.FOLLOWERS_ACT, {"of": application, "now": tx.now()}).scalars().all()
     return max((at for at in leases if at is not None), default=None)
 
 
 def takeable(tx: Tx) -> tuple[str, ...]:
     """Runs whose lease is free, and that have something left to do."""
-    return tuple(tx.conn.execute(_TAKEABLE, {"now": tx.now()}).scalars())
+    return tuple(tx.conn.execute(sql.TAKEABLE, {"now": tx.now()}).scalars())
 
 
 def take(tx: Tx, run_id: str, owner: str, ttl: timedelta, entries: Sequence[events.Entry]) -> int | None:
@@ -176,30 +152,23 @@ def take(tx: Tx, run_id: str, owner: str, ttl: timedelta, entries: Sequence[even
 
     The first entry's `cmd_id` names the attempt: an owner whose commit was not answered knows its own take again.
     """
-    row = tx.conn.execute(select(run).where(run.c.id == run_id)).one()
+    row = tx.conn.execute(sql.ROW, {"wanted": run_id}).one()
     now, cmd_id = tx.now(), entries[0][3]
     if cmd_id is not None and (before := events.known(tx, cmd_id)) is not None:
         return int(row.epoch) if row.owner == owner and before.seq == row.chain_seq else None
     if row.lease_until is not None and row.lease_until >= now:
         return None
     built = events.build(row.request, Head(row.chain_seq, row.chain_hash), entries, now)
-    taken = tx.conn.execute(
-        update(run)
-        .where(
-            run.c.id == run_id,
-            run.c.epoch == row.epoch,
-            run.c.chain_seq == row.chain_seq,
-            or_(run.c.lease_until.is_(None), run.c.lease_until < now),
-        )
-        .values(
-            epoch=row.epoch + 1,
-            owner=owner,
-            beat_at=now,
-            lease_until=now + ttl,
-            chain_seq=built[-1].seq,
-            chain_hash=built[-1].hash,
-        )
-    )
+    values = {
+        "epoch": row.epoch + 1,
+        "owner": owner,
+        "beat_at": now,
+        "lease_until": now + ttl,
+        "chain_seq": built[-1].seq,
+        "chain_hash": built[-1].hash,
+    }
+    seen = {"wanted": run_id, "mine": row.epoch, "old": row.chain_seq, "now": now}
+    taken = tx.conn.execute(sql.TAKE, seen | values)
     if taken.rowcount != 1:
         raise StaleError(run_id)
     events.put(tx, built)
@@ -209,15 +178,13 @@ def take(tx: Tx, run_id: str, owner: str, ttl: timedelta, entries: Sequence[even
 def beat(tx: Tx, run_id: str, epoch: int, ttl: timedelta) -> bool:
     """Renew a lease; False when it is no longer this epoch's."""
     now = tx.now()
-    renewed = tx.conn.execute(
-        update(run).where(run.c.id == run_id, run.c.epoch == epoch).values(beat_at=now, lease_until=now + ttl)
-    )
-    return renewed.rowcount == 1
+    values = {"wanted": run_id, "mine": epoch, "beat_at": now, "lease_until": now + ttl}
+    return tx.conn.execute(sql.OWNED, values).rowcount == 1
 
 
 def release(tx: Tx, run_id: str, epoch: int) -> None:
     """Give a lease back, so that another worker takes the run at once."""
-    tx.conn.execute(update(run).where(run.c.id == run_id, run.c.epoch == epoch).values(lease_until=None, owner=None))
+    tx.conn.execute(sql.OWNED, {"wanted": run_id, "mine": epoch, "lease_until": None, "owner": None})
 
 
 def transition(tx: Tx, run_id: str, epoch: int, change: Change) -> None:
@@ -238,19 +205,15 @@ def command(tx: Tx, run_id: str, change: Change) -> None:
 
 
 def _change(tx: Tx, run_id: str, epoch: int | None, change: Change) -> None:
-    row = tx.conn.execute(_ROW, {"wanted": run_id}).one()
+    row = tx.conn.execute(sql.ROW, {"wanted": run_id}).one()
     built = events.build(row.request, Head(row.chain_seq, row.chain_hash), change.entries, tx.now())
-    fence = update(run).where(run.c.id == run_id, run.c.chain_seq == row.chain_seq)
-    if epoch is not None:
-        fence = fence.where(run.c.epoch == epoch)
-    if change.intent:
-        fence = fence.where(
-            run.c.hold.is_(None), run.c.braked_since.is_(None), run.c.ending.is_(None), ~brake.engaged()
-        )
+    freed = change.holds is not None and not change.holds
+    fence = sql.FENCES[epoch is not None, change.intent, freed]
     values = {"chain_seq": built[-1].seq, "chain_hash": built[-1].hash, **dict(change.values)}
     if change.holds is not None:
         values |= _held(row, change.holds)
-    if tx.conn.execute(fence.values(**values)).rowcount != 1:
+    seen = {"wanted": run_id, "old": row.chain_seq, **({} if epoch is None else {"mine": epoch})}
+    if tx.conn.execute(fence, seen | values).rowcount != 1:
         if epoch is not None and row.epoch != epoch:
             raise LeaseLostError(f"Run {run_id} is owned by another worker now.")
         if change.intent and (not get(tx, run_id).free or brake.get(tx).engaged):
@@ -264,23 +227,20 @@ def _change(tx: Tx, run_id: str, epoch: int | None, change: Change) -> None:
 
 
 def _step(tx: Tx, row: Row[Any], change: StepChange, kinds: Sequence[EventKind]) -> None:
-    where = (step.c.run == row.id, step.c.name == change.name)
-    before = tx.conn.execute(select(step.c.state).where(*where)).scalar_one()
+    which = {"wanted": row.id, "called": change.name}
+    before = tx.conn.execute(sql.STEP_STATE, which).scalar_one()
     check_step(StepState(before), kinds, StepState(change.values.get("state", before)))
-    tx.conn.execute(update(step).where(*where).values(epoch=row.epoch, **dict(change.values)))
+    tx.conn.execute(sql.STEP, {**which, "epoch": row.epoch, **change.values})
 
 
 def _held(row: Row[Any], holds: Sequence[Hold]) -> dict[str, Any]:
-    """Columns of a run with these holds. The brake may be put on meanwhile, so its part is decided by the database."""
-    told: str | Case[Any]
+    """Columns of a run with these holds; without any, `hold` is the fence's matter."""
+    stored = json.dumps([hold.model_dump(mode="json") for hold in holds])
     if holds:
         told = "; ".join(hold.reason for hold in holds)
-        state = RunState.HELD
-    else:
-        told = case((run.c.braked_since.is_not(None), brake.SENTENCE), else_=null())
-        state = RunState.PENDING if row.started_at is None else RunState.RUNNING
-    stored = json.dumps([hold.model_dump(mode="json") for hold in holds])
-    return {"holds": stored, "hold": told, "state": state.value}
+        return {"holds": stored, "hold": told, "state": RunState.HELD.value}
+    state = RunState.PENDING if row.started_at is None else RunState.RUNNING
+    return {"holds": stored, "state": state.value}
 
 
 def renew_deadlines(tx: Tx, run_id: str) -> None:
@@ -289,8 +249,7 @@ def renew_deadlines(tx: Tx, run_id: str) -> None:
     for record in present.steps:
         if record.state is StepState.RUNNING and record.deadline_at is not None:
             latest = max(record.deadline_at, now + timedelta(seconds=present.plan.step(record.name).deadline_s))
-            where = (step.c.run == run_id, step.c.name == record.name)
-            tx.conn.execute(update(step).where(*where).values(deadline_at=latest))
+            tx.conn.execute(sql.STEP, {"wanted": run_id, "called": record.name, "deadline_at": latest})
 
 
 def owned(tx: Tx, run_id: str, epoch: int) -> None:
@@ -301,33 +260,25 @@ def owned(tx: Tx, run_id: str, epoch: int) -> None:
 
 def note(tx: Tx, run_id: str, epoch: int, name: str, detail: str) -> None:
     """Describe what a step under way is waiting for, while the lease is this epoch's."""
-    mine = select(run.c.id).where(run.c.id == run_id, run.c.epoch == epoch).scalar_subquery()
-    tx.conn.execute(update(step).where(step.c.run == mine, step.c.name == name).values(detail=detail))
+    tx.conn.execute(sql.NOTE, {"wanted": run_id, "mine": epoch, "called": name, "detail": detail})
 
 
 def overtaken(tx: Tx, earlier: Run) -> bool:
     """Whether a newer run of the application has passed its gates: what `earlier` left undone is that one's matter."""
-    newer = select(run.c.id).where(
-        run.c.application == earlier.application,
-        run.c.id != earlier.id,
-        run.c.created_at >= earlier.created_at,
-        run.c.gated_at.is_not(None),
-    )
-    return tx.conn.execute(newer.limit(1)).one_or_none() is not None
+    which = {"of": earlier.application, "besides": earlier.id, "since": earlier.created_at}
+    return tx.conn.execute(sql.OVERTAKEN, which).one_or_none() is not None
 
 
 def step_durations(tx: Tx, kind: str) -> tuple[float, ...]:
     """Seconds that steps of a kind took that were done in their run, newest first, at most 200."""
-    query = (
-        select(step.c.started_at, step.c.ended_at)
-        .where(step.c.kind == kind, step.c.state == StepState.DONE.value, step.c.started_at.is_not(None))
-        .order_by(step.c.ended_at.desc())
-        .limit(200)
+    return tuple(
+        (row.ended_at - row.started_at).total_seconds() for row in tx.conn.execute(sql.DURATIONS, {"of": kind})
     )
-    return tuple((row.ended_at - row.started_at).total_seconds() for row in tx.conn.execute(query))
 
 
+@lru_cache(maxsize=2048)
 def _record(row: Row[Any]) -> StepRecord:
+    """A step as stored. A run is read at every tick, and few of its steps have changed since the tick before."""
     evidence: dict[str, JsonValue] = json.loads(row.evidence)
     return StepRecord(
         name=row.name,
@@ -342,9 +293,27 @@ def _record(row: Row[Any]) -> StepRecord:
     )
 
 
+@lru_cache(maxsize=256)
+def _holds(stored: str) -> tuple[Hold, ...]:
+    return tuple(Hold.model_validate(item) for item in json.loads(stored))
+
+
+@lru_cache(maxsize=256)
+def _outcome(stored: str) -> dict[str, Any]:
+    """What was measured when the run ended, as fields of it; nothing before."""
+    outcome = json.loads(stored)
+    return {
+        "segments": tuple(SegmentTime.model_validate(item) for item in outcome.get("segments", ())),
+        "rto_s": outcome.get("rto_s"),
+        "rto_reason": outcome.get("rto_reason", ""),
+        "loss_s": outcome.get("loss_s"),
+        "loss_reason": outcome.get("loss_reason", ""),
+        "losses": tuple(StoreLoss.model_validate(item) for item in outcome.get("losses", ())),
+    }
+
+
 def _run(tx: Tx, row: Row[Any]) -> Run:
-    outcome = json.loads(row.outcome)
-    steps = tx.conn.execute(_STEPS, {"wanted": row.id}).all()
+    steps = tx.conn.execute(sql.STEPS, {"wanted": row.id}).all()
     return Run(
         id=row.id,
         request=row.request,
@@ -355,7 +324,7 @@ def _run(tx: Tx, row: Row[Any]) -> Run:
         owner=row.owner,
         lease_until=row.lease_until,
         hold=row.hold,
-        holds=tuple(Hold.model_validate(item) for item in json.loads(row.holds)),
+        holds=_holds(row.holds),
         braked_since=row.braked_since,
         ending=Ending.model_validate_json(row.ending) if row.ending else None,
         beat_at=row.beat_at,
@@ -366,9 +335,5 @@ def _run(tx: Tx, row: Row[Any]) -> Run:
         ended_at=row.ended_at,
         reason=row.reason,
         steps=tuple(_record(item) for item in steps),
-        segments=tuple(SegmentTime.model_validate(item) for item in outcome.get("segments", ())),
-        rto_s=outcome.get("rto_s"),
-        rto_reason=outcome.get("rto_reason", ""),
-        loss_s=outcome.get("loss_s"),
-        loss_reason=outcome.get("loss_reason", ""),
+        **_outcome(row.outcome),
     )

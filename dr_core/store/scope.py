@@ -6,10 +6,23 @@ A pair's row makes two runs exclude each other whose applications depend on one 
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from dr_core.store.engine import Tx
 from dr_core.store.tables import scope_lock
+
+# Made once: building a statement costs more than sending it.
+_TAKE = insert(scope_lock)
+_FREE = delete(scope_lock).where(scope_lock.c.run == bindparam("wanted"))
+_HOLDER = (
+    select(scope_lock.c.run)
+    .where(
+        scope_lock.c.application.in_(bindparam("scope", expanding=True)),
+        scope_lock.c.run.not_in(bindparam("besides", expanding=True)),
+    )
+    .order_by(scope_lock.c.application)
+    .limit(1)
+)
 
 
 def names(application: str, related: Iterable[str] = ()) -> tuple[str, ...]:
@@ -20,22 +33,18 @@ def names(application: str, related: Iterable[str] = ()) -> tuple[str, ...]:
 def take(tx: Tx, run_id: str, scope: Iterable[str]) -> None:
     """Insert the rows; a key that is taken already ends the transaction, which is then tried and refused anew."""
     for name in scope:
-        tx.conn.execute(insert(scope_lock).values(application=name, run=run_id))
+        tx.conn.execute(_TAKE, {"application": name, "run": run_id})
 
 
 def holder(tx: Tx, scope: Iterable[str], *, besides: Iterable[str] = ()) -> str | None:
     """The unfinished run, none of `besides`, that has any of these rows."""
-    query = (
-        select(scope_lock.c.run)
-        .where(scope_lock.c.application.in_(tuple(scope)), scope_lock.c.run.not_in(tuple(besides)))
-        .order_by(scope_lock.c.application)
-    )
-    return tx.conn.execute(query.limit(1)).scalar_one_or_none()
+    which = {"scope": tuple(scope), "besides": tuple(besides)}
+    return tx.conn.execute(_HOLDER, which).scalar_one_or_none()
 
 
 def free(tx: Tx, run_id: str) -> None:
     """Give back everything of a finished run."""
-    tx.conn.execute(delete(scope_lock).where(scope_lock.c.run == run_id))
+    tx.conn.execute(_FREE, {"wanted": run_id})
 
 
 def _pair(one: str, other: str) -> str:

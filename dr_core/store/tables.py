@@ -307,3 +307,11 @@ watermark = Table(
     Column("at", Instant, nullable=False),
     Column("seen", Text, nullable=False),
 )
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+)

@@ -96,8 +96,7 @@ class PostgresDatabase:
         name = f"c{uuid.uuid4().hex[:16]}"
         url = base.replace("@/postgres", f"@/{name}")
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template_dr STRATEGY FILE_COPY"))
-            conn.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
+            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template_dr STRATEGY WAL_LOG"))
         self.store = Store(url, clock=clock)
         self._door = make_engine(url)
         self._side = self._door.connect().execution_options(isolation_level="AUTOCOMMIT")

@@ -1,18 +1,30 @@
 """What runs beside runs, killed around its writes: observing, leases by name, the list of replicas."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing, verify
+from dr_core.budget.costing import Costs
+from dr_core.budget.memory import Daily, MemoryBilling, MemoryKeeping
 from dr_core.clock import ManualClock
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point, When, armed
+from dr_core.objectives.keeping import Keeping, history_of
+from dr_core.objectives.performance import Window
 from dr_core.observation.model import Observation, Verdict
+from dr_core.readiness.examination import HERE, Inquiry, Subject
+from dr_core.readiness.examining import Examining
+from dr_core.readiness.history import SOON
+from dr_core.runbook.export import Export
+from dr_core.runbook.memory import MemoryPlace
 from dr_core.store import observations, replicas
 from dr_core.store.engine import Store
+from dr_core.topology.model import Budget, Topology
 from dr_core.worker.observer import Observer
 from tests.crash.answers import LostAnswer
 from tests.crash.kills import killed
@@ -80,6 +92,53 @@ def test_old_samples_are_forgotten_by_whoever_comes_next(healthy: Store, clock: 
 
 
 @pytest.mark.parametrize("when", list(When))
+def test_samples_are_counted_once_whenever_the_history_duty_dies(
+    healthy: Store, clock: ManualClock, shop: Topology, when: When
+) -> None:
+    lease: Any = Ours()
+    duty = Keeping(healthy, shop, lease, clock)
+    killed(lambda: duty.pass_over("shop"), Point.HISTORY_KEEP, when)
+    Keeping(healthy, shop, lease, clock).pass_over("shop")
+    kept = healthy.read(lambda tx: history_of(tx, "shop"))
+    assert kept is not None
+    month = kept.span(Window.MONTH)
+    assert month is not None
+    assert month.series["eu-central-1|verdict"].results == 1
+
+
+@pytest.mark.parametrize("when", list(When))
+def test_a_runbook_is_noted_and_told_once_whenever_its_duty_dies(
+    store: Store, clock: ManualClock, shop: Topology, when: When
+) -> None:
+    lease: Any = Ours()
+    place = MemoryPlace("bucket")
+    killed(Export(store, shop, (), (place,), lease, clock, owner="a").round, Point.RUNBOOK_KEEP, when)
+    assert len(place.pages) == 5
+    Export(store, shop, (), (place,), lease, clock, owner="b").round()
+    told = [event.kind for event in store.read(lambda tx: listing(tx, limit=100))]
+    assert told.count(EventKind.RUNBOOK_EXPORTED) == 1
+
+
+@pytest.mark.parametrize("when", list(When))
+def test_a_threshold_is_told_once_whenever_the_reader_of_costs_dies(
+    store: Store, clock: ManualClock, shop: Topology, when: When
+) -> None:
+    lease: Any = Ours()
+    budget = Budget.model_validate({"currency": "USD", "monthly": "10"})
+    dear = MemoryBilling(clock, daily=[Daily("eu-west-1", "Amazon RDS", "InstanceUsage", Decimal(2))])
+
+    def costs() -> Costs:
+        topology = shop.model_copy(update={"budget": budget})
+        return Costs(store, topology, dear, MemoryKeeping(), lease, clock, owner="me")
+
+    clock.advance(20 * 24 * 3600)
+    killed(costs().round, Point.COST_KEEP, when)
+    costs().round()
+    told = [event.data["threshold"] for event in store.read(listing) if event.kind == EventKind.BUDGET_ALERT]
+    assert told == ["50", "80"]
+
+
+@pytest.mark.parametrize("when", list(When))
 def test_a_lease_that_was_to_be_given_back_ends_by_itself(store: Store, clock: ManualClock, when: When) -> None:
     first, second = NamedLease(store, "announcer", "a"), NamedLease(store, "announcer", "b")
     assert first.hold()
@@ -117,3 +176,28 @@ def test_a_replica_that_dies_at_its_beat_is_listed_by_its_last_one(store: Store,
     with armed(LostAnswer(1, [Point.REPLICA_BEAT])):
         beat()
     assert store.read(verify).ok
+
+
+@pytest.mark.parametrize("when", list(When))
+def test_a_preflight_is_kept_and_its_change_told_once_whenever_its_duty_dies(
+    healthy: Store, clock: ManualClock, shop: Topology, when: When
+) -> None:
+    def blocked(subject: Subject) -> Iterator[Inquiry[Any]]:
+        yield Inquiry(
+            "it-unknown", "tests", "it", HERE, "a test", lambda: None,
+            lambda seen, about: [about.blocking("it", "It is broken.", way_out="Mend it.")],
+        )  # fmt: skip
+
+    def duty() -> Examining:
+        lease: Any = Ours()
+        shake: Any = None
+        return Examining(
+            healthy, shop, lambda account: lambda service, region: None, (blocked,), lease, clock, owner="a",
+            handshake=shake, store_host=None,
+        )  # fmt: skip
+
+    killed(lambda: duty().examine("shop"), Point.READINESS_KEEP, when)
+    clock.advance(SOON.total_seconds())
+    duty().examine("shop")
+    told = [event.kind for event in healthy.read(lambda tx: listing(tx, limit=100))]
+    assert told.count(EventKind.READINESS_CHANGED) == 1

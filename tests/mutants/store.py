@@ -3,21 +3,25 @@
 from tests.mutants.planted import planted
 
 _RUNS = "dr_core/store/runs.py"
+_STATEMENTS = "dr_core/store/run_statements.py"
 _REQUESTS = "dr_core/store/requests.py"
 
 FENCED = (
     planted(
         "the fence does not compare the epoch",
         _RUNS,
-        ("        fence = fence.where(run.c.epoch == epoch)\n", "        pass\n"),
+        ('{"mine": epoch})}', '{"mine": row.epoch})}'),
         rule="only the owner writes to its run",
         tests=("tests/unit/store/test_fence.py",),
     ),
     planted(
         "an intent ignores the brake",
-        _RUNS,
-        ("            run.c.hold.is_(None), run.c.braked_since.is_(None), run.c.ending", "            run.c.ending"),
-        ("run.c.ending.is_(None), ~brake.engaged()\n", "run.c.ending.is_(None)\n"),
+        _STATEMENTS,
+        (
+            "free = (run.c.hold.is_(None), run.c.braked_since.is_(None), run.c.ending.is_(None))",
+            "free = (run.c.ending.is_(None),)",
+        ),
+        ("fence.where(*free, ~brake.engaged())", "fence.where(*free)"),
         rule="an intent and the brake cannot pass each other",
         tests=(
             "tests/unit/control/test_brake.py::test_an_intent_does_not_pass_a_brake_that_its_run_does_not_know_of",
@@ -26,15 +30,15 @@ FENCED = (
     ),
     planted(
         "an intent ignores an abort",
-        _RUNS,
-        ("run.c.braked_since.is_(None), run.c.ending.is_(None), ~brake", "run.c.braked_since.is_(None), ~brake"),
+        _STATEMENTS,
+        ("run.c.braked_since.is_(None), run.c.ending.is_(None))", "run.c.braked_since.is_(None))"),
         rule="nothing new starts in a run that is to end",
         tests=("tests/unit/store/test_fence.py",),
     ),
     planted(
         "a run that is made while the brake is on is not braked",
-        _RUNS,
-        ("            braked_since=brake.since().scalar_subquery(),\n", ""),
+        _STATEMENTS,
+        ("insert(run).values(braked_since=brake.since().scalar_subquery())", "insert(run)"),
         rule="the brake stops every run",
         tests=("tests/unit/control/test_brake.py::test_a_run_that_is_approved_under_the_brake_waits_for_its_release",),
     ),
@@ -42,35 +46,29 @@ FENCED = (
         "a lease is taken before it has run out",
         _RUNS,
         ("    if row.lease_until is not None and row.lease_until >= now:\n        return None\n", ""),
-        ("            or_(run.c.lease_until.is_(None), run.c.lease_until < now),\n", ""),
-        ('        or_(run.c.lease_until.is_(None), run.c.lease_until < bindparam("now")),\n', ""),
+        ('"old": row.chain_seq, "now": now}', '"old": row.chain_seq, "now": now + timedelta(days=1)}'),
+        ('sql.TAKEABLE, {"now": tx.now()}', 'sql.TAKEABLE, {"now": tx.now() + timedelta(days=1)}'),
         rule="one owner at a time",
         tests=("tests/unit/execution/test_lease.py",),
     ),
     planted(
         "taking a run leaves its epoch",
         _RUNS,
-        ("            epoch=row.epoch + 1,\n            owner=owner,", "            owner=owner,"),
+        ('        "epoch": row.epoch + 1,\n', ""),
         rule="each owner has an epoch of its own",
         tests=("tests/unit/execution/test_lease.py",),
     ),
     planted(
         "an owner renews the lease of another epoch",
         _RUNS,
-        (
-            "        update(run).where(run.c.id == run_id, run.c.epoch == epoch).values(beat_at",
-            "        update(run).where(run.c.id == run_id).values(beat_at",
-        ),
+        ('"mine": epoch, "beat_at"', '"mine": get(tx, run_id).epoch, "beat_at"'),
         rule="a lost lease is known to be lost",
         tests=("tests/unit/execution/test_lease.py",),
     ),
     planted(
         "an owner gives back the lease of another epoch",
         _RUNS,
-        (
-            "update(run).where(run.c.id == run_id, run.c.epoch == epoch).values(lease_until=None",
-            "update(run).where(run.c.id == run_id).values(lease_until=None",
-        ),
+        ('"mine": epoch, "lease_until": None', '"mine": get(tx, run_id).epoch, "lease_until": None'),
         rule="one owner at a time",
         tests=("tests/unit/execution/test_lease.py",),
     ),
@@ -103,7 +101,8 @@ FENCED = (
     planted(
         "a request that somebody else changed is changed all the same",
         _REQUESTS,
-        ("request.c.version == old.version, request.c.state == old.state.value", "request.c.id == old.id"),
+        ('request.c.version == bindparam("old")', 'bindparam("old").is_not(None)'),
+        ('request.c.state == bindparam("before")', 'bindparam("before").is_not(None)'),
         rule="of two who decide at once, one is told that he was late",
         tests=("tests/unit/store/test_fence.py",),
     ),

@@ -20,8 +20,7 @@ def main() -> int:
         seeds += 1
         states.update(outcome.runs)
         if outcome.violations or options.verbose:
-            sys.stdout.write(f"seed {outcome.seed}: {outcome.runs}\n")
-            sys.stdout.writelines(f"  {line}\n" for line in outcome.timeline)
+            sys.stdout.writelines(f"{line}\n" for line in outcome.told())
         wrong += bool(outcome.violations)
         sys.stdout.writelines(f"  VIOLATED by seed {outcome.seed}: {found}\n" for found in outcome.violations)
     spent = time.process_time() - began

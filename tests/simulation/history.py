@@ -154,7 +154,8 @@ class Fold:
         if story.ended and entry.kind.startswith("run.") and entry.kind not in ("run.taken", "run.followed"):
             yield Violation("a run ends once", f"[{entry.number}] {entry.chain} {entry.kind} after its end")
         if entry.kind in ENDS:
-            story.unfinished, story.ended = False, True
+            # A pause ends with its run: what was under way was all that was left of it.
+            story.unfinished, story.ended, story.paused = False, True, False
 
     def _acked(self, story: RequestStory, entry: Entry) -> Iterator[Violation]:
         from .people import APPROVERS, Press  # here, since the people import the world's history for nothing
@@ -202,15 +203,19 @@ class Fold:
 def _effects(simulation: "Simulation", fold: Fold) -> Iterator[Violation]:
     """Against the world's own record."""
     stories = {f"run-{story.id.removeprefix('r-')}": story for story in fold.requests.values()}
+    landed_late: set[tuple[str, str]] = set()
     for effect in simulation.world.effects:
         where = f"{effect.at:.2f} {effect.step} of {effect.run} by {effect.process} ({effect.service.value})"
         story = stories.get(effect.run)
         intents = story.intents.get(effect.step, []) if story else []
         if not any(number <= effect.event for number in intents):
             yield Violation("no effect without its intent", where)
+        before = (effect.run, effect.step) in landed_late
+        if effect.late and not effect.refused:
+            landed_late.add((effect.run, effect.step))
         if effect.found is Condition.ABSENT or effect.refused:
             continue
-        if not effect.late:
+        if not effect.late and not before:
             yield Violation("no effect twice", where)
         elif effect.service is not Service.PLAIN and effect.service is not Service.EPOCH:
             yield Violation("what can refuse a second effect does", where)

@@ -41,6 +41,10 @@ class Outcome:
     points: dict[str, int]
     ended_at: float
 
+    def told(self) -> list[str]:
+        """All that happened, as it is printed."""
+        return [f"seed {self.seed}: {self.runs}", *(f"  {line}" for line in self.timeline)]
+
 
 @dataclass
 class BotProcess:
@@ -83,6 +87,7 @@ class Simulation:
         self.world = World(self.time, self.random, room.file.last_event, self._moved)
         self.count = 0
         self.calm = False
+        self.changes = -1
         self.bot = self._new_bot()
         self.people = People(lambda: self.bot, TOPOLOGY, self.say)
         self.workers: list[Worker] = []
@@ -224,10 +229,12 @@ class Simulation:
 
     def _over(self) -> bool:
         """Nothing is left to be done."""
-        if not self.calm:
+        raw = self.room.file.raw
+        if not self.calm or raw.total_changes == self.changes:
             return False
+        self.changes = raw.total_changes
         query = "SELECT count(*) FROM run WHERE state IN ('pending', 'running', 'held') OR follow_up"
-        return bool(self.room.file.raw.execute(query).fetchone() == (0,))
+        return bool(raw.execute(query).fetchone() == (0,))
 
     # -- what people do ---------------------------------------------------------------------------------------------
 

@@ -4,16 +4,18 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from dr_core.clock import Clock
-from dr_core.failpoints import Point
+from dr_core.failpoints import Point, When, reached
 from dr_core.store import migrate
 from dr_core.store.engine import Store, Tx
 
+from .prepared import Prepared
 from .virtual import present
 
 T = TypeVar("T")
@@ -39,11 +41,17 @@ class _Silence:
 
 
 class SimulatedStore(Store):
-    """Every transaction passes the network twice."""
+    """Every transaction passes the network twice, and is one on the only connection to a database in memory.
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        super().__init__(url, clock=clock)
+    What a transaction is worth on files and servers is not tried here, but in tests/crash and tests/process.
+    """
+
+    def __init__(self, raw: sqlite3.Connection, clock: Clock) -> None:
+        super().__init__("sqlite:////nowhere/dr.db", clock=clock)
         self.network: Network = _Silence()
+        self._raw = raw
+        self._conn = Prepared(raw)
+        self._tx = Tx(cast("Connection", self._conn), clock)
 
     def write(self, work: Callable[[Tx], T], point: Point | None = None) -> T:
         self.network.before(write=True)
@@ -60,6 +68,24 @@ class SimulatedStore(Store):
         self.network.after()
         return result
 
+    def _once(self, work: Callable[[Tx], T], point: Point | None, *, write: bool) -> T:
+        if not write:  # one moment by itself: nobody else runs before it ends
+            return work(self._tx)
+        self._raw.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self._tx)
+            reached(point, When.BEFORE)
+        except BaseException:
+            self._raw.execute("ROLLBACK")
+            raise
+        self._raw.execute("COMMIT")
+        reached(point, When.AFTER)
+        return result
+
+    def dispose(self) -> None:
+        self._conn.close()
+        super().dispose()
+
 
 class Settable:
     """A clock that is another one in each simulation."""
@@ -75,32 +101,26 @@ class Settable:
 
 
 class StoreFile:
-    """A migrated file that is emptied between simulations; a connection of its own looks at what was committed."""
+    """A migrated database in memory that is emptied between simulations; `raw` looks at what was committed."""
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / "dr.db"
-        migrate.upgrade(f"sqlite:///{path}")
-        self.clock = Settable()
-        self.store = SimulatedStore(f"sqlite:///{path}", self.clock)
-        event.listen(self.store.engine, "connect", _forgetful)
-        self.raw = sqlite3.connect(path, isolation_level=None)
-        _forgetful(self.raw, None)
-        self._triggers = self.raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    def __init__(self) -> None:
+        self.raw = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
+        _migrated().backup(self.raw)
+        # Nothing but `empty` deletes events; a trigger dropped each time would have every statement compiled anew.
+        self.raw.execute("DROP TRIGGER event_no_delete")
         tables = self.raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
         self._tables = [n for (n,) in tables if not n.startswith("sqlite") and n != "alembic_version"]
         self._kept = {n: self.raw.execute(f'SELECT * FROM "{n}"').fetchall() for n in self._tables}
+        self.clock = Settable()
+        self.store = SimulatedStore(self.raw, self.clock)
 
     def empty(self) -> None:
         """Back to what a migration leaves."""
         self.raw.execute("BEGIN IMMEDIATE")
-        for name, _ in self._triggers:
-            self.raw.execute(f"DROP TRIGGER {name}")
         for table in self._tables:
             self.raw.execute(f'DELETE FROM "{table}"')
             for row in self._kept[table]:
                 self.raw.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(row))})', row)
-        for _, statement in self._triggers:
-            self.raw.execute(statement)
         self.raw.execute("COMMIT")
 
     def see(self, application: str, at: int, body: str) -> None:
@@ -119,22 +139,28 @@ class StoreFile:
         return self.raw.execute(query).fetchall()
 
     def close(self) -> None:
-        self.raw.close()
         self.store.dispose()
+        self.raw.close()
+
+
+@cache
+def _migrated() -> sqlite3.Connection:
+    """What a migration leaves, in memory: made once a test process."""
+    kept = sqlite3.connect(":memory:")
+    with tempfile.TemporaryDirectory(prefix="dr-simulation-") as folder:
+        path = Path(folder) / "dr.db"
+        migrate.upgrade(f"sqlite:///{path}")
+        made = sqlite3.connect(path)
+        made.backup(kept)
+        made.close()
+    return kept
 
 
 @contextmanager
 def store_file() -> Iterator[StoreFile]:
-    """One for a test process."""
-    with tempfile.TemporaryDirectory(prefix="dr-simulation-") as folder:
-        made = StoreFile(Path(folder))
-        try:
-            yield made
-        finally:
-            made.close()
-
-
-def _forgetful(connection: Any, _record: object) -> None:
-    """Durability is not what is tried here; a journal in memory is several times as fast."""
-    for pragma in ("synchronous=OFF", "foreign_keys=OFF"):
-        connection.execute(f"PRAGMA {pragma}")
+    """A database of its own."""
+    made = StoreFile()
+    try:
+        yield made
+    finally:
+        made.close()

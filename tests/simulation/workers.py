@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 from dr_core.approvals.proof import AckVerifier
 from dr_core.execution.judge import StoreJudge
@@ -77,26 +77,30 @@ class Worker:
         self.runner = Runner(services.store, catalogue, judge, process, self._threads, process.name, TIMING)
         self._due: float | None = None
         self._ticking = False
+        self._ending = False
         self._quiet = 0
         self.next(random.uniform(0, 2))
 
     def next(self, seconds: float) -> None:
         """Tick then, unless it is about to anyway."""
         at = self.process.time.t + seconds
-        if self._ticking or (self._due is not None and self._due <= at):
+        if self._ticking or self._ending or (self._due is not None and self._due <= at):
             return
         self._due = at
         self.process.time.at(at, lambda: self._begin(at))
 
     def _begin(self, at: float) -> None:
-        if self._due == at and self.process.alive:
+        if self._due == at and self.process.alive and not self._ending:
+            self._ticking = True
             self.process.spawn(self._tick)
 
     def _tick(self) -> None:
-        self._due, self._ticking = None, True
+        self._due = None
         changes = self.process.changes
         self.runner.tick()
         self._ticking = False
+        if self._ending:
+            self._end()
         self._quiet = 0 if self.process.changes != changes else self._quiet + 1
         if self.runner.owned:
             soon = 0.5 if self._quiet == 0 and not self._threads.flying else 3.0 * 2.0**self._quiet
@@ -109,10 +113,11 @@ class Worker:
         self.next(0.25)
 
     def terminate(self) -> None:
-        """SIGTERM: hand everything over, and end."""
+        """SIGTERM: the tick under way ends first; then everything is handed over."""
+        self._ending = True
+        if not self._ticking:
+            self.process.spawn(self._end)
 
-        def ending() -> None:
-            self.runner.stop()
-            raise Killed
-
-        self.process.spawn(ending)
+    def _end(self) -> NoReturn:
+        self.runner.stop()
+        raise Killed
