@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bot.sandbox.launch import Options, start
+from bot.sandbox.processes import Launch, launched
+from bot.sandbox.world import shared_models
 from dr_core.errors import DrError
 from dr_core.topology.load import load_topology
 from dr_core.topology.model import Topology
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, *, launch: Launch = launched) -> int:
     """Run until stopped; 0 when stopped, 2 for a wrong command line, configuration or port."""
     try:
         asked = _parser().parse_args(argv)
@@ -59,16 +60,24 @@ def main(argv: list[str] | None = None) -> int:
     try:
         topology = load_topology(asked.config)
         if asked.data is not None:
-            return _run(_options(asked, topology, asked.data))
+            return _run(asked, topology, asked.data, launch)
         with tempfile.TemporaryDirectory(prefix="dr-sandbox-") as folder:
-            return _run(_options(asked, topology, Path(folder)))
+            return _run(asked, topology, Path(folder), launch)
     except DrError as error:
         print(error, file=sys.stderr)
         return error.exit_code
 
 
-def _options(asked: argparse.Namespace, topology: Topology, data: Path) -> Options:
-    return Options(
+def _run(asked: argparse.Namespace, topology: Topology, data: Path, launch: Launch) -> int:
+    logs = data / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    lines = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(filename=logs / "sandbox.log", level=logging.INFO, format=lines)
+    shared_models.share()
+    # Imports moto.
+    from bot.sandbox.launch import Options, start
+
+    options = Options(
         asked.config.resolve(),
         topology,
         asked.port,
@@ -77,15 +86,8 @@ def _options(asked: argparse.Namespace, topology: Topology, data: Path) -> Optio
         store=asked.store,
         bots=asked.bots,
         workers=asked.workers,
+        launch=launch,
     )
-
-
-def _run(options: Options) -> int:
-    options.data.mkdir(parents=True, exist_ok=True)
-    logs = options.data / "logs"
-    logs.mkdir(exist_ok=True)
-    lines = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    logging.basicConfig(filename=logs / "sandbox.log", level=logging.INFO, format=lines)
     return start(options)
 
 

@@ -19,6 +19,7 @@ from bot.sandbox.environment import (
     child_environment,
     common_environment,
     free_ports,
+    store_in,
     worker_key,
     write_environment,
     write_profiles,
@@ -26,9 +27,10 @@ from bot.sandbox.environment import (
 from bot.sandbox.faults import Faults
 from bot.sandbox.http_server import serving
 from bot.sandbox.people import population_of
-from bot.sandbox.processes import Processes, Program, launched, log_size, tail
+from bot.sandbox.processes import Launch, Processes, Program, launched, log_size, tail
 from bot.sandbox.slack.manifest import read_manifest
 from bot.sandbox.slack.server import LocalSlack
+from bot.sandbox.told import Told
 from bot.sandbox.world.world import Endpoints, World
 from dr_core.clock import SystemClock
 from dr_core.errors import DrError
@@ -48,7 +50,7 @@ class LaunchError(DrError):
 class Options:
     """What the command line says; paths are absolute, `topology` is what `config` holds.
 
-    Without a `store` (an SQLAlchemy URL) it is a file in `data`.
+    Without a `store` (an SQLAlchemy URL) it is a file in `data`. `launch` starts the bots and workers.
     """
 
     config: Path
@@ -59,6 +61,7 @@ class Options:
     store: str | None = None
     bots: int = 1
     workers: int = 1
+    launch: Launch = launched
 
 
 def listening(port: int) -> socket.socket:
@@ -105,13 +108,15 @@ class Sandbox:
         """Until a signal; answers the exit code."""
         self._layout.logs.mkdir(parents=True, exist_ok=True)
         with self._signals():
-            endpoints = await asyncio.to_thread(self._world.start)
+            upgrading = asyncio.create_task(self._upgrade())
             try:
-                processes = Processes(self._programs(endpoints), say)
+                endpoints = await asyncio.to_thread(self._world.start)
+                processes = Processes(self._programs(endpoints), say, self._options.launch)
                 async with self._serving(processes):
-                    await self._upgrade(endpoints)
+                    await upgrading
                     await self._until_stopped(processes)
             finally:
+                upgrading.cancel()
                 await asyncio.to_thread(self._world.stop)
         return 0
 
@@ -147,7 +152,10 @@ class Sandbox:
             resolvers=endpoints.resolver,
         )
         common = common_environment(self._options.config, self._layout, addresses, profile)
-        return common | ({"DATABASE_URL": self._options.store} if self._options.store else {})
+        return common | self._store()
+
+    def _store(self) -> dict[str, str]:
+        return {"DATABASE_URL": self._options.store} if self._options.store else store_in(self._layout)
 
     def _programs(self, endpoints: Endpoints) -> list[Program]:
         """The bots and the workers; writes the files for terminals on the way, as they hold the same values."""
@@ -176,12 +184,12 @@ class Sandbox:
     def _program(self, name: str, arguments: tuple[str, ...], environment: dict[str, str], port: int | None) -> Program:
         return Program(name, arguments, environment, PROJECT, self._layout.logs / f"{name}.log", port)
 
-    async def _upgrade(self, endpoints: Endpoints) -> None:
-        """Bring the store's tables up to date, before anybody uses it."""
-        environment = child_environment(self._common(endpoints, BOT_PROFILE), {}, self._layout.data / "ack.pem", 0)
+    async def _upgrade(self) -> None:
+        """Bring the store's tables up to date, before anybody uses it and while the world is made."""
+        environment = child_environment(self._store(), {}, self._layout.data / "ack.pem", 0)
         program = self._program("upgrade", ("-m", "commands.cli", "db", "upgrade"), environment, None)
         begins = log_size(program.log)
-        process = await launched(program)
+        process = await self._options.launch(program)
         code = await process.wait()
         if code != 0 and not self._stop.is_set():
             raise LaunchError(f"dr db upgrade ended with code {code}{tail(program.log, begins)}")
@@ -195,6 +203,7 @@ class Sandbox:
             missing=processes.missing,
             states=processes.states,
             speed=self._options.speed,
+            told=Told(processes.ports("worker")),
         )
         return serving(self._slack, api, self._listener)
 

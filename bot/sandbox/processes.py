@@ -5,10 +5,11 @@ import http.client
 import logging
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +40,34 @@ class Program:
     health_port: int | None = None
 
 
+class Process(Protocol):
+    """A process that was launched, as `asyncio.subprocess.Process` is."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it lives."""
+        ...
+
+    async def wait(self) -> int:
+        """The exit code, once it has ended."""
+        ...
+
+    def send_signal(self, which: int, /) -> None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+Launch = Callable[[Program], Awaitable[Process]]
+
+
 @dataclass
 class Child:
     """A program that is kept running unless a fault holds it down."""
 
     program: Program
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
     ready: bool = False
     killed: bool = False  # by a fault that may be over before the death is noticed
     failures: int = 0
@@ -66,9 +89,10 @@ class Child:
 class Processes:
     """All children. `complain` gets the last log lines of one that dies on its own."""
 
-    def __init__(self, programs: list[Program], complain: Callable[[str], None]) -> None:
+    def __init__(self, programs: list[Program], complain: Callable[[str], None], launch: Launch | None = None) -> None:
         self._children = {program.name: Child(program) for program in programs}
         self._complain = complain
+        self._launch = launch or launched
         self._tasks: list[asyncio.Task[None]] = []
         self._faults: dict[str, tuple[ProcessFaultKind, asyncio.TimerHandle | None]] = {}
         self._stopping = False
@@ -84,6 +108,11 @@ class Processes:
     def states(self) -> dict[str, str]:
         """Each child's state: ready, starting, killed or paused."""
         return {name: child.state for name, child in self._children.items()}
+
+    def ports(self, kind: str) -> tuple[int, ...]:
+        """The health ports of the bots or of the workers, in their order."""
+        programs = [child.program for name, child in self._children.items() if name.startswith(kind)]
+        return tuple(one.health_port for one in programs if one.health_port is not None)
 
     def missing(self) -> list[str]:
         """Who does not answer 200 on /readyz at the moment."""
@@ -121,7 +150,7 @@ class Processes:
             await child.may_run.wait()
             started = loop.time()
             begins = log_size(child.program.log)
-            child.process = await launched(child.program)
+            child.process = await self._launch(child.program)
             code = await child.process.wait()
             child.ready = False
             if child.killed or self._stopping:
@@ -201,7 +230,7 @@ class Processes:
         return True
 
 
-async def launched(program: Program) -> asyncio.subprocess.Process:
+async def launched(program: Program) -> Process:
     """Start a program in a session of its own, so that Ctrl-C reaches only the sandbox, which then stops it."""
     with program.log.open("ab") as output:
         return await asyncio.create_subprocess_exec(

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import new_database
+from tests.scenario import forked
 from tests.scenario.launching import logs, running
 from tests.scenario.room import Room
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
 SPEED = 400.0
+# Two sandboxes a core: each second of observing less in all of them is one in which a story goes on.
+OBSERVED = {"interval: 1s": "interval: 2s"}
 
 Start = Callable[..., Room]
 Database = Callable[[], list[str]]
 _failed = pytest.StashKey[bool]()
-
 
 SCALE = int(os.environ.get("DR_TEST_SCALE", "1"))
 # Stories in which the store has the say are told on both every time, the others on PostgreSQL by night.
@@ -54,18 +56,24 @@ def _started(node: pytest.Item, folder: Path, database: Database) -> Iterator[St
             edits: Mapping[str, str] | None = None,
             bots: int = 1,
             workers: int = 1,
+            executed: bool = False,
         ) -> Room:
-            """The sandbox on a copy of a sample topology, with texts of it replaced."""
+            """The sandbox on a copy of a sample topology, with texts of it replaced.
+
+            Its bots and workers are forked, from a process that has imported them, unless they are to be `executed`.
+            """
             text = (TOPOLOGIES / topology).read_text(encoding="utf-8")
             for old, new in (edits or {}).items():
                 assert old in text
                 text = text.replace(old, new)
+            for old, new in OBSERVED.items():
+                text = text.replace(old, new)
             config = folder / "dr.yaml"
             config.write_text(text, encoding="utf-8")
             options = [*database(), "--bots", str(bots), "--workers", str(workers)]
-            room: Room = rest.enter_context(
-                contextlib.contextmanager(running)(config, folder / "data", speed, *options)
-            )
+            program = forked.EXECUTING_SANDBOX if executed else forked.SANDBOX
+            starting = contextlib.contextmanager(running)(config, folder / "data", speed, *options, program=program)
+            room: Room = rest.enter_context(starting)
             return room
 
         yield start

@@ -3,52 +3,51 @@
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from tests.scenario import nursery
+from tests.scenario import forked
 from tests.scenario.room import Room, wait_until
 
 START_S, STOP_S, LOG_LINES = 90, 25, 25
 
 
-def running(config: Path, data: Path, speed: float, *options: str) -> Iterator[Room]:
+def running(config: Path, data: Path, speed: float, *options: str, program: str = forked.SANDBOX) -> Iterator[Room]:
     """`dr sandbox` with more options, from start to stop."""
     data.mkdir(parents=True, exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(data), "LANG": "C.UTF-8"}
     words = ["--config", str(config), "--port", "0", "--speed", str(speed), "--data", str(data), *options]
-    with (data / "out").open("w+", encoding="utf-8") as out:
-        process = nursery.started(nursery.SANDBOX, words, environment, out, out)
-        try:
-            yield Room(_url(process, data), data, YAML(typ="safe").load(config))
-        finally:
-            _stop(process)
+    (data / "out").touch()
+    process = forked.started(program, words, environment, data / "out", data / "out")
+    try:
+        yield Room(_url(process, data), data, YAML(typ="safe").load(config))
+    finally:
+        _stop(process)
 
 
-def _url(process: ForkServerProcess, data: Path) -> str:
+def _url(process: forked.Forked, data: Path) -> str:
     out = data / "out"
 
     def said() -> str:
         return out.read_text(encoding="utf-8")
 
     def done(text: str) -> bool:
-        return re.search(r"^ready ", text, re.MULTILINE) is not None or process.exitcode is not None
+        return re.search(r"^ready ", text, re.MULTILINE) is not None or process.poll() is not None
 
     found = re.search(r"^ready (http://127\.0\.0\.1:\d+)$", wait_until(said, done, START_S, "ready"), re.MULTILINE)
     assert found, f"the sandbox did not start: {said()}\n{logs(data)}"
     return found[1]
 
 
-def _stop(process: ForkServerProcess) -> None:
-    if process.pid is not None and process.exitcode is None:
-        os.kill(process.pid, signal.SIGINT)
-    process.join(STOP_S)
-    if process.exitcode is None:
+def _stop(process: forked.Forked) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
         process.kill()
-        process.join()
 
 
 def logs(data: Path) -> str:

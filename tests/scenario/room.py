@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.scenario import nursery
+from tests.scenario import forked
 
 PROJECT = Path(__file__).parents[2]
 REQUESTER = "U0REQUESTER"
+PATIENCE_S = 90.0
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Room:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"}, method=method)
         try:
-            with self._opener.open(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=PATIENCE_S) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
@@ -144,6 +145,18 @@ class Room:
 
         return wait_until(fresh, bool, timeout, f"a card; {user} heard: {self.heard(user)}")[-1]
 
+    def kept(self, card: Message) -> None:
+        """The bot has noted where its card is: the thread begins after that. A bot killed before posts another card."""
+        wait_until(lambda: self.thread(card), bool, 20, "the card's thread")
+
+    def told(self, card: Message, words: str) -> None:
+        """Told, and written down as told: something else was told after it. A bot killed before tells it again."""
+
+        def later(found: list[Message]) -> bool:
+            return any(words in one.words for one in found[:-1])
+
+        wait_until(lambda: self.thread(card), later, 60, f"something after {words!r}")
+
     def approve(self, user: str, card: Message, typed: str | None = None) -> Message:
         """Approve as the modal asks to, with the loss typed as shown unless `typed` says otherwise; what they hear."""
         view = self.press(user, card, "approve")
@@ -189,9 +202,9 @@ class Room:
         return found
 
     def calls(self) -> list[Json]:
-        """Every mutating AWS call, oldest first."""
+        """Every mutating AWS call, oldest first; but for the heartbeats, which go on whatever else is done."""
         found: list[Json] = self.ok("/api/world/calls")["calls"]
-        return found
+        return [one for one in found if one["purpose"] != "heartbeat"]
 
     def effects(self) -> Counter[str]:
         """How often each mutation of the bot had an effect, by operation, region and parameters."""
@@ -215,7 +228,7 @@ class Room:
 
     def dr(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`dr ...` in another terminal."""
-        return nursery.ran(nursery.TERMINAL, words, self.environment(), timeout=60)
+        return forked.ran(forked.TERMINAL, words, self.environment(), timeout=PATIENCE_S)
 
     def json(self, *words: str) -> Json:
         """What `dr ... --json` prints; a healthy answer."""
@@ -279,12 +292,18 @@ def wait_until(
     what: str,
     shown: Callable[[T], object] = lambda value: value,
 ) -> T:
-    """What `look` answers once it is good; the failure says what was seen last."""
+    """What `look` answers once it is good; the failure says what was seen last.
+
+    `timeout` is more than it takes on an idle machine; a busy one gets `PATIENCE_S`, which costs nothing where all is
+    well. A look that is work itself, such as a terminal's, is taken less often: it must not slow what it waits for.
+    """
+    timeout = max(timeout, PATIENCE_S)
     deadline = time.monotonic() + timeout
     while True:
+        began = time.monotonic()
         seen = look()
         if good(seen):
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout:g} s for {what}; last seen: {shown(seen)}")
-        time.sleep(0.1)
+        time.sleep(min(1.0, max(0.1, 3 * (time.monotonic() - began))))

@@ -80,6 +80,7 @@ def _all(messages: list[Message]) -> str:
 def test_a_bot_killed_during_a_run_loses_nothing(start: Start) -> None:
     room = start(speed=SLOW)
     card = begun(room)
+    room.told(card, "the quorum is complete")
     room.fault("bot_killed", for_s=3)
     done = room.finished(card)
     assert "RTO" in done.words

@@ -33,12 +33,12 @@ def test_a_denied_and_a_cancelled_request_are_over_and_name_who_ended_them(start
 
 
 def test_an_expired_request_cannot_be_approved_and_a_renewed_one_asks_again(start: Start) -> None:
-    room = start(edits={"forced: {required: 2, expires_after: 15m}": "forced: {required: 2, expires_after: 6s}"})
+    room = start(edits={"forced: {required: 2, expires_after: 15m}": "forced: {required: 2, expires_after: 12s}"})
     ada, grace, linus = room.approvers
     card = room.open(REQUESTER, "/dr failover eu-west-1 --forced --reason drill")
     view = room.press(ada, card, "approve")
     assert view is not None
-    expired = room.finished(card, "expired", timeout=20)
+    expired = room.finished(card, "expired", timeout=30)
     assert sorted(expired.buttons) == ["details", "renew"]
     room.submit(ada, view, accept_loss=must_type(view) or "")
     wait_until(lambda: room.heard(ada), lambda text: "has expired" in text, 5, "the refusal")
@@ -61,6 +61,7 @@ def test_a_changed_plan_voids_the_request_and_unrelated_changes_do_not(start: St
     room = start()
     ada, grace, linus = room.approvers
     card = room.open(REQUESTER, '/dr failover eu-west-1 --forced --reason "drill"')
+    room.kept(card)
     _edited(room, 'health_digest: "0 8 * * *"', 'health_digest: "0 9 * * *"')
     room.approve(ada, card)
     until_the_dead_bots_lease_ends = 45

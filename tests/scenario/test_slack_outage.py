@@ -16,6 +16,7 @@ LINE = re.compile(r"^\d\d:\d\d:\d\d UTC ")
 def approved(room: Room, command: str) -> Message:
     """The card of a request whose run begins at this moment."""
     card = room.open(REQUESTER, command)
+    room.kept(card)
     room.approve(room.approvers[0], card)
     return card
 

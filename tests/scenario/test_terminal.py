@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,8 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from dr_core.store.engine import Store
+from tests.scenario import forked
 from tests.scenario.conftest import Start
-from tests.scenario.room import PROJECT, REQUESTER, Json, Room, wait_until
+from tests.scenario.room import PATIENCE_S, REQUESTER, Json, Room, wait_until
 
 pytestmark = pytest.mark.process
 ACCOUNT = "111122223333"
@@ -36,16 +36,7 @@ def dr(room: Room, who: str, *words: str, **environment: str) -> Done:
     lines = (line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
     own = {name: value.strip("'") for name, value in lines}
     base = {"PATH": os.environ["PATH"], "HOME": str(room.data)}
-    command = [sys.executable, "-m", "commands.cli", *words]
-    return subprocess.run(
-        command,
-        env={**base, **own, **environment},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    return forked.ran(forked.TERMINAL, words, {**base, **own, **environment}, timeout=PATIENCE_S)
 
 
 def asked(room: Room, who: str = REQUESTER) -> Json:
