@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from dr_core.observation.model import CapacityState, Signal, SignalState, Vantage
 
+# What looks at the endpoints of a region, which answer only where something runs.
+_ENDPOINTS = (Vantage.PROBE, Vantage.ROUTE53)
+
 
 def capacity_signal(state: CapacityState, active: str | None, source: str) -> Signal:
     """Bad: nothing runs in the active region, or nothing runs where something is wanted."""
@@ -51,7 +54,7 @@ def excuse_idle(signals: Sequence[Signal], capacity: Sequence[CapacityState], ac
         signal.model_copy(
             update={"state": SignalState.UNKNOWN, "detail": f"{signal.detail}; nothing is meant to run here"}
         )
-        if signal.region in idle and signal.state is SignalState.BAD and signal.vantage is not Vantage.CONTROL_PLANE
+        if signal.region in idle and signal.state is SignalState.BAD and signal.vantage in _ENDPOINTS
         else signal
         for signal in signals
     )

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dr_core.errors import RejectedError, UnreachableError
+from dr_core.clock import Clock
+from dr_core.errors import DrError, RejectedError, UnreachableError
 from dr_core.health.database import ClusterFacts
+from dr_core.health.events import HealthEvent, OpenIssues
 from dr_core.health.http import ProbeAnswer, Timings
 from dr_core.health.route53 import CheckerReport
 
@@ -65,3 +67,17 @@ class MemoryBuckets:
             raise UnreachableError(f"S3 in {region} did not answer.")
         if bucket not in self.known:
             raise RejectedError(f"There is no bucket {bucket} in {region}.")
+
+
+@dataclass
+class MemoryEvents:
+    """Open issues; `failing` is the error with which AWS Health answers instead."""
+
+    clock: Clock
+    events: tuple[HealthEvent, ...] = ()
+    failing: DrError | None = None
+
+    def open_issues(self, regions: tuple[str, ...]) -> OpenIssues:
+        if self.failing is not None:
+            raise self.failing
+        return OpenIssues(tuple(event for event in self.events if event.region in regions), self.clock.now())

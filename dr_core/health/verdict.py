@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from dr_core.observation.model import RegionVerdict, Signal, SignalState, Vantage, Verdict
 
 FRESH_FOR = timedelta(seconds=60)
+# What looks at a region from elsewhere: hearing from one of them, whatever it says, means not being cut off.
+_OUTSIDE = (Vantage.ROUTE53, Vantage.AWS_HEALTH)
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ def isolated(signals: Sequence[Signal], *, outside_answers: bool) -> bool:
 
     `outside_answers`: something outside the regions (Route 53, a resolver) answered in the same pass.
     """
-    own = [signal for signal in signals if signal.vantage is not Vantage.ROUTE53]
+    own = [signal for signal in signals if signal.vantage not in _OUTSIDE]
     heard = any(signal.state is SignalState.OK for signal in signals) or any(
-        signal.vantage is Vantage.ROUTE53 and signal.state is not SignalState.UNKNOWN for signal in signals
+        signal.vantage in _OUTSIDE and signal.state is not SignalState.UNKNOWN for signal in signals
     )
     several = len({signal.region for signal in own}) > 1
     return several and not heard and not outside_answers and any(s.state is SignalState.BAD for s in own)

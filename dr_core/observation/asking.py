@@ -152,11 +152,11 @@ def _ask(question: Question[object]) -> tuple[object, DrError | None]:
         return None, DrError(f"{question.what} could not be read: {type(error).__name__} in the reader")
 
 
-def ask_all(questions: Sequence[Question[object]], clock: Clock, limit_s: float) -> Answers:
-    """Ask everything at the same time, at most four questions of a lane at once; returns within `limit_s`."""
+def ask_all(questions: Sequence[Question[object]], clock: Clock, limit_s: float, width: int = LANE_WIDTH) -> Answers:
+    """Ask everything at the same time, at most `width` questions of a lane at once; returns within `limit_s`."""
     shared = _Pass(questions, clock)
     for lane in shared.lanes.values():
-        for number in range(min(LANE_WIDTH, len(lane.waiting))):
+        for number in range(min(width, len(lane.waiting))):
             name = f"observe-{lane.name}-{number}"
             threading.Thread(target=shared.work, args=(lane,), name=name, daemon=True).start()
     return shared.wait(limit_s)

@@ -1,4 +1,4 @@
-"""Clients for looking only: short timeouts and one attempt, because the next pass is the retry."""
+"""Clients for looking, and for the heartbeat: short timeouts and one attempt, because the next pass is the retry."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +10,16 @@ CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 3.0
 
 
-def observing_clients(aws: AwsSessions, account: Account | None) -> Callable[[str, str], Any]:
+def observing_clients(
+    aws: AwsSessions, account: Account | None, purpose: Purpose = Purpose.OBSERVE
+) -> Callable[[str, str], Any]:
     """A function (service, region) -> boto3 client; the sessions keep the clients."""
 
     def client_of(service: str, region: str) -> Any:
         return aws.client(
             service,
             region,
-            purpose=Purpose.OBSERVE,
+            purpose=purpose,
             role=account,
             connect_timeout_s=CONNECT_TIMEOUT_S,
             read_timeout_s=READ_TIMEOUT_S,

@@ -29,6 +29,7 @@ class Vantage(StrEnum):
     PROBE = "probe"
     ROUTE53 = "route53"
     CONTROL_PLANE = "control-plane"
+    AWS_HEALTH = "aws-health"
 
 
 class Signal(_Value):
@@ -63,11 +64,23 @@ class RegionVerdict(_Value):
     observed_at: datetime
 
 
+class Figure(_Value):
+    """One more measured number about a store, such as pending bytes. `value` None: unknown, and `reason` says why."""
+
+    name: str
+    value: float | None
+    unit: str
+    measured_at: datetime | None
+    source: str
+    reason: str = ""
+
+
 class Reading(_Value):
     """Replication of one store towards one region. `seconds` is exposure at `measured_at`; None is unknown: `reason`.
 
     `in_step` is the answer of stores that are compared and not timed (secrets, parameters); None: not compared.
     `advanced_at` is when `measured_at` was first seen; a source that is alive brings a new one every `period_s`.
+    `source_since` is when `source_region` was first seen to be the source; None: ever since it is observed.
     """
 
     kind: str
@@ -83,8 +96,10 @@ class Reading(_Value):
     reason: str = ""
     in_step: bool | None = None
     source_region: str | None = None
+    source_since: datetime | None = None
     advanced_at: datetime | None = None
     period_s: float = 60.0
+    figures: tuple[Figure, ...] = ()
 
 
 class MemberState(_Value):

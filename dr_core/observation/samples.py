@@ -38,8 +38,13 @@ def samples_of(observation: Observation) -> tuple[Sample, ...]:
     return (*signals, *verdicts, *stores)
 
 
+def exposure_series(kind: str, name: str) -> str:
+    """The name of a store's samples."""
+    return f"exposure/{kind}/{name}"
+
+
 def _store(application: str, reading: Reading) -> Sample:
-    name = f"exposure/{reading.kind}/{reading.name}"
+    name = exposure_series(reading.kind, reading.name)
     if reading.seconds is None or reading.stale:
         compared_now = reading.measured_at == reading.observed_at
         ok = reading.in_step if compared_now else None

@@ -1,6 +1,5 @@
-"""The look at what is copied and no database: buckets, secrets, parameters, and kinds that no reader exists for."""
+"""The look at buckets and secrets: are they there, and how far is each copy behind?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,9 +11,8 @@ from dr_core.health.storage import storage_signal
 from dr_core.observation.asking import Answer, Answers, Question
 from dr_core.observation.model import Reading, Signal, Vantage
 from dr_core.observation.scope import Scope
-from dr_core.parameters.port import parameter_paths
-from dr_core.replication.port import Measurement, SecretView
-from dr_core.replication.readings import measured, parameter_reading, secret_reading, unsupported
+from dr_core.replication.port import BucketPair, Measurement, SecretView
+from dr_core.replication.readings import measured, secret_reading
 from dr_core.topology.model import S3Buckets
 
 _NOT_ASKED = DrError("it is not configured in this region")
@@ -47,22 +45,14 @@ class StoreLook:
             for name in app.secrets
             for region in app.regions
         }
-        self._parameters = {
-            (path, region): Question(
-                region, f"SSM in {region}", partial(scope.ports.parameters.fingerprints, (path,), region)
-            )
-            for path in parameter_paths(app.parameters)
-            for region in app.regions
-        }
 
     @property
     def questions(self) -> list[Question[object]]:
         buckets: list[Question[object]] = [question for _, _, question in self._buckets]
         copies: list[Question[object]] = [copy.question for copy in self._copies]
-        return [*buckets, *self._secrets.values(), *self._parameters.values(), *copies]
+        return [*buckets, *self._secrets.values(), *copies]
 
     def signals(self, answers: Answers) -> list[Signal]:
-        """Parameters are compared, not judged: a path without parameters is no sign of a region's health."""
         buckets = [
             self._bucket_signal(answers.of(question), region, bucket) for region, bucket, question in self._buckets
         ]
@@ -82,12 +72,6 @@ class StoreLook:
                 for name in self._scope.application.secrets
                 for region in others
             ),
-            *(
-                self._parameter_reading(answers, path, source, region, at)
-                for path in parameter_paths(self._scope.application.parameters)
-                for region in others
-            ),
-            *self._unsupported(source, others, at),
         ]
 
     def _copying(self, spec: S3Buckets) -> list[_Copy]:
@@ -103,7 +87,7 @@ class StoreLook:
                 Question(
                     f"copies {source} to {region}",
                     f"the replication of {own}",
-                    partial(lag, own, source, bucket, region),
+                    partial(lag, BucketPair(own, source, bucket, region, spec.prefixes, spec.heartbeat)),
                 ),
             )
             for region, bucket in spec.buckets.items()
@@ -146,36 +130,6 @@ class StoreLook:
             copy=view(region),
             at=at,
         )
-
-    def _parameter_reading(self, answers: Answers, path: str, source: str, region: str, at: datetime) -> Reading:
-        def found(where: str) -> Mapping[str, str] | DrError:
-            return (
-                answers.of(self._parameters[path, where]).or_error()
-                if (path, where) in self._parameters
-                else _NOT_ASKED
-            )
-
-        return parameter_reading(
-            path,
-            region,
-            source_region=source,
-            threshold_s=self._scope.threshold_s,
-            source=found(source),
-            copy=found(region),
-            at=at,
-        )
-
-    def _unsupported(self, source: str, others: list[str], at: datetime) -> list[Reading]:
-        app = self._scope.application
-        named = [
-            (e.kind, e.elasticache_global.group, e.elasticache_global.gate) for e in app.cache if e.elasticache_global
-        ]
-        named += [(e.kind, e.dynamodb_global.table, e.dynamodb_global.gate) for e in app.tables if e.dynamodb_global]
-        return [
-            unsupported(kind, name, region, source_region=source, gate=gate, threshold_s=self._scope.threshold_s, at=at)
-            for kind, name, gate in named
-            for region in others
-        ]
 
     def _bucket_signal(self, answer: Answer[None], region: str, bucket: str) -> Signal:
         if answer.error is None:

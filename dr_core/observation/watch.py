@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dr_core.aws.session import AwsSessions
+from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.clock import Clock
 from dr_core.health.capacity import excuse_idle
 from dr_core.health.http import Prober
@@ -12,8 +12,10 @@ from dr_core.observation.active import active_region
 from dr_core.observation.asking import ask_all
 from dr_core.observation.capacity import CapacityLook
 from dr_core.observation.clients import observing_clients
+from dr_core.observation.copies import CopyLook
 from dr_core.observation.database import DatabaseLook
 from dr_core.observation.endpoints import EndpointLook
+from dr_core.observation.events import EventLook
 from dr_core.observation.model import Observation, RegionVerdict, Signal
 from dr_core.observation.scope import Endpoints, Readers, Scope, aws_readers
 from dr_core.observation.stores import StoreLook
@@ -67,7 +69,8 @@ class Watch:
         scope = self._scope(application, previous)
         endpoints, database, stores = EndpointLook(scope), DatabaseLook(scope), StoreLook(scope)
         traffic, capacity = TrafficLook(scope, self._targets.setdefault(application, {})), CapacityLook(scope)
-        looks = (endpoints, database, stores, traffic, capacity)
+        copies, events = CopyLook(scope), EventLook(scope)
+        looks = (endpoints, database, stores, copies, traffic, capacity, events)
         answers = ask_all([question for look in looks for question in look.questions], self._clock, self._limit_s)
         now = self._clock.now()
         writers = database.writers(answers)
@@ -86,11 +89,17 @@ class Watch:
             *endpoints.signals(answers),
             *database.signals(answers),
             *stores.signals(answers),
+            *copies.signals(answers),
+            *events.signals(answers),
             *capacity.signals(answers, active),
         ]
         signals = excuse_idle(looked, seen.capacity, active)
         source = active or scope.assumed
-        readings = [*database.readings(answers, source, now), *stores.readings(answers, source, now)]
+        readings = [
+            *database.readings(answers, source, now),
+            *stores.readings(answers, source, now),
+            *copies.readings(answers, source),
+        ]
         return seen.model_copy(
             update={
                 "signals": signals,
@@ -101,7 +110,10 @@ class Watch:
 
     def _scope(self, name: str, previous: Observation | None) -> Scope:
         application = self._topology.applications[name]
-        assumed, _ = active_region(application, previous, None, {})
+        # Where the pass before could not tell, it kept its source: it does not fall back to what is configured.
+        sources = [reading.source_region for reading in previous.readings] if previous is not None else []
+        before = next((region for region in sources if region in application.regions), None)
+        assumed, _ = active_region(application, previous, before, {})
         return Scope(
             name=name,
             application=application,
@@ -114,7 +126,8 @@ class Watch:
 
     def _readers_of(self, account: Account | None) -> Readers:
         if account not in self._readers:
-            self._readers[account] = aws_readers(observing_clients(self._aws, account), self._clock)
+            beating = observing_clients(self._aws, account, Purpose.HEARTBEAT)
+            self._readers[account] = aws_readers(observing_clients(self._aws, account), self._clock, beating)
         return self._readers[account]
 
     def _active(self, scope: Scope, seen: Observation) -> str | None:

@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from dr_core.errors import RejectedError, UnreachableError
+from dr_core.errors import DrError, RejectedError, UnreachableError
 
 
 class MemoryParameters:
-    """Values by region and name; `down` are regions that do not answer."""
+    """Values by region and name; `down` are regions that do not answer, `failing` those that answer with an error."""
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
         self.values = {region: dict(parameters) for region, parameters in values.items()}
         self.down: set[str] = set()
+        self.failing: dict[str, DrError] = {}
 
     def fingerprints(self, paths: Sequence[str], region: str) -> dict[str, str]:
         return {
@@ -29,4 +30,6 @@ class MemoryParameters:
     def _region(self, region: str) -> dict[str, str]:
         if region in self.down:
             raise UnreachableError(f"SSM in {region} did not answer.")
+        if region in self.failing:
+            raise self.failing[region]
         return self.values.setdefault(region, {})

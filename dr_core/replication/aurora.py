@@ -3,11 +3,16 @@
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
 """
 
-from dr_core.replication.cloudwatch import PERIOD_S, Metric, Metrics
+from collections.abc import Mapping
+
+from dr_core.observation.model import Figure
+from dr_core.replication.cloudwatch import PERIOD_S, Datapoint, Metric, Metrics
 from dr_core.replication.port import Measurement
 
 # User transactions first; the storage lag is what older engine versions publish.
 _PREFERRED = ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag")
+# How far the secondary's storage is behind in user and system transactions: shown, and no measure of loss.
+_SHOWN = (*_PREFERRED, "AuroraGlobalDBProgressLag")
 
 
 class AuroraLag:
@@ -16,22 +21,21 @@ class AuroraLag:
 
     def lag(self, cluster: str, region: str, source_region: str) -> Measurement:
         wanted = [
-            Metric("AWS/RDS", name, dimensions)
-            for name in _PREFERRED
-            for dimensions in _dimensions(cluster, source_region)
+            Metric("AWS/RDS", name, dimensions) for name in _SHOWN for dimensions in _dimensions(cluster, source_region)
         ]
-        found = self._metrics.newest(wanted, region)
+        newest = _by_name(self._metrics.newest(wanted, region))
+        figures = tuple(_figure(name, newest.get(name), region) for name in _SHOWN)
         for name in _PREFERRED:
-            points = [point for metric, point in found.items() if metric.name == name]
-            if points:
-                newest = max(points, key=lambda point: point.at)
-                return Measurement(newest.value / 1000, newest.at, f"CloudWatch {name}, {region}", period_s=PERIOD_S)
+            if name in newest:
+                point = newest[name]
+                return Measurement(point.value / 1000, point.at, _source(name, region), "", PERIOD_S, figures)
         return Measurement(
             None,
             None,
             f"CloudWatch, {region}",
             f"no datapoint of {' or '.join(_PREFERRED)} for {cluster} in the last 15 minutes",
             PERIOD_S,
+            figures,
         )
 
 
@@ -39,3 +43,23 @@ def _dimensions(cluster: str, source_region: str) -> tuple[tuple[tuple[str, str]
     """By cluster, and by cluster and source: which of them is published depends on the engine version."""
     own = ("DBClusterIdentifier", cluster)
     return ((own,), (own, ("SourceRegion", source_region)))
+
+
+def _by_name(found: Mapping[Metric, Datapoint]) -> dict[str, Datapoint]:
+    """The newest datapoint of each metric, whichever dimensions it came under."""
+    newest: dict[str, Datapoint] = {}
+    for metric, point in found.items():
+        if metric.name not in newest or point.at > newest[metric.name].at:
+            newest[metric.name] = point
+    return newest
+
+
+def _figure(name: str, point: Datapoint | None, region: str) -> Figure:
+    if point is None:
+        reason = "no datapoint in the last 15 minutes"
+        return Figure(name=name, value=None, unit="s", measured_at=None, source=_source(name, region), reason=reason)
+    return Figure(name=name, value=point.value / 1000, unit="s", measured_at=point.at, source=_source(name, region))
+
+
+def _source(name: str, region: str) -> str:
+    return f"CloudWatch {name}, {region}"

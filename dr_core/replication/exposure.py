@@ -92,4 +92,5 @@ def _exposure(reading: Reading, now: datetime, seconds: float | None, verdict: J
         verdict=verdict,
         source=reading.source,
         reason=reason,
+        figures=reading.figures,
     )

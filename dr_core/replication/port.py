@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dr_core.observation.model import Figure
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -15,6 +17,19 @@ class Measurement:
     source: str
     reason: str = ""
     period_s: float = 60.0
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class BucketPair:
+    """A bucket and its copy, as declared. No `prefixes`: all of it. `heartbeat`: an object may time the replication."""
+
+    source: str
+    source_region: str
+    target: str
+    target_region: str
+    prefixes: tuple[str, ...] = ()
+    heartbeat: bool = True
 
 
 @dataclass(frozen=True)
@@ -35,8 +50,8 @@ class ClusterLag(Protocol):
 
 
 class BucketLag(Protocol):
-    def lag(self, source: str, source_region: str, target: str, target_region: str) -> Measurement:
-        """How far the bucket `target` is behind the bucket `source`."""
+    def lag(self, pair: BucketPair) -> Measurement:
+        """How far the copy is behind. The one reader that may write: the heartbeat object, once a minute."""
         ...
 
 

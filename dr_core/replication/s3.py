@@ -1,89 +1,118 @@
-"""How far a bucket's copy is behind, from the metrics of its replication rules.
+"""How far a bucket's copy is behind: the metrics of its replication rules, and a heartbeat object timed across.
 
-They are published in the destination's region, per rule, when metrics are switched on for it, and count new objects
-only: https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html. A silent rule is unknown, not in step.
+Latency and what is pending are published in the destination's region and count new objects only; failures are published
+in the source's region, and only when something replicates: https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html.
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from dr_core.aws.faults import AwsRejectedError, aws_errors
-from dr_core.errors import DrError
-from dr_core.replication.cloudwatch import PERIOD_S, Datapoint, Metric, Metrics
-from dr_core.replication.port import Measurement
-
-_LATENCY, _BYTES, _OPERATIONS = "ReplicationLatency", "BytesPendingReplication", "OperationsPendingReplication"
+from dr_core.clock import Clock
+from dr_core.errors import DrError, UnreachableError
+from dr_core.replication.bucket_figures import BYTES, FAILED, LATENCY, OPERATIONS, Failures, Known, Looked, judged
+from dr_core.replication.cloudwatch import PERIOD_S, Metric, Metrics
+from dr_core.replication.heartbeat import Crossing, Heartbeats
+from dr_core.replication.port import BucketPair, Measurement
+from dr_core.replication.rules import Rule, live, rule_of
 
 
 class S3Lag:
-    """Rules by GetBucketReplication in the source's region, remembered for when that region does not answer."""
+    """Rules by GetBucketReplication in the source's region, remembered for when that region does not answer.
 
-    def __init__(self, client_of: Callable[[str, str], Any], metrics: Metrics) -> None:
+    A source that was silent once in a look is not asked again in it, so that one look hangs at most twice: once at
+    the source and once at CloudWatch where the copy is. Without `heartbeats` none are written.
+    """
+
+    def __init__(
+        self,
+        client_of: Callable[[str, str], Any],
+        metrics: Metrics,
+        clock: Clock,
+        heartbeats: Heartbeats | None = None,
+    ) -> None:
         self._client_of = client_of
         self._metrics = metrics
-        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._clock = clock
+        self._heartbeats = heartbeats
+        self._known: dict[BucketPair, Known] = {}
+        self._failures: dict[BucketPair, tuple[datetime, Failures]] = {}
 
-    def lag(self, source: str, source_region: str, target: str, target_region: str) -> Measurement:
-        rules = self._rules(source, source_region, target)
-        where = f"CloudWatch {_LATENCY}, {target_region}"
-        if not rules:
-            return Measurement(None, None, where, f"no enabled rule replicates {source} to {target}")
+    def lag(self, pair: BucketPair) -> Measurement:
+        known, silent = self._rules(pair)
+        working = live(known.rules, pair)
+        beats: dict[str, Crossing] | None = None
+        if self._heartbeats is not None and pair.heartbeat:
+            beats, silent = self._beats(self._heartbeats, pair, working, silent)
+        points, why = {}, ""
         wanted = {
-            (rule, name): Metric("AWS/S3", name, _dimensions(source, target, rule))
-            for rule in rules
-            for name in (_LATENCY, _BYTES, _OPERATIONS)
+            (rule.id, name): Metric("AWS/S3", name, _dimensions(pair, rule))
+            for rule in working
+            if rule.metrics
+            for name in (LATENCY, BYTES, OPERATIONS)
         }
-        found = self._metrics.newest(tuple(wanted.values()), target_region)
-        return _worst(rules, {key: found[metric] for key, metric in wanted.items() if metric in found}, where)
-
-    def _rules(self, source: str, source_region: str, target: str) -> tuple[str, ...]:
         try:
-            rules = self._ask_rules(source, source_region, target)
-        except DrError:
-            if (source, target) not in self._known:
+            found = self._metrics.newest(tuple(wanted.values()), pair.target_region) if wanted else {}
+            points = {key: found[metric] for key, metric in wanted.items() if metric in found}
+        except DrError as error:
+            why = error.message
+        failures = self._failed(pair, working, silent)
+        return judged(Looked(pair, known, points, why, beats, failures))
+
+    def _beats(
+        self, heartbeats: Heartbeats, pair: BucketPair, rules: tuple[Rule, ...], silent: str
+    ) -> tuple[dict[str, Crossing], str]:
+        """By rule; and why the source should not be asked again in this look, where it was silent."""
+        found = {}
+        for rule in rules:
+            try:
+                if silent:
+                    raise DrError(silent)
+                found[rule.id] = heartbeats.look(pair, rule)
+            except DrError as error:
+                found[rule.id] = heartbeats.proven(pair, rule, error.message)
+                silent = silent or (error.message if isinstance(error, UnreachableError) else "")
+        return found, silent
+
+    def _failed(self, pair: BucketPair, rules: tuple[Rule, ...], silent: str) -> Failures:
+        """The sum of the last quarter of an hour, asked once a minute: there is no newer one before that."""
+        asked = self._failures.get(pair)
+        now = self._clock.now()
+        if asked is not None and now - asked[0] < timedelta(seconds=PERIOD_S):
+            return asked[1]
+        if silent:
+            return Failures({}, silent)
+        wanted = {rule.id: Metric("AWS/S3", FAILED, _dimensions(pair, rule), "Sum") for rule in rules if rule.metrics}
+        try:
+            found = self._metrics.total(tuple(wanted.values()), pair.source_region) if wanted else {}
+        except DrError as error:
+            return Failures({}, error.message)
+        failures = Failures({rule: found[metric] for rule, metric in wanted.items() if metric in found})
+        self._failures[pair] = (now, failures)
+        return failures
+
+    def _rules(self, pair: BucketPair) -> tuple[Known, str]:
+        """The rules, and why they are not fresh; raises where they were never read."""
+        try:
+            known = Known(self._ask_rules(pair), self._clock.now())
+        except DrError as error:
+            if pair not in self._known:
                 raise
-            return self._known[source, target]
-        self._known[source, target] = rules
-        return rules
+            return self._known[pair], error.message
+        self._known[pair] = known
+        return known, ""
 
-    def _ask_rules(self, source: str, source_region: str, target: str) -> tuple[str, ...]:
+    def _ask_rules(self, pair: BucketPair) -> tuple[Rule, ...]:
         try:
-            with aws_errors("s3", source_region, "GetBucketReplication"):
-                answer = self._client_of("s3", source_region).get_bucket_replication(Bucket=source)
+            with aws_errors("s3", pair.source_region, "GetBucketReplication"):
+                answer = self._client_of("s3", pair.source_region).get_bucket_replication(Bucket=pair.source)
         except AwsRejectedError as error:
             if error.aws_code == "ReplicationConfigurationNotFoundError":
                 return ()
             raise
-        return tuple(
-            rule.get("ID", "")
-            for rule in answer["ReplicationConfiguration"]["Rules"]
-            if rule["Status"] == "Enabled" and rule["Destination"]["Bucket"].rsplit(":", 1)[-1] == target
-        )
+        return tuple(rule_of(raw) for raw in answer["ReplicationConfiguration"]["Rules"])
 
 
-def _dimensions(source: str, target: str, rule: str) -> tuple[tuple[str, str], ...]:
-    return (("SourceBucket", source), ("DestinationBucket", target), ("RuleId", rule))
-
-
-def _worst(rules: tuple[str, ...], points: dict[tuple[str, str], Datapoint], where: str) -> Measurement:
-    """The largest latency over all rules, as old as the oldest of their datapoints; a silent rule makes it unknown."""
-    silent = [rule for rule in rules if (rule, _LATENCY) not in points]
-    pending = _pending_text(points)
-    if silent:
-        reason = f"no {_LATENCY} datapoint in the last 15 minutes for rule {', '.join(silent)}"
-        return Measurement(None, None, where, reason + (f"; {pending}" if pending else ""))
-    latencies = [points[rule, _LATENCY] for rule in rules]
-    return Measurement(
-        max(point.value for point in latencies), min(point.at for point in latencies), where, pending, PERIOD_S
-    )
-
-
-def _pending_text(points: dict[tuple[str, str], Datapoint]) -> str:
-    def total(name: str) -> float | None:
-        values = [point.value for (_, metric), point in points.items() if metric == name]
-        return sum(values) if values else None
-
-    operations, size = total(_OPERATIONS), total(_BYTES)
-    parts = [f"{operations:g} operations"] if operations is not None else []
-    parts += [f"{size:g} bytes"] if size is not None else []
-    return f"{' and '.join(parts)} pending" if parts else ""
+def _dimensions(pair: BucketPair, rule: Rule) -> tuple[tuple[str, str], ...]:
+    return (("SourceBucket", pair.source), ("DestinationBucket", pair.target), ("RuleId", rule.id))

@@ -1,4 +1,7 @@
-"""Secrets as each region describes them; values are never read."""
+"""Secrets as each region describes them; values are never read.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
+"""
 
 from collections.abc import Callable
 from typing import Any

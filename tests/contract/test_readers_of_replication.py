@@ -1,194 +1,208 @@
-"""One suite for each replication port: CloudWatch and S3 (on moto) and the ones in memory must say the same."""
+"""One suite for each replication reader: the simulated AWS over HTTP and the fake in memory must say the same.
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
+"""
 
-import boto3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
 import pytest
-from moto import mock_aws
 
-from dr_core.clock import ManualClock, SystemClock
-from dr_core.errors import UnreachableError
+from dr_core.errors import DrError
+from dr_core.observation.model import Verdict
 from dr_core.replication.aurora import AuroraLag
 from dr_core.replication.cloudwatch import Metrics
-from dr_core.replication.memory import MemoryBucketLag, MemoryClusterLag
-from dr_core.replication.port import BucketLag, ClusterLag, Measurement
-from dr_core.replication.s3 import S3Lag
+from tests.contract import replication_subjects as subjects
+from tests.contract.replication_subjects import CLUSTERS, HERE, THERE, Subject, Theatre, Watched, theatre
 
-HERE, THERE = "eu-west-3", "eu-south-1"
-LAG_METRICS = ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag")
-
-
-@cache  # building clients is most of the time these tests take
-def client_of(service: str, region: str) -> Any:
-    return boto3.client(service, region_name=region)
+Made = Callable[[Theatre], Subject]
+SUBJECTS = [
+    subjects.cluster_in_aws, subjects.cluster_in_memory, subjects.bucket_in_aws, subjects.bucket_in_memory,
+]  # fmt: skip
 
 
-def minutes_ago(minutes: int) -> datetime:
-    return (datetime.now(UTC) - timedelta(minutes=minutes)).replace(second=0, microsecond=0)
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    with theatre(tmp_path_factory.mktemp("world")) as found:
+        yield found
 
 
-def put(namespace: str, name: str, dimensions: dict[str, str], value: float, at: datetime) -> None:
-    client_of("cloudwatch", THERE).put_metric_data(
-        Namespace=namespace,
-        MetricData=[{
-            "MetricName": name, "Value": value, "Timestamp": at,
-            "Dimensions": [{"Name": key, "Value": word} for key, word in dimensions.items()],
-        }],
-    )  # fmt: skip
+@pytest.fixture(params=SUBJECTS, ids=[make.__name__ for make in SUBJECTS])
+def watched(request: pytest.FixtureRequest, stage: Theatre) -> Iterator[Watched]:
+    found = Watched(request.param(stage))
+    # A heartbeat has to cross once before anything is proven.
+    for _ in range(3):
+        found.look()
+        found.subject.wait(8)
+    yield found
+    stage.tidy()
 
 
-@pytest.fixture(autouse=True)
-def aws() -> Iterator[None]:
-    with mock_aws():
-        yield
+def test_present_it_is_in_seconds_with_the_datapoints_own_time_and_source(watched: Watched) -> None:
+    reading = watched.passes(60)
+    assert reading.seconds is not None
+    assert 0 <= reading.seconds < 30
+    assert reading.measured_at is not None
+    assert reading.measured_at <= watched.subject.clock.now()
+    assert watched.subject.clock.now() - reading.measured_at < timedelta(minutes=3)
+    assert reading.source
+    assert watched.exposure().verdict == "ok"
 
 
-def aurora(value_ms: float | None, at: datetime) -> ClusterLag:
-    if value_ms is not None:
-        put("AWS/RDS", LAG_METRICS[0], {"DBClusterIdentifier": "books"}, value_ms, at)
-    return AuroraLag(Metrics(client_of, SystemClock()))
-
-
-def memory_cluster_lag(value_ms: float | None, at: datetime) -> ClusterLag:
-    found = {} if value_ms is None else {"books": Measurement(value_ms / 1000, at, "memory")}
-    return MemoryClusterLag(found)
-
-
-@pytest.mark.parametrize("make", [aurora, memory_cluster_lag])
-def test_lag_is_in_seconds_with_the_datapoints_own_time(make: Any) -> None:
-    at = minutes_ago(2)
-    found = make(400, at).lag("books", THERE, HERE)
-    assert (found.seconds, found.measured_at) == (0.4, at)
-    assert found.source
-
-
-@pytest.mark.parametrize("make", [aurora, memory_cluster_lag])
-def test_no_datapoint_is_unknown_with_a_reason(make: Any) -> None:
-    found = make(None, minutes_ago(2)).lag("books", THERE, HERE)
+def test_missing_it_is_unknown_with_a_reason(watched: Watched) -> None:
+    found = watched.subject.ask_for_what_is_not_there()
     assert (found.seconds, found.measured_at) == (None, None)
     assert found.reason
 
 
-def test_user_transactions_are_preferred_and_storage_lag_is_the_fallback() -> None:
-    lag = AuroraLag(Metrics(client_of, SystemClock()))
-    put("AWS/RDS", LAG_METRICS[1], {"DBClusterIdentifier": "books", "SourceRegion": HERE}, 900, minutes_ago(1))
-    assert lag.lag("books", THERE, HERE).source == f"CloudWatch AuroraGlobalDBReplicationLag, {THERE}"
-    put("AWS/RDS", LAG_METRICS[0], {"DBClusterIdentifier": "books"}, 300, minutes_ago(3))
-    found = lag.lag("books", THERE, HERE)
-    assert (found.seconds, found.source) == (0.3, f"CloudWatch AuroraGlobalDBRPOLag, {THERE}")
+def test_stale_it_is_no_longer_believed_three_periods_after_its_timestamp_stopped(watched: Watched) -> None:
+    watched.passes(60)
+    watched.subject.silence()
+    # CloudWatch tells of a minute when it is over, so that one more comes in.
+    watched.passes(120)
+    assert watched.exposure().verdict == "ok"
+    watched.passes(150)
+    stale = watched.exposure()
+    assert stale.verdict == "stale"
+    assert stale.exposure_seconds is not None, "the value stays to be seen, with its age"
+    assert stale.age_seconds is not None
+    assert stale.age_seconds > 180
+    assert "no newer datapoint since" in stale.reason
 
 
-def test_the_newest_datapoint_counts_and_not_the_largest() -> None:
+def test_idle_the_same_value_with_fresh_timestamps_is_believed(watched: Watched) -> None:
+    watched.subject.behind(0.5)
+    watched.passes(200, every=20)
+    seen = set()
+    for _ in range(30):
+        reading = watched.passes(20, every=20)
+        assert watched.exposure().verdict == "ok", reading.reason
+        seen.add(reading.measured_at)
+    assert len(seen) > 8
+
+
+def test_far_behind_it_is_over_with_its_threshold(watched: Watched) -> None:
+    watched.passes(60)
+    watched.subject.behind(90)
+    watched.passes(300, every=30)
+    over = watched.exposure()
+    assert over.verdict == "over"
+    assert over.exposure_seconds is not None
+    assert over.exposure_seconds >= 60 == over.threshold_seconds
+
+
+@pytest.mark.parametrize(("trouble", "word"), [("throttle", "throttled"), ("deny", "permission is missing")])
+def test_a_refusal_is_unknown_and_keeps_the_last_datapoint_until_that_is_stale(
+    watched: Watched, trouble: str, word: str
+) -> None:
+    before = watched.passes(60)
+    getattr(watched.subject, trouble)()
+    assert _reason(watched.subject).count(word) == 1
+    kept = watched.passes(10)
+    assert (kept.seconds, kept.measured_at) == (before.seconds, before.measured_at)
+    assert word in kept.reason
+    assert "the last datapoint is kept" in kept.reason
+    watched.passes(240, every=20)
+    assert watched.exposure().verdict == "stale"
+
+
+def test_with_the_copys_region_down_it_is_unknown_with_a_reason(watched: Watched) -> None:
+    watched.subject.lose(THERE)
+    assert _reason(watched.subject)
+    watched.passes(240, every=20)
+    assert watched.exposure().verdict == "stale"
+
+
+def test_with_the_sources_region_down_it_is_the_last_fresh_figure_plus_the_time_since(watched: Watched) -> None:
+    before = watched.passes(60)
+    watched.subject.lose(HERE)
+    watched.passes(600, every=30)
+    lost = watched.exposure(Verdict.DOWN)
+    assert lost.exposure_seconds is not None
+    assert before.seconds is not None
+    assert lost.exposure_seconds >= 600 - 60
+    assert "last fresh lag" in lost.reason
+
+
+def _reason(subject: Subject) -> str:
+    try:
+        return subject.ask().reason
+    except DrError as error:
+        return error.message
+
+
+# -- what only CloudWatch can show -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clean(stage: Theatre) -> Iterator[Theatre]:
+    yield stage
+    stage.tidy()
+
+
+def aurora(stage: Theatre) -> AuroraLag:
+    return AuroraLag(Metrics(stage.client_of, stage.clock))
+
+
+def put(stage: Theatre, name: str, value_ms: float, minutes_ago: int, cluster: str, **dimensions: str) -> None:
+    at = stage.clock.now().replace(second=0) - timedelta(minutes=minutes_ago)
+    named = {"DBClusterIdentifier": cluster, **dimensions}
+    stage.client_of("cloudwatch", THERE).put_metric_data(
+        Namespace="AWS/RDS",
+        MetricData=[{
+            "MetricName": name, "Value": value_ms, "Timestamp": at,
+            "Dimensions": [{"Name": key, "Value": word} for key, word in named.items()],
+        }],
+    )  # fmt: skip
+
+
+def test_every_lag_of_a_global_database_is_a_figure_of_its_own(clean: Theatre) -> None:
+    found = aurora(clean).lag(CLUSTERS[THERE], THERE, HERE)
+    shown = {figure.name: figure for figure in found.figures}
+    assert set(shown) == {"AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag", "AuroraGlobalDBProgressLag"}
+    assert all(figure.value is not None and figure.measured_at is not None for figure in shown.values())
+    assert shown["AuroraGlobalDBProgressLag"].source == f"CloudWatch AuroraGlobalDBProgressLag, {THERE}"
+
+
+def test_user_transactions_are_preferred_and_storage_lag_is_the_fallback(clean: Theatre) -> None:
+    put(clean, "AuroraGlobalDBReplicationLag", 900, 1, "older", SourceRegion=HERE)
+    found = aurora(clean).lag("older", THERE, HERE)
+    assert (found.seconds, found.source) == (0.9, f"CloudWatch AuroraGlobalDBReplicationLag, {THERE}")
+    missing = {figure.name: figure for figure in found.figures}["AuroraGlobalDBRPOLag"]
+    assert (missing.value, missing.reason) == (None, "no datapoint in the last 15 minutes")
+    put(clean, "AuroraGlobalDBRPOLag", 300, 3, "older")
+    assert aurora(clean).lag("older", THERE, HERE).seconds == 0.3
+
+
+def test_progress_alone_is_no_measure_of_loss(clean: Theatre) -> None:
+    put(clean, "AuroraGlobalDBProgressLag", 200, 1, "storage-only")
+    assert aurora(clean).lag("storage-only", THERE, HERE).seconds is None
+
+
+def test_the_newest_datapoint_counts_and_not_the_largest(clean: Theatre) -> None:
     for minutes, value in ((5, 9000.0), (2, 100.0), (4, 50.0)):
-        put("AWS/RDS", LAG_METRICS[0], {"DBClusterIdentifier": "books"}, value, minutes_ago(minutes))
-    assert AuroraLag(Metrics(client_of, SystemClock())).lag("books", THERE, HERE).seconds == 0.1
+        put(clean, "AuroraGlobalDBRPOLag", value, minutes, "bumpy")
+    assert aurora(clean).lag("bumpy", THERE, HERE).seconds == 0.1
 
 
-def test_a_datapoint_older_than_the_window_is_none() -> None:
-    put("AWS/RDS", LAG_METRICS[0], {"DBClusterIdentifier": "books"}, 100, minutes_ago(30))
-    assert AuroraLag(Metrics(client_of, SystemClock())).lag("books", THERE, HERE).seconds is None
+def test_a_datapoint_older_than_the_window_is_none(clean: Theatre) -> None:
+    put(clean, "AuroraGlobalDBRPOLag", 100, 30, "bygone")
+    assert aurora(clean).lag("bygone", THERE, HERE).seconds is None
 
 
-def rule(name: str, prefix: str, status: str = "Enabled") -> dict[str, Any]:
-    return {
-        "ID": name, "Status": status, "Priority": len(name), "Filter": {"Prefix": prefix},
-        "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::shelf-there"},
-    }  # fmt: skip
+def test_lag_moves_to_the_other_region_when_the_roles_swap(clean: Theatre) -> None:
+    switch_over(clean, HERE, THERE)
+    assert aurora(clean).lag(CLUSTERS[THERE], THERE, HERE).seconds is None
+    assert aurora(clean).lag(CLUSTERS[HERE], HERE, THERE).seconds is not None
+    switch_over(clean, THERE, HERE)
 
 
-def bucket(*rules: dict[str, Any]) -> None:
-    for name, region in (("shelf-here", HERE), ("shelf-there", THERE)):
-        client = client_of("s3", region)
-        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
-        client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    if rules:
-        client_of("s3", HERE).put_bucket_replication(
-            Bucket="shelf-here",
-            ReplicationConfiguration={"Role": "arn:aws:iam::123456789012:role/r", "Rules": [*rules]},
-        )
-
-
-def latency(rule_name: str, seconds: float, at: datetime, metric: str = "ReplicationLatency") -> None:
-    dimensions = {"SourceBucket": "shelf-here", "DestinationBucket": "shelf-there", "RuleId": rule_name}
-    put("AWS/S3", metric, dimensions, seconds, at)
-
-
-def s3(value: float | None, at: datetime) -> BucketLag:
-    bucket(rule("all", ""))
-    if value is not None:
-        latency("all", value, at)
-    return S3Lag(client_of, Metrics(client_of, SystemClock()))
-
-
-def memory_bucket_lag(value: float | None, at: datetime) -> BucketLag:
-    return MemoryBucketLag({} if value is None else {"shelf-there": Measurement(value, at, "memory")})
-
-
-def ask(lag: BucketLag) -> Measurement:
-    return lag.lag("shelf-here", HERE, "shelf-there", THERE)
-
-
-@pytest.mark.parametrize("make", [s3, memory_bucket_lag])
-def test_a_buckets_lag_is_measured_with_its_time(make: Any) -> None:
-    at = minutes_ago(1)
-    found = ask(make(12, at))
-    assert (found.seconds, found.measured_at) == (12, at)
-
-
-@pytest.mark.parametrize("make", [s3, memory_bucket_lag])
-def test_a_bucket_without_a_datapoint_is_unknown(make: Any) -> None:
-    found = ask(make(None, minutes_ago(1)))
-    assert found.seconds is None
-    assert found.reason
-
-
-def test_the_slowest_rule_counts_and_pending_work_is_told() -> None:
-    bucket(rule("blue", "blue/"), rule("green2", "green/"), rule("off", "old/", "Disabled"))
-    latency("blue", 3, minutes_ago(1))
-    latency("green2", 40, minutes_ago(2))
-    latency("green2", 7, minutes_ago(1), "OperationsPendingReplication")
-    found = ask(S3Lag(client_of, Metrics(client_of, SystemClock())))
-    assert (found.seconds, found.measured_at) == (40, minutes_ago(2))
-    assert found.reason == "7 operations pending"
-
-
-def test_one_silent_rule_makes_the_bucket_unknown() -> None:
-    bucket(rule("blue", "blue/"), rule("green2", "green/"))
-    latency("blue", 3, minutes_ago(1))
-    found = ask(S3Lag(client_of, Metrics(client_of, SystemClock())))
-    assert found.seconds is None
-    assert "green2" in found.reason
-
-
-def test_without_a_rule_nothing_replicates_and_that_is_said() -> None:
-    bucket()
-    found = ask(S3Lag(client_of, Metrics(client_of, SystemClock())))
-    assert found.seconds is None
-    assert "no enabled rule replicates shelf-here to shelf-there" in found.reason
-
-
-class _Silent:
-    def __getattr__(self, name: str) -> Any:
-        raise UnreachableError("S3 in eu-west-3 did not answer.")
-
-
-def test_the_rules_are_remembered_for_when_the_source_region_is_gone() -> None:
-    bucket(rule("all", ""))
-    latency("all", 5, minutes_ago(1))
-    gone = False
-    lag = S3Lag(
-        lambda service, region: _Silent() if gone and service == "s3" else client_of(service, region),
-        Metrics(client_of, SystemClock()),
-    )
-    assert ask(lag).seconds == 5
-    gone = True
-    assert ask(lag).seconds == 5
-
-
-def test_a_source_region_that_is_gone_from_the_start_is_unreachable() -> None:
-    lag = S3Lag(lambda service, region: _Silent(), Metrics(client_of, ManualClock()))
-    with pytest.raises(UnreachableError):
-        ask(lag)
+def switch_over(stage: Theatre, source: str, target: str) -> None:
+    rds = stage.client_of("rds", source)
+    members = rds.describe_global_clusters(GlobalClusterIdentifier="ledger")["GlobalClusters"][0][
+        "GlobalClusterMembers"
+    ]
+    arn = next(m["DBClusterArn"] for m in members if f":{target}:" in m["DBClusterArn"])
+    rds.switchover_global_cluster(GlobalClusterIdentifier="ledger", TargetDbClusterIdentifier=arn)
+    stage.clock.advance(1500)

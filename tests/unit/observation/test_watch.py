@@ -10,16 +10,19 @@ from dr_core.capacity.memory import MemoryCapacity
 from dr_core.clock import ManualClock
 from dr_core.database.memory import MemoryDatabase
 from dr_core.health.database import ClusterFacts
+from dr_core.health.events import HealthEvent
 from dr_core.health.http import ProbeAnswer
-from dr_core.health.memory import MemoryBuckets, MemoryClusters, MemoryHealthChecks, MemoryProber
+from dr_core.health.memory import MemoryBuckets, MemoryClusters, MemoryEvents, MemoryHealthChecks, MemoryProber
 from dr_core.health.route53 import CheckerReport
 from dr_core.observation.model import Observation, SignalState, Vantage, Verdict
 from dr_core.observation.scope import Readers
 from dr_core.observation.watch import Watch
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.ports import Ports
+from dr_core.replication.copies import CacheMember, CacheView, CopyReaders
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.replication.memory import MemoryBucketLag, MemoryClusterLag, MemorySecrets
+from dr_core.replication.memory_copies import MemoryCaches, MemoryFlags, MemoryKeys, MemoryTables
 from dr_core.replication.port import Measurement, SecretView
 from dr_core.settings import Settings
 from dr_core.topology.model import Topology
@@ -77,6 +80,9 @@ class World:
         self.bucket_lag = MemoryBucketLag()
         views = {("ledger/key", region): SecretView(region, "v1", WEST, {}) for region in (WEST, EAST)}
         self.secrets = MemorySecrets(views)
+        self.caches = MemoryCaches()
+        self.cached(0.2)
+        self.events = MemoryEvents(self.clock)
         self.watch = Watch(
             TOPOLOGY, AwsSessions((WEST, EAST)), Settings(), self.clock, self.ports(), readers=self.readers(),
             endpoints=self.prober,
@@ -89,7 +95,21 @@ class World:
         )  # fmt: skip
 
     def readers(self) -> Readers:
-        return Readers(self.checks, self.clusters, self.lag, self.buckets, self.bucket_lag, self.secrets)
+        copies = CopyReaders(MemoryKeys(), MemoryTables(), self.caches, MemoryFlags())
+        return Readers(
+            self.checks, self.clusters, self.lag, self.buckets, self.bucket_lag, self.secrets, copies, self.events
+        )
+
+    def cached(self, seconds: float) -> None:
+        members = (
+            CacheMember(WEST, "hot", "PRIMARY", "associated"),
+            CacheMember(EAST, "hot", "SECONDARY", "associated"),
+        )
+        lags = {WEST: None, EAST: Measurement(seconds, self.clock.now(), "CloudWatch")}
+        self.caches.views = {
+            ("hot", region): CacheView(region, "x-hot", "available", members, "available", lag)
+            for region, lag in lags.items()
+        }
 
     def report(self, good: dict[str, bool]) -> None:
         for region, check in ((WEST, "hc-w"), (EAST, "hc-e")):
@@ -110,6 +130,7 @@ class World:
             self.lag,
             self.buckets,
             self.secrets,
+            self.caches,
         ):
             part.down.add(region)
 
@@ -142,7 +163,7 @@ def test_a_healthy_application_is_seen_whole(world: World) -> None:
     assert seen.traffic[0].weights == {WEST: 100, EAST: 0}
     assert {(state.region, state.running) for state in seen.capacity if state.name == "l/api"} == {(WEST, 3), (EAST, 1)}
     assert {signal.component for signal in seen.signals} == {
-        "http", "health-check", "database", "storage", "secret", "capacity",
+        "http", "health-check", "database", "storage", "secret", "capacity", "cache", "aws-health",
     }  # fmt: skip
     assert Observation.model_validate_json(seen.model_dump_json()) == seen
 
@@ -155,8 +176,7 @@ def test_readings_go_from_the_active_region_to_the_others(world: World) -> None:
     assert found["aurora_global", EAST].seconds == 0.4
     assert found["secret", EAST].in_step is True
     assert found["parameters", EAST].in_step is True
-    assert found["elasticache_global", EAST].seconds is None
-    assert found["elasticache_global", EAST].reason == "elasticache_global is not supported yet"
+    assert found["elasticache_global", EAST].seconds == 0.2
 
 
 def test_what_no_reader_exists_for_is_unknown_and_not_ill(world: World) -> None:
@@ -270,8 +290,43 @@ def test_answers_are_told_apart_by_the_records_of_an_earlier_pass_while_route53_
     assert "Route 53 did not answer" in state.reason
 
 
+def test_an_issue_that_aws_tells_of_is_a_vantage_of_its_own(world: World) -> None:
+    world.events.events = (HealthEvent(WEST, "RDS", "AWS_RDS_OPERATIONAL_ISSUE", None, None),)
+    alone = world.observe()
+    assert verdicts(alone) == {WEST: Verdict.DEGRADED, EAST: Verdict.HEALTHY}
+    world.prober.statuses.pop(URLS[WEST])
+    assert verdicts(world.observe(alone, passes=5))[WEST] is Verdict.DOWN
+
+
+def test_an_issue_of_a_service_that_is_not_used_changes_nothing(world: World) -> None:
+    world.events.events = (HealthEvent(WEST, "SAGEMAKER", "AWS_SAGEMAKER_OPERATIONAL_ISSUE", None, None),)
+    assert verdicts(world.observe())[WEST] is Verdict.HEALTHY
+
+
+def test_that_aws_tells_of_no_issue_is_no_sign_of_health(world: World) -> None:
+    world.lose(WEST)
+    world.lose(EAST)
+    world.records.down = world.checks.down = True
+    world.resolver.silent = {"resolver-1:53", "resolver-2:53"}
+    assert set(verdicts(world.observe(passes=5)).values()) == {Verdict.UNKNOWN}
+
+
 def test_a_fresh_watch_closes_what_it_opened() -> None:
     world = World()
     watch = Watch(TOPOLOGY, AwsSessions((WEST, EAST)), Settings(), world.clock, world.ports(), readers=world.readers())
     watch.close()
     watch.close()
+
+
+def test_passes_that_cannot_tell_who_is_active_keep_the_last_source(world: World) -> None:
+    """The writer is in the standby since a failover; then nobody tells for a while, and the file says otherwise."""
+    world.resolver.values["ledger.example.org", "A"] = ("10.2.0.1",)
+    world.database.writer = EAST
+    seen = world.observe()
+    assert {reading.source_region for reading in seen.readings} == {EAST}
+    world.database.down |= {WEST, EAST}
+    world.resolver.values.clear()
+    for _ in range(3):
+        seen = world.observe(seen)
+        assert seen.writers is None
+        assert {reading.source_region for reading in seen.readings} == {EAST}

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dr_core.errors import DrError, RejectedError, UnreachableError
-from dr_core.observation.model import Reading
+from dr_core.observation.model import Figure, Reading
 from dr_core.replication.port import Measurement, SecretView
-from dr_core.replication.readings import is_stale, measured, parameter_reading, secret_reading, with_history
+from dr_core.replication.readings import is_stale, measured, secret_reading, with_history
 
 NOW = datetime(2026, 1, 5, 10, 3, tzinfo=UTC)
 
@@ -45,6 +45,15 @@ def test_without_any_datapoint_it_stays_unknown() -> None:
     assert not second.stale
 
 
+def test_a_datapoint_that_came_in_while_nobody_looked_is_as_old_as_it_says() -> None:
+    """The bot was away for ten minutes, and meanwhile the metric stopped."""
+    before = with_history([lag(0.4, NOW - timedelta(seconds=600), seen=NOW - timedelta(seconds=600))], ())
+    (found,) = with_history([lag(0.4, NOW - timedelta(seconds=250))], before)
+    assert found.stale
+    (soon,) = with_history([lag(0.4, NOW - timedelta(seconds=90))], before)
+    assert not soon.stale
+
+
 def test_a_timestamp_that_stops_for_three_periods_is_stale_although_the_value_repeats() -> None:
     (reading,) = with_history([lag(0.0, NOW)], ())
     stale_at = None
@@ -80,6 +89,21 @@ def test_a_datapoint_from_another_source_region_is_forgotten() -> None:
     assert second.seconds is None
 
 
+def test_a_datapoint_from_before_the_roles_changed_is_none_of_the_new_source() -> None:
+    """Three regions: the third one's lag behind the old writer says nothing of its lag behind the new one."""
+    old = lag(0.4, NOW - timedelta(seconds=70))
+    (first,) = with_history([old], ())
+    for second in (10, 20):
+        (first,) = with_history(
+            [lag(0.4, NOW - timedelta(seconds=70), seen=NOW + timedelta(seconds=second), source="us-west-2")], [first]
+        )
+        assert (first.seconds, first.measured_at) == (None, None)
+        assert "no datapoint since us-west-2 became the source at 10:03:10Z" in first.reason
+    after = lag(7.0, NOW + timedelta(seconds=30), seen=NOW + timedelta(seconds=90), source="us-west-2")
+    (found,) = with_history([after], [first])
+    assert (found.seconds, found.stale) == (7.0, False)
+
+
 def secret(region: str, version: str | None, replicas: dict[str, str] | None = None) -> SecretView:
     return SecretView(region, version, "ca-west-1", replicas or {})
 
@@ -93,6 +117,17 @@ def secret(region: str, version: str | None, replicas: dict[str, str] | None = N
         ("no current version", secret("ca-west-1", "v2"), secret("ca-central-1", None), False, "ca-central-1"),
         ("missing in the standby", secret("ca-west-1", "v2"), RejectedError("no secret s"), False, "no secret s"),
         ("not reachable", UnreachableError("silent"), secret("ca-central-1", "v1"), None, "silent"),
+        ("a replica that fails", secret("ca-west-1", "v1", {"ca-central-1": "Failed: no key"}),
+         secret("ca-central-1", "v1"), False, "replication fails, although both stand on version v1; replica status "
+         "Failed: no key"),
+        ("it failed and was never there", secret("ca-west-1", "v1", {"ca-central-1": "Failed: name taken"}),
+         RejectedError("no secret s."), False, "no secret s; replica status Failed: name taken"),
+        ("the roles are turned", secret("ca-west-1", "v1"), secret("ca-central-1", "v1", {"ca-west-1": "InSync"}),
+         True, "replica status InSync"),
+        ("marked for deletion", secret("ca-west-1", "v1"), SecretView("ca-central-1", "v1", "ca-west-1", {}, True),
+         False, "marked for deletion in ca-central-1"),
+        ("two secrets of one name", SecretView("ca-west-1", "v1", None, {}), SecretView("ca-central-1", "v2", None, {}),
+         False, "neither is a replica of the other"),
     ],
 )  # fmt: skip
 def test_secrets_are_in_step_by_version_and_never_by_seconds(
@@ -106,37 +141,29 @@ def test_secrets_are_in_step_by_version_and_never_by_seconds(
 
 
 def test_a_comparison_that_cannot_be_made_keeps_the_last_one_with_its_time() -> None:
-    def compare(copy: dict[str, str] | DrError, at: datetime) -> Reading:
-        return parameter_reading(
-            "/", "ca-central-1", source_region="ca-west-1", threshold_s=60, source={"/a": "1"}, copy=copy, at=at
+    def compare(copy: SecretView | DrError, at: datetime) -> Reading:
+        source = secret("ca-west-1", "v1")
+        return secret_reading(
+            "s", "ca-central-1", source_region="ca-west-1", threshold_s=60, source=source, copy=copy, at=at
         )
 
-    first = compare({"/a": "1"}, NOW)
+    first = compare(secret("ca-central-1", "v1"), NOW)
     (second,) = with_history([compare(UnreachableError("silent"), NOW + timedelta(seconds=10))], [first])
     (third,) = with_history([compare(UnreachableError("silent"), NOW + timedelta(seconds=20))], [second])
     assert (third.in_step, third.measured_at) == (True, NOW)
     assert third.reason == "silent; last compared at 10:03:00Z"
-    (fourth,) = with_history([compare({"/a": "2"}, NOW + timedelta(seconds=30))], [third])
+    (fourth,) = with_history([compare(secret("ca-central-1", "v2"), NOW + timedelta(seconds=30))], [third])
     assert fourth.in_step is False
 
 
-@pytest.mark.parametrize(
-    ("remark", "source", "copy", "in_step", "words"),
-    [
-        ("equal", {"/a": "1", "/b": "2"}, {"/a": "1", "/b": "2"}, True, "2 equal"),
-        ("missing", {"/a": "1", "/b": "2"}, {"/a": "1"}, False, "1 missing in ca-central-1: /b"),
-        ("different", {"/a": "1"}, {"/a": "2"}, False, "1 different: /a"),
-        ("extra is told and harmless", {"/a": "1"}, {"/a": "1", "/c": "3"}, True, "1 only in ca-central-1: /c"),
-        ("nothing anywhere is not in step", {}, {}, None, "no parameters"),
-        ("many names are cut", {f"/{n}": "1" for n in range(9)}, {}, False, "and 4 more"),
-        ("not reachable", {"/a": "1"}, UnreachableError("silent"), None, "silent"),
-    ],
-)
-def test_parameters_are_in_step_by_fingerprint_and_named(
-    remark: str, source: dict[str, str], copy: dict[str, str] | DrError, in_step: bool | None, words: str
-) -> None:
-    reading = parameter_reading(
-        "/", "ca-central-1", source_region="ca-west-1", threshold_s=60, source=source, copy=copy, at=NOW
-    )
-    assert reading.in_step is in_step, remark
-    assert words in reading.reason
+def test_failed_replicas_are_counted_with_their_reasons_and_unknown_where_nobody_tells() -> None:
+    def figure(source: SecretView | DrError, copy: SecretView | DrError) -> Figure:
+        reading = secret_reading("s", "b", source_region="a", threshold_s=60, source=source, copy=copy, at=NOW)
+        return reading.figures[0]
+
+    failing = SecretView("a", "v1", None, {"b": "InSync", "c": "Failed: no key", "d": "Failed: name taken"})
+    found = figure(failing, secret("b", "v1"))
+    assert (found.value, found.measured_at) == (2, NOW)
+    assert found.reason == "c Failed: no key; d Failed: name taken"
+    assert figure(secret("a", "v1"), secret("b", "v1")).value is None
+    assert figure(UnreachableError("silent"), secret("b", "v1")).reason == "silent"
