@@ -30,12 +30,14 @@ class SandboxApi:
         missing: Callable[[], list[str]],
         states: Callable[[], dict[str, str]],
         speed: float,
+        told: Callable[[], Json] = dict,
     ) -> None:
         self._slack = slack
         self._world = world
         self._faults = faults
         self._missing = missing
         self._states = states
+        self._told = told
         self._speed = speed
         self.stream = Stream()
         self.pulse = Pulse(self.stream, self._state)
@@ -146,7 +148,13 @@ class SandboxApi:
 
     def _state(self) -> Json:
         world = {key: value for key, value in self._world.snapshot().items() if key != "now"}
-        return {"world": world, "faults": self._faults.all(), "processes": self._states(), "speed": self._speed}
+        return {
+            "world": world,
+            "faults": self._faults.all(),
+            "processes": self._states(),
+            "speed": self._speed,
+            "told": self._told(),
+        }
 
     async def ready(self, request: Request) -> Response:
         """200 when all processes are; before, 503 with what is missing."""

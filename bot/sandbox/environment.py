@@ -59,10 +59,9 @@ def account_of(topology: Topology) -> str:
 
 
 def common_environment(config: Path, layout: Layout, addresses: Addresses, profile: str) -> dict[str, str]:
-    """What every process and terminal needs; no tokens."""
+    """What every process and terminal needs but the store's address; no tokens."""
     return {
         "DR_CONFIG": str(config),
-        "DATABASE_URL": f"sqlite:///{layout.data / 'dr.db'}",
         "SLACK_API_URL": addresses.slack_api_url,
         "AWS_ENDPOINT_URL": addresses.aws_url,
         "AWS_CONFIG_FILE": str(layout.aws_config),
@@ -73,6 +72,11 @@ def common_environment(config: Path, layout: Layout, addresses: Addresses, profi
         "DR_PROBE_CA": str(addresses.probe_ca),
         "DR_RESOLVERS": addresses.resolvers,
     }
+
+
+def store_in(layout: Layout) -> dict[str, str]:
+    """The store as a file among the others."""
+    return {"DATABASE_URL": f"sqlite:///{layout.data / 'dr.db'}"}
 
 
 def child_environment(

@@ -166,7 +166,12 @@ class Place:
 
 
 @contextlib.asynccontextmanager
-async def opened(*, request_url: RequestUrl | None = None, ack_seconds: float = 3.0) -> AsyncIterator[Place]:
+async def opened(
+    *,
+    request_url: RequestUrl | None = None,
+    ack_seconds: float = 3.0,
+    told: Callable[[], dict[str, Any]] = dict,
+) -> AsyncIterator[Place]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -174,7 +179,8 @@ async def opened(*, request_url: RequestUrl | None = None, ack_seconds: float = 
     slack = LocalSlack(url, population(), manifest, SystemClock(), request_url=request_url, ack_seconds=ack_seconds)
     processes = Processes([], print)
     faults = Faults(world, slack, processes)
-    api = SandboxApi(slack, world, faults, missing=processes.missing, states=processes.states, speed=60)
+    states = processes.states
+    api = SandboxApi(slack, world, faults, missing=processes.missing, states=states, speed=60, told=told)
     async with serving(slack, api, listener), aiohttp.ClientSession(trust_env=False) as http:
         yield Place(slack, world, http)
     listener.close()

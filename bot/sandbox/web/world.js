@@ -1,4 +1,5 @@
 // The world beside the channel: what is true, and the switches that break it.
+import { Curves, findings } from "./curves.js";
 import { h, uniqueId } from "./dom.js";
 import { get, post, remove } from "./api.js";
 
@@ -10,6 +11,7 @@ const REGION_FAULTS = [
   ["throttle", "Throttle calls", "AWS asks for fewer", {}],
   ["error_after", "Fail after the effect", "the next call works but answers 500", { value: 1 }],
   ["capacity_short", "No capacity", "tasks do not start", {}],
+  ["quota_short", "Quota too small", "2 vCPUs are allowed in the region", { value: 2 }],
 ];
 const PLACE_FAULTS = [
   ["slack_down", "Slack down"], ["slack_429", "Slack rate limits"], ["bot_killed", "Kill the bot"],
@@ -24,12 +26,14 @@ export class World {
     this.fail = fail;
     this.state = null;
     this.last = "";
+    this.curves = new Curves();
   }
 
   show(state) {
     this.state = state;
     for (const fault of state.faults) delete fault.ends_in_s;
-    const version = JSON.stringify([state.world.regions, state.world.applications, state.faults, state.processes, state.speed]);
+    this.curves.hear(state.world.applications, state.told);
+    const version = JSON.stringify([state.world.regions, state.world.applications, state.told, state.faults, state.processes, state.speed]);
     if (version === this.last) return;
     this.last = version;
     const focused = document.activeElement?.dataset?.name;
@@ -112,10 +116,25 @@ export class World {
     ];
     const place = (region) => [region, h("span", { class: app.writers?.includes(region) ? "state writer" : "state reader" },
       app.writers?.includes(region) ? "writer" : "not the writer")];
+    const told = this.state.told?.[name];
     return h("div", { class: "application" }, h("h3", {}, name),
       h("table", { "aria-label": `State of ${name}` },
         h("thead", {}, h("tr", {}, ["Region", "DNS weight", "Answers", "Lag", "Running"].map((one) => h("th", { scope: "col" }, one)))),
-        h("tbody", {}, regions.map((region) => h("tr", {}, h("th", { scope: "row" }, place(region)), cells(region).map((one) => h("td", {}, one)))))));
+        h("tbody", {}, regions.map((region) => h("tr", {}, h("th", { scope: "row" }, place(region)), cells(region).map((one) => h("td", {}, one)))))),
+      this.curves.draw(name, app, told), this.found(name, told));
+  }
+
+  found(name, told) {
+    const shown = findings(told);
+    if (shown.tagName !== "DETAILS") return shown;
+    const key = `findings ${name}`;
+    if (open.has(key)) shown.open = true;
+    else if (open.has(`closed ${key}`)) shown.open = false;
+    shown.addEventListener("toggle", () => {
+      open.delete(shown.open ? `closed ${key}` : key);
+      open.add(shown.open ? key : `closed ${key}`);
+    });
+    return shown;
   }
 
   order(region) {

@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     ERROR_AFTER = "error_after"
     DENIED = "denied"
     CAPACITY_SHORT = "capacity_short"
+    QUOTA_SHORT = "quota_short"
 
 
 WHOLE_REGION = (FaultKind.REGION_DOWN, FaultKind.REGION_HANGS)
@@ -134,6 +135,13 @@ class FaultBook:
         ]
         return found[-1] if found else None
 
+    def denies(self, region: str, service: str, operation: str) -> bool:
+        """Whether such a call would be refused for good; nothing is used up. A denial of some calls only is none."""
+        return any(
+            fault.kind is FaultKind.DENIED and fault.value is None and fault.covers(region, service, operation)
+            for fault in self._faults.values()
+        )
+
     def strike(self, kind: FaultKind, region: str, service: str, operation: str) -> bool:
         """Whether this call is hit; a counted fault is used up by it."""
         for fault in list(self._faults.values()):
@@ -172,6 +180,8 @@ class FaultBook:
             raise ValueError(f"region {region!r} is not in this world; expected one of {', '.join(self._regions)}")
         if kind is FaultKind.REPLICATION_LAG and (value is None or value < 0):
             raise ValueError("replication_lag: value must be the lag in seconds, 0 or more")
+        if kind is FaultKind.QUOTA_SHORT and (value is None or value < 0):
+            raise ValueError("quota_short: value must be how many vCPUs the quota allows, 0 or more")
         if kind in PER_CALL and value is not None and value <= 0:
             raise ValueError(f"{kind}: value must be how many calls are hit (1, 2, ...) or a share of them (0.5)")
         if for_s is not None and for_s <= 0:

@@ -21,7 +21,17 @@ from bot.sandbox.world.wire import Signed, buffered, error_reply, parse, reply_o
 
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
 GLOBAL_SERVICES = frozenset(
-    {"route53", "cloudfront", "iam", "budgets", "ce", "organizations", "route53-recovery-control-config"}
+    {
+        "route53",
+        "cloudfront",
+        "iam",
+        "budgets",
+        "ce",
+        "cost-optimization-hub",
+        "organizations",
+        "health",
+        "route53-recovery-control-config",
+    }
 )
 SEED_KEY = "AKIASEEDSEEDSEEDSEED"
 _POLL_S = 0.1

@@ -1,7 +1,7 @@
 """What AWS publishes by itself: replication lag of databases, pending replication of buckets, once a minute.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
 """
 
 from datetime import datetime, timedelta
@@ -45,14 +45,14 @@ class Publisher:
                 if database.publishes(region) and self._allowed(region, "rds"):
                     to = metric(region, "AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": instance})
                     self._cloudwatch.publish(to, self._at(shift), database.lag(region), "Seconds")
-        for flow in self._s3.flows.values():
+        for flow in self._s3.watched():
             self._bucket(flow, shift)
 
     def _aurora(self, database: GlobalDatabase, region: str, shift: float) -> None:
         if not database.publishes(region) or not self._allowed(region, "rds"):
             return
         value = round(database.lag(region) * 1000, 1)
-        for name in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag"):
+        for name in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag", "AuroraGlobalDBProgressLag"):
             to = metric(region, "AWS/RDS", name, {"DBClusterIdentifier": database.members[region]})
             self._cloudwatch.publish(to, self._at(shift), value, "Milliseconds")
 
@@ -70,16 +70,17 @@ class Publisher:
         values = {
             "BytesPendingReplication": (float(sum(item.size for item in waiting)), "Bytes"),
             "OperationsPendingReplication": (float(len(waiting)), "Count"),
-            "OperationsFailedReplication": (float(flow.failed), "Count"),
             "ReplicationLatency": (max(oldest, flow.latency_s), "Seconds"),
         }
-        flow.failed, flow.latency_s = 0, 0.0
-        # Failures are counted where the objects are, the rest where they go; the destination may be out of reach.
+        # Failures are counted where the objects are, and only when something replicates; the rest where they go.
+        if flow.done:
+            values["OperationsFailedReplication"] = (float(flow.failed), "Count")
+        flow.failed, flow.latency_s, flow.done = 0, 0.0, 0
         destination = self._s3.region_of(flow.destination)
         for name, (value, unit) in values.items():
             home = region if name == "OperationsFailedReplication" else destination
             if home is None or not self._faults.up(home):
-                continue
+                continue  # a deleted destination gets no metrics, a dead one neither
             to = metric(
                 home,
                 "AWS/S3",

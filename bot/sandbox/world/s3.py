@@ -1,7 +1,8 @@
 """S3 replication: rules as they were put, objects copied after a while, statuses and metrics of what is pending.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
 """
 
@@ -38,13 +39,14 @@ class Pending:
 
 @dataclass
 class Flow:
-    """One rule: what goes from a bucket to another, and how that went."""
+    """One rule: what goes from a bucket to another, and how that went since it was last published."""
 
     source: str
     destination: str
     rule: str
     failed: int = 0
     latency_s: float = 0.0
+    done: int = 0
 
 
 class S3:
@@ -83,6 +85,15 @@ class S3:
         found = self._buckets().get(bucket)
         return found is not None and isinstance(found.keys.get(key), FakeKey)
 
+    def watched(self) -> list[Flow]:
+        """The rules for which S3 publishes metrics: enabled, and with metrics or time control switched on."""
+        return [
+            self.flows[bucket, _destination(rule), str(rule["ID"])]
+            for bucket, config in self._rules.items()
+            for rule in config.get("Rules", [])
+            if rule.get("Status") == "Enabled" and _has_metrics(rule)
+        ]
+
     # -- rules -------------------------------------------------------------------------------------------------------
 
     def put_rules(self, call: Call) -> Parameters:
@@ -114,7 +125,7 @@ class S3:
     # -- objects -----------------------------------------------------------------------------------------------------
 
     def written(self, call: Call) -> Reply:
-        """A new version: queued for every enabled rule whose prefix it has."""
+        """A new version: queued for every enabled rule whose prefix and tags it has."""
         reply = call.forward()
         bucket, key = call.text("Bucket"), call.text("Key")
         if reply.ok and bucket in self._rules:
@@ -147,7 +158,9 @@ class S3:
         for rule in self._rules[bucket].get("Rules", []):
             if rule.get("Status") != "Enabled" or not key.startswith(_prefix(rule)):
                 continue
-            if deletes and (rule.get("DeleteMarkerReplication") or {}).get("Status") != "Enabled":
+            if deletes and not _copies_deletes(rule):
+                continue
+            if not deletes and not _tags(rule).items() <= self._tags_of(bucket, key).items():
                 continue
             item = Pending(bucket, _destination(rule), str(rule["ID"]), key, version, size, self._timeline.now, deletes)
             self.pending.append(item)
@@ -172,6 +185,7 @@ class S3:
         flow.latency_s = (self._timeline.now - item.at).total_seconds()
         done = self._apply(item)
         flow.failed += not done
+        flow.done += 1
         self._status[item.source, item.key, item.version] = "COMPLETED" if done else "FAILED"
 
     def _apply(self, item: Pending) -> bool:
@@ -196,6 +210,10 @@ class S3:
             item.destination, item.key, version.value, etag=version.etag, disable_notification=True
         )
         copy.set_metadata(version.metadata)
+        # A replica keeps the version id and the creation time of its source.
+        copy._version_id = version.version_id  # moto has no way to say it
+        copy.last_modified = version.last_modified
+        backend.tagger.copy_tags(version.arn, copy.arn)
         self._status[item.destination, item.key, str(copy.version_id)] = "REPLICA"
         return True
 
@@ -221,6 +239,11 @@ class S3:
         buckets: dict[str, Any] = s3_backends[self._account]["aws"].buckets
         return buckets
 
+    def _tags_of(self, bucket: str, key: str) -> dict[str, str]:
+        stored = self._buckets()[bucket].keys.get(key)
+        found: dict[str, str] = s3_backends[self._account]["aws"].tagger.get_tag_dict_for_resource(stored.arn)
+        return found
+
     def _versioned(self, bucket: str) -> None:
         found = self._buckets().get(bucket)
         if found is None:
@@ -243,3 +266,23 @@ def _destination(rule: Parameters) -> str:
 def _prefix(rule: Parameters) -> str:
     chosen = rule.get("Filter") or {}
     return str(rule.get("Prefix") or chosen.get("Prefix") or (chosen.get("And") or {}).get("Prefix") or "")
+
+
+def _tags(rule: Parameters) -> dict[str, str]:
+    """The tags that an object must have, all of them."""
+    chosen = rule.get("Filter") or {}
+    tags = (chosen.get("And") or {}).get("Tags") or ([chosen["Tag"]] if chosen.get("Tag") else [])
+    return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
+
+
+def _copies_deletes(rule: Parameters) -> bool:
+    """A rule without a Filter is of the first version, which copies delete markers; one with tags never does."""
+    if _tags(rule):
+        return False
+    return "Filter" not in rule or (rule.get("DeleteMarkerReplication") or {}).get("Status") == "Enabled"
+
+
+def _has_metrics(rule: Parameters) -> bool:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html: time control switches them on."""
+    destination = rule["Destination"]
+    return any((destination.get(part) or {}).get("Status") == "Enabled" for part in ("Metrics", "ReplicationTime"))

@@ -9,6 +9,7 @@ from moto.cloudfront.models import cloudfront_backends
 
 from bot.sandbox.world.capacity import Capacity
 from bot.sandbox.world.seed_clients import SeedClients
+from bot.sandbox.world.seed_posture import image_of
 from dr_core.topology.model import Application, Consumer, EcsPoller, EcsService
 
 Fleets = tuple[tuple[str, str], ...]
@@ -69,7 +70,9 @@ class Compute:
             ecs = self._clients.client("ecs", region)
             ecs.create_cluster(clusterName=service.cluster)
             ecs.register_task_definition(
-                family=service.service, containerDefinitions=[{"name": "app", "image": "sandbox/app:1", "memory": 512}]
+                family=service.service,
+                cpu="1024",
+                containerDefinitions=[{"name": "app", "image": image_of(self._account, region), "memory": 512}],
             )
             ecs.create_service(
                 cluster=service.cluster,

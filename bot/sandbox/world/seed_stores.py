@@ -1,4 +1,4 @@
-"""Everything that keeps data: databases, buckets, parameters, secrets, keys, tables, caches."""
+"""What keeps data and is made here: databases, buckets, parameters, secrets."""
 
 from bot.sandbox.world.aurora import GlobalDatabase
 from bot.sandbox.world.faults import FaultBook
@@ -32,14 +32,15 @@ class Stores:
                 self._bucket(region, bucket, lock=False)
         self._parameters(app)
         self._secrets(app_name, app)
-        self._keys(app)
-        self._tables(app)
-        self._caches(app)
         return self._database(app_name, app)
 
     def anchors(self, topology: Topology) -> None:
         for anchor in topology.audit.anchors:
             self._bucket(anchor.region, anchor.bucket, lock=True)
+
+    def runbooks(self, topology: Topology) -> None:
+        for place in topology.runbook.buckets:
+            self._bucket(place.region, place.bucket, lock=False)
 
     # -- databases ---------------------------------------------------------------------------------------------------
 
@@ -191,39 +192,4 @@ class Stores:
                     Name=name,
                     SecretString=f'{{"owner": "{app_name}", "value": "sandbox"}}',
                     AddReplicaRegions=[{"Region": region} for region in app.standby],
-                )
-
-    def _keys(self, app: Application) -> None:
-        """https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html"""
-        for alias in app.keys:
-            name = alias if alias.startswith("alias/") else f"alias/{alias}"
-            with self._clients.tolerated(f"key {alias}"):
-                kms = self._clients.client("kms", app.primary)
-                key = kms.create_key(MultiRegion=True, Description=name)["KeyMetadata"]["KeyId"]
-                for region in app.standby:
-                    kms.replicate_key(KeyId=key, ReplicaRegion=region)
-                for region in app.regions:
-                    self._clients.client("kms", region).create_alias(AliasName=name, TargetKeyId=key)
-
-    def _tables(self, app: Application) -> None:
-        for table, region in ((t, r) for t in app.tables if t.dynamodb_global for r in app.regions):
-            name = table.value.table
-            with self._clients.tolerated(f"table {name}"):
-                self._clients.client("dynamodb", region).create_table(
-                    TableName=name,
-                    KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                    BillingMode="PAY_PER_REQUEST",
-                    AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                )
-
-    def _caches(self, app: Application) -> None:
-        for cache, region in ((c, r) for c in app.cache if c.elasticache_global for r in app.regions):
-            group = cache.value.group
-            with self._clients.tolerated(f"cache {group}"):
-                self._clients.client("elasticache", region).create_replication_group(
-                    ReplicationGroupId=group,
-                    ReplicationGroupDescription=group,
-                    Engine="redis",
-                    CacheNodeType="cache.r6g.large",
-                    NumCacheClusters=1,
                 )

@@ -14,6 +14,8 @@ _BY_SIGNING_NAME = {
     "elasticloadbalancing": "elbv2",
     "states": "stepfunctions",
     "logs": "logs",
+    "servicequotas": "service-quotas",
+    "tagging": "resourcegroupstaggingapi",
 }
 
 _READS = re.compile(

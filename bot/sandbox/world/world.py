@@ -10,26 +10,40 @@ from moto.core.model_instances import reset_model_data
 from werkzeug.serving import BaseWSGIServer
 
 from bot.sandbox.world.api import Call
+from bot.sandbox.world.appconfig import AppConfigWorld
 from bot.sandbox.world.applications import Applications, Running
 from bot.sandbox.world.blueprint import Addresses, account_of, places_of, records_of, regions_of
 from bot.sandbox.world.call_log import CallLog
 from bot.sandbox.world.capacity import Capacity
 from bot.sandbox.world.cloudtrail import CloudTrail
 from bot.sandbox.world.cloudwatch import CloudWatch
+from bot.sandbox.world.copy_metrics import CopyPublisher
+from bot.sandbox.world.costs import Costs
 from bot.sandbox.world.dns_server import DnsService, WorldResolver
+from bot.sandbox.world.dynamodb import DynamoDb
+from bot.sandbox.world.elasticache import ElastiCacheGlobal
 from bot.sandbox.world.faults import FaultBook
 from bot.sandbox.world.gateway import GLOBAL_SERVICES, Gateway, serve
+from bot.sandbox.world.health_events import HealthEvents
 from bot.sandbox.world.hosts import HostServer, Sites, certificates
 from bot.sandbox.world.identities import Identities
+from bot.sandbox.world.kms import Kms
 from bot.sandbox.world.metrics import Publisher
 from bot.sandbox.world.object_lock import ObjectLock
+from bot.sandbox.world.quotas import Quotas
 from bot.sandbox.world.rds import Rds
 from bot.sandbox.world.route53 import Route53
 from bot.sandbox.world.s3 import S3
+from bot.sandbox.world.secrets import Secrets
 from bot.sandbox.world.seed_clients import SeedClients
 from bot.sandbox.world.seed_compute import Compute
+from bot.sandbox.world.seed_copies import CopySeeds
+from bot.sandbox.world.seed_costs import seed_costs
+from bot.sandbox.world.seed_posture import Posture
 from bot.sandbox.world.seed_stores import Stores
 from bot.sandbox.world.seed_traffic import TrafficSeeds
+from bot.sandbox.world.simulation import Simulation
+from bot.sandbox.world.tags import Tags
 from bot.sandbox.world.timeline import Timeline
 from dr_core.clock import Clock
 from dr_core.topology.model import Topology
@@ -66,7 +80,15 @@ class World:
         self._capacity = Capacity(self._account, self._timeline, self._faults)
         self._s3 = S3(self._account, self._timeline, self._faults)
         self._lock = ObjectLock(self._account)
+        self.tables = DynamoDb(self._account, self._timeline, self._faults)
+        self.caches = ElastiCacheGlobal(self._account, self._timeline, self._faults)
+        self.health_events = HealthEvents(self._timeline, self._faults, self._regions)
+        settings = (Kms(self._account, self._timeline), AppConfigWorld(self._account, self._timeline))
+        self._copied = (self.tables, self.caches, self.health_events, *settings)
+        self._secrets = Secrets(self._account, self._faults)
         self._trail = CloudTrail(self._account, self._timeline, self._log)
+        self.costs = Costs(self._account, self._timeline)
+        self._quotas = Quotas(self._account, topology, self._timeline, self._faults, self._capacity, self._cloudwatch)
         self._addresses = Addresses(places_of(topology))
         self._applications = Applications(self._timeline, self._faults, self._capacity, self._route53, self._addresses)
         self._sites = Sites(self._timeline, self._applications)
@@ -173,8 +195,10 @@ class World:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _make_gateway(self) -> Gateway:
-        stores = (self._s3, self._lock, self._rds)
-        parts = (self._identities, self._cloudwatch, self._route53, self._capacity, self._trail, *stores)
+        stores = (self._s3, self._lock, self._rds, self._secrets, *self._copied)
+        tags = Tags(self._account, self._topology)
+        posture = (self._quotas, Simulation(self._account, self._faults), self.costs, tags)
+        parts = (self._identities, self._cloudwatch, self._route53, self._capacity, self._trail, *stores, *posture)
         operations = {key: handler for part in parts for key, handler in part.operations().items()}
         return Gateway(
             account=self._account,
@@ -216,15 +240,22 @@ class World:
     def _seed(self, clients: SeedClients) -> None:
         records = records_of(self._topology)
         stores = Stores(clients, self._account, self._timeline, self._faults, self._rds)
+        copies = CopySeeds(clients, self.tables, self.caches)
         compute = Compute(clients, self._account, self._capacity)
         for name, app in self._topology.applications.items():
             if app.account:
                 compute.role(app.account.role_arn)
+            copies.seed(app)
             database, fleets = stores.seed(name, app), compute.seed(app)
             mine = tuple(record for record in records if record.application == name)
             self._applications.all[name] = Running(name, app, database, fleets, mine)
         stores.anchors(self._topology)
+        Posture(clients, self._account).seed(self._topology)
+        stores.runbooks(self._topology)
         TrafficSeeds(self._route53, self._applications, self._s3, self._addresses, self._sites).seed(
             self._topology, records
         )
         Publisher(self._timeline, self._faults, self._cloudwatch, self._rds, self._s3).start()
+        CopyPublisher(self._timeline, self._faults, self._cloudwatch, self.tables, self.caches).start()
+        self._quotas.start()
+        seed_costs(self.costs, self._topology, clients)

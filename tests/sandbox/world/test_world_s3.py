@@ -1,4 +1,9 @@
-"""Replication between an application's buckets."""
+"""Replication between an application's buckets.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html: which metric is published where and when.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html: filters, tags, delete markers.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html: replicas keep version ids and creation times.
+"""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -83,10 +88,17 @@ def test_stopped_replication_holds_objects_and_shows_them_in_the_metrics(stage):
         return [max(result["Values"], default=None) for result in results]
 
     assert values("eu-west-1") == [5, 1, pytest.approx(60, abs=2), None]
-    assert values("eu-central-1") == [None, None, None, 0]
+    assert values("eu-central-1") == [None] * 4, "failures are published only when something replicates"
     stage.world.remove_fault(fault)
     stage.advance(6)
     assert status(stage, "eu-west-1", B, "blue/late.txt") == "REPLICA"
+    stage.clock.advance(60)
+    now = stage.clock.now()
+    assert values("eu-central-1") == [None, None, None, 0]
+    stage.clock.advance(200)
+    now = stage.clock.now()
+    assert values("eu-central-1") == [None] * 4
+    assert values("eu-west-1")[:2] == [0, 0], "what is pending is published even when nothing replicates"
 
 
 def test_a_lag_fault_delays_copies_by_real_seconds(stage):
@@ -141,3 +153,91 @@ def test_an_anchor_is_written_once(play):
         s3.get_object_lock_configuration(Bucket="audit-anchor-west")["ObjectLockConfiguration"]["ObjectLockEnabled"]
         == "Enabled"
     )
+
+
+def replicate(stage, *rules):
+    stage.aws("s3", "eu-central-1").put_bucket_replication(
+        Bucket=A, ReplicationConfiguration={"Role": "arn:aws:iam::123456789012:role/r", "Rules": [*rules]}
+    )
+
+
+def rule(name, chosen, **more):
+    destination = {"Bucket": f"arn:aws:s3:::{B}", **more.pop("destination", {})}
+    return {"ID": name, "Priority": 1, "Status": "Enabled", **chosen, "Destination": destination, **more}
+
+
+NO_DELETES = {"DeleteMarkerReplication": {"Status": "Disabled"}}
+
+
+def test_a_replica_keeps_version_time_and_tags_of_its_source(stage):
+    put = stage.aws("s3", "eu-central-1").put_object(Bucket=A, Key="blue/kept.txt", Body=b"x", Tagging="team=web")
+    written = stage.aws("s3", "eu-central-1").head_object(Bucket=A, Key="blue/kept.txt")["LastModified"]
+    stage.advance(6)
+    there = stage.aws("s3", "eu-west-1")
+    copy = there.head_object(Bucket=B, Key="blue/kept.txt")
+    assert (copy["VersionId"], copy["LastModified"]) == (put["VersionId"], written)
+    assert there.get_object_tagging(Bucket=B, Key="blue/kept.txt")["TagSet"] == [{"Key": "team", "Value": "web"}]
+
+
+def test_a_rule_with_tags_copies_only_what_has_all_of_them_and_no_delete_markers(stage):
+    chosen = {"Filter": {"And": {"Prefix": "blue/", "Tags": [{"Key": "team", "Value": "web"}]}}}
+    replicate(stage, rule("tagged", chosen, DeleteMarkerReplication={"Status": "Enabled"}))
+    here = stage.aws("s3", "eu-central-1")
+    here.put_object(Bucket=A, Key="blue/mine.txt", Body=b"x", Tagging="team=web&size=small")
+    here.put_object(Bucket=A, Key="blue/other.txt", Body=b"x", Tagging="team=data")
+    stage.advance(6)
+    assert status(stage, "eu-west-1", B, "blue/mine.txt") == "REPLICA"
+    assert status(stage, "eu-central-1", A, "blue/other.txt") is None
+    here.delete_object(Bucket=A, Key="blue/mine.txt")
+    stage.advance(6)
+    assert status(stage, "eu-west-1", B, "blue/mine.txt") == "REPLICA"
+
+
+def test_a_rule_of_the_first_version_copies_delete_markers_by_itself(stage):
+    replicate(stage, rule("first", {"Prefix": "green/"}))
+    stage.aws("s3", "eu-central-1").delete_object(Bucket=A, Key="green/index.html")
+    stage.advance(6)
+    with pytest.raises(ClientError):
+        status(stage, "eu-west-1", B, "green/index.html")
+
+
+@pytest.mark.parametrize(
+    ("destination", "published"),
+    [
+        ({}, False),
+        ({"Metrics": {"Status": "Enabled"}}, True),
+        ({"ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}}}, True),
+    ],
+)
+def test_metrics_are_published_for_rules_that_switch_them_on(stage, destination, published):
+    replicate(stage, rule("watched", {"Filter": {"Prefix": ""}}, destination=destination, **NO_DELETES))
+    stage.clock.advance(60)
+    known = stage.aws("cloudwatch", "eu-west-1").list_metrics(
+        Namespace="AWS/S3", Dimensions=[{"Name": "RuleId", "Value": "watched"}]
+    )["Metrics"]
+    assert bool(known) is published
+
+
+def test_an_object_whose_destination_is_gone_fails_and_is_counted_in_the_sources_region(stage):
+    s3, there = stage.aws("s3", "eu-central-1"), stage.aws("s3", "eu-west-1")
+    s3.put_object(Bucket=A, Key="blue/lost.txt", Body=b"x")
+    for item in there.list_object_versions(Bucket=B)["Versions"]:
+        there.delete_object(Bucket=B, Key=item["Key"], VersionId=item["VersionId"])
+    there.delete_bucket(Bucket=B)
+    stage.clock.advance(60)
+    assert status(stage, "eu-central-1", A, "blue/lost.txt") == "FAILED"
+    now = stage.clock.now()
+    answer = stage.aws("cloudwatch", "eu-central-1").get_metric_statistics(
+        Namespace="AWS/S3",
+        MetricName="OperationsFailedReplication",
+        Dimensions=[
+            {"Name": "SourceBucket", "Value": A},
+            {"Name": "DestinationBucket", "Value": B},
+            {"Name": "RuleId", "Value": "to-eu-west-1"},
+        ],
+        StartTime=now.timestamp() - 120,
+        EndTime=now.timestamp() + 1,
+        Period=60,
+        Statistics=["Sum"],
+    )
+    assert sum(point["Sum"] for point in answer["Datapoints"]) == 1
