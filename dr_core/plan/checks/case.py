@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from dr_core.observation.model import Observation, SignalState, Vantage, Verdict
 from dr_core.plan.step import Finding, Mode, Plan, Severity
+from dr_core.readiness.model import Sheet
 from dr_core.replication.exposure import store_exposures
 from dr_core.reports.model import StoreExposure
 from dr_core.topology.model import Application, Topology
@@ -17,12 +18,17 @@ AHEAD_S = 5.0
 
 @dataclass(frozen=True)
 class Case:
-    """A plan, the application it is for, and what was seen of it."""
+    """A plan, the application it is for, what was seen of it, and what its last preflight found.
+
+    `new_round`: people let the plan through once already, and are asked again.
+    """
 
     topology: Topology
     plan: Plan
     seen: Observation | None
     now: datetime
+    sheet: Sheet | None = None
+    new_round: bool = False
 
     @property
     def app(self) -> Application:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dr_core.plan.checks.case import Case, blocking, info, warning
+from dr_core.plan.checks.case import Case, blocking, warning
 from dr_core.plan.move import Move
 from dr_core.plan.step import Finding, Segment
 from dr_core.plan.traffic_switch import traffic_switch
@@ -28,7 +28,7 @@ _NOT_DONE = {
 
 
 def findings(case: Case) -> tuple[Finding, ...]:
-    return (*_not_supported(case.app), *_target_lacks(case), *_unverified(case), *_nothing_to_do(case))
+    return (*_not_supported(case.app), *_target_lacks(case), *_unverified(case), *_canary(case))
 
 
 def _not_supported(app: Application) -> Iterator[Finding]:
@@ -86,15 +86,7 @@ def _unverified(case: Case) -> Iterator[Finding]:
     yield blocking("no-verification", message, way_out="Configure verify or health.")
 
 
-def _nothing_to_do(case: Case) -> Iterator[Finding]:
-    if case.app.tables:
-        tables = ", ".join(entry.value.table for entry in case.app.tables)
-        yield info(
-            "not-observed-yet:tables", f"Global tables need no step; that {tables} is in step is not observed yet."
-        )
-    if case.app.keys:
-        keys = ", ".join(case.app.keys)
-        yield info("not-observed-yet:keys", f"Multi-Region keys need no step; that {keys} works is not observed yet.")
+def _canary(case: Case) -> Iterator[Finding]:
     if case.app.canary is not None and not case.forced:
         message = f"No canary is held yet: all traffic moves at once, not {case.app.canary.percent} % first."
         yield warning("canary-not-held", message)

@@ -1,0 +1,1 @@
+"""What would keep a failover from working, looked for all the time: examinations, their findings, their age."""

@@ -1,0 +1,57 @@
+"""From one sheet to the next: what is still to be believed, what appeared or went, and when it is time again. Pure."""
+
+from datetime import datetime, timedelta
+
+from dr_core.plan.step import Severity
+from dr_core.readiness.model import Check, CheckState, Sheet
+
+EVERY = timedelta(minutes=10)
+SOON = timedelta(minutes=3)
+"""After a sheet with blocking findings, with unknowns, or cut short: somebody may be mending it right now."""
+KEPT = timedelta(hours=24)
+
+
+def carried(before: Sheet | None, now: Sheet) -> Sheet:
+    """`now`, with the blocking findings of before that could not be asked about again.
+
+    A region that fell silent has not become ready by it; what was seen keeps the time at which it was seen.
+    """
+    if before is None:
+        return now
+    silent = now.unknown
+    kept = tuple(
+        check
+        for check in before.blocking
+        if now.at - check.checked_at <= KEPT and any(_covers(unknown, check, now.application) for unknown in silent)
+    )
+    told = {_key(check) for check in now.blocking}
+    fresh = tuple(check for check in kept if _key(check) not in told)
+    return now.model_copy(update={"checks": (*now.checks, *fresh)}) if fresh else now
+
+
+def _covers(unknown: Check, check: Check, application: str) -> bool:
+    """Whether `unknown` stands in the place of the question that `check` had answered."""
+    same_subject = unknown.subject in (check.subject, application)
+    return unknown.area == check.area and same_subject and unknown.region in (None, check.region)
+
+
+def _key(check: Check) -> tuple[str, str | None, str]:
+    return (check.code, check.region, check.subject)
+
+
+def changes(before: Sheet | None, now: Sheet) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+    """What would stop a failover now and did not before, and the reverse; `now` is the carried sheet."""
+    old = {_key(check): check for check in before.hindering} if before else {}
+    new = {_key(check): check for check in now.hindering}
+    appeared = tuple(check for key, check in new.items() if key not in old)
+    return appeared, tuple(check for key, check in old.items() if key not in new)
+
+
+def due(last: Sheet | None, *, topology: str, active: str, now: datetime) -> bool:
+    """Whether a new preflight is to be made: never made, about something else, or old enough."""
+    if last is None or last.topology != topology or last.active != active:
+        return True
+    wanting = not last.complete or any(
+        check.state is CheckState.UNKNOWN or check.severity is Severity.BLOCKING for check in last.checks
+    )
+    return now - last.at >= (SOON if wanting else EVERY)

@@ -1,0 +1,31 @@
+"""What the product itself stands on, and the few things of the world that are not asked of AWS, as arguments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class ServedCertificate:
+    """The certificate that a host served, already found to be trusted and to name the host."""
+
+    not_after: datetime
+    issuer: str
+
+
+Handshake = Callable[[str, str, int], ServedCertificate]
+"""(name that the certificate must have, host to connect to, port).
+
+UnreachableError without an answer, RejectedError where what is served cannot be trusted or names another host.
+"""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """`store_host` None: the store is a file. `last_drill`, `last_run` and `runbook_at` None: there was none."""
+
+    handshake: Handshake
+    store_host: str | None = None
+    last_drill: datetime | None = None
+    last_run: datetime | None = None
+    runbook_at: datetime | None = None
