@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from dr_core.parameters import by_hand
 from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.sync_parameters import ParameterPaths, observed_drift, paths_of
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 
 KIND = "compare-parameters"
@@ -25,6 +27,15 @@ def plan(move: Move) -> Step:
         params=params.stored(),
         best_effort=True,
         deadline_s=deadlines.COMPARE_S,
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = ParameterPaths.model_validate(step.params)
+    return Recipe(
+        show=tuple(line for path in params.paths for line in by_hand.names(path, params.target)),
+        note=f"Prints the names that {params.target} has. Nothing is copied from a region in trouble.",
+        stuck="Nothing waits for this.",
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from dr_core.database import by_hand
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
@@ -11,6 +12,7 @@ from dr_core.plan.kinds.switchover_aurora import Promotion, told
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import evidence_of, progress_of, without_loss
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import AuroraGlobal
 
@@ -31,6 +33,22 @@ def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
         params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
         irreversible=True,
         deadline_s=deadlines.PROMOTE_S,
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = Promotion.model_validate(step.params)
+    return Recipe(
+        act=(
+            by_hand.named(params.database, params.target),
+            by_hand.move(params.database, "failover-global-cluster", params.target, "--allow-data-loss"),
+        ),
+        until=(by_hand.moved(params.database, params.target),),
+        show=(by_hand.look(params.database, params.target),),
+        note="What was not replicated is lost. It cannot be taken back.",
+        stuck="While a switchover is still under way RDS refuses this: ask again every minute. Where it never takes "
+        f"it, the last resort takes {params.target} out of the global cluster, which has to be built again afterwards: "
+        f"`{by_hand.detach(params.database, params.target)}`",
     )
 
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from dr_core.capacity import by_hand
 from dr_core.capacity.port import capacity_name
 from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.scale_target import ScaleTo
 from dr_core.plan.move import Move, slug
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import BRIEFLY, Recipe, is_, tried
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import Capacity, Sized
 
@@ -33,6 +35,22 @@ def plan(move: Move, entry: Capacity, after: tuple[str, ...]) -> Step:
         best_effort=move.forced,
         deadline_s=deadlines.BEST_EFFORT_S if move.forced else deadlines.FENCE_S,
         undo=f"Scale {name} in {move.source} back to {size.active}",
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = ScaleTo.model_validate(step.params)
+    if step.best_effort:
+        resize = by_hand.resize(params.entry, params.region, 0, *BRIEFLY)
+        return Recipe(
+            act=(tried(resize, f"{params.region} did not answer: it is unfenced"),),
+            note="Tried once. A region that does not answer is not waited for.",
+            stuck=f"Write down that {params.region} is unfenced, and do this as soon as it answers: until then it may "
+            "write.",
+        )
+    return Recipe(
+        act=(by_hand.resize(params.entry, params.region, 0),),
+        until=(is_(by_hand.size(params.entry, params.region, "runningCount"), "0"),),
     )
 
 

@@ -7,8 +7,10 @@ from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.take_over import Takeover
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import BRIEFLY, Recipe, is_, tried
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import StandbyTakesOver
+from dr_core.traffic import by_hand
 
 KIND = "give-back"
 
@@ -30,6 +32,21 @@ def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
         best_effort=move.forced,
         deadline_s=deadlines.BEST_EFFORT_S if move.forced else deadlines.TAKEOVER_S,
         undo=f"Put {there} again",
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = Takeover.model_validate(step.params)
+    if step.best_effort:
+        delete = by_hand.delete_object(params.switch, params.region, *BRIEFLY)
+        return Recipe(
+            act=(tried(delete, f"{params.region} did not answer: its take-over object may still be there"),),
+            note="Tried once: an object that nobody can read does not take over either.",
+            stuck=f"Write it down, and do this as soon as {params.region} answers: the object would bring users back.",
+        )
+    return Recipe(
+        act=(by_hand.delete_object(params.switch, params.region),),
+        until=(is_(by_hand.count_objects(params.switch, params.region), "0"),),
     )
 
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from dr_core.capacity import by_hand
 from dr_core.capacity.port import capacity_name
 from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params, slug
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe, at_least
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import Capacity, Sized
 
@@ -40,6 +42,17 @@ def plan(move: Move, entry: Capacity) -> Step:
         best_effort=SHORT in move.overrides,
         deadline_s=deadlines.SCALE_S,
         undo=f"Scale {name} in {move.target} back to {size.standby}",
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = ScaleTo.model_validate(step.params)
+    resize = by_hand.resize(params.entry, params.region, params.count)
+    enough = at_least(by_hand.size(params.entry, params.region, "desiredCount"), params.count)
+    return Recipe(
+        act=(f"{enough} || {resize}",),
+        until=(at_least(by_hand.size(params.entry, params.region, "runningCount"), params.count),),
+        stuck="Where the region has no capacity, go on with what runs, and say that it is less.",
     )
 
 

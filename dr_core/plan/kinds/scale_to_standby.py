@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from dr_core.capacity import by_hand
 from dr_core.capacity.port import capacity_name
 from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.scale_target import ScaleTo
 from dr_core.plan.move import Move, slug
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe, is_
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import Capacity, Sized
 
@@ -31,6 +33,15 @@ def plan(move: Move, entry: Capacity, after: tuple[str, ...]) -> Step:
         params=ScaleTo(account=move.app.account, entry=entry, region=move.source, count=size.standby).stored(),
         deadline_s=deadlines.SCALE_S,
         undo=f"Scale {name} in {move.source} to zero",
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = ScaleTo.model_validate(step.params)
+    return Recipe(
+        act=(by_hand.resize(params.entry, params.region, params.count),),
+        until=(is_(by_hand.size(params.entry, params.region, "runningCount"), str(params.count)),),
+        stuck="Nothing waits for this: the application works in its new region.",
     )
 
 

@@ -8,8 +8,10 @@ from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params, slug
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe, is_
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import Route53Records
+from dr_core.traffic import by_hand
 from dr_core.traffic.port import leading
 from dr_core.verify.answers import addresses_by_region, answering
 
@@ -35,6 +37,18 @@ def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
         params=SwitchTo(account=move.app.account, records=records, target=move.target).stored(),
         deadline_s=deadlines.RECORDS_S,
         undo=f"Send {records.name} to {move.source} again",
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = SwitchTo.model_validate(step.params)
+    return Recipe(
+        act=(by_hand.batch(params.records, params.target), by_hand.change(params.records)),
+        until=(is_(by_hand.propagated(), "INSYNC"),),
+        show=(by_hand.shown(params.records), by_hand.zone_answer(params.records)),
+        note=f"The change is made of the records as they are now. Route 53 is changed in {ROUTE53_HOME} alone.",
+        stuck="A batch that is refused has changed nothing: somebody changed the records meanwhile. Begin this step "
+        f"again. While {ROUTE53_HOME} is down no record can be changed; go on trying.",
     )
 
 

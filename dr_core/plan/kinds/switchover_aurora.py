@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from dr_core.database import by_hand
 from dr_core.errors import DrError, RejectedError, UnreachableError
 from dr_core.observation.model import DatabaseState
 from dr_core.plan import deadlines
@@ -11,6 +12,7 @@ from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import outcome_of, progress_of
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import AuroraGlobal
 
@@ -45,6 +47,20 @@ def told(ports: Ports, params: Promotion) -> dict[str, JsonValue]:
         return outcome_of(ports.of(params.account).database.events(params.database, params.target))
     except DrError as error:
         return {"data_loss_allowed": None, "service_said": None, "service_said_reason": error.message}
+
+
+def commands(step: Step) -> Recipe:
+    params = Promotion.model_validate(step.params)
+    return Recipe(
+        act=(
+            by_hand.named(params.database, params.target),
+            by_hand.move(params.database, "switchover-global-cluster", params.source),
+        ),
+        until=(by_hand.moved(params.database, params.target),),
+        show=(by_hand.look(params.database, params.target),),
+        note="RDS stops writes, waits for replication and moves the writer: nothing is lost.",
+        stuck=f"Where {params.source} dies in the middle, leave this paper and take the forced one to {params.target}.",
+    )
 
 
 @dataclass(frozen=True)

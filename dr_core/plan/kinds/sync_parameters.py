@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from dr_core.parameters import by_hand
 from dr_core.parameters.port import parameter_paths
 from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params
 from dr_core.plan.parameter_drift import Drift, drift
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 
 KIND = "sync-parameters"
@@ -43,6 +45,16 @@ def plan(move: Move) -> Step:
 def observed_drift(ports: Ports, params: ParameterPaths) -> Drift:
     store = ports.of(params.account).parameters
     return drift(store.fingerprints(params.paths, params.source), store.fingerprints(params.paths, params.target))
+
+
+def commands(step: Step) -> Recipe:
+    params = ParameterPaths.model_validate(step.params)
+    return Recipe(
+        act=tuple(by_hand.copy(path, params.source, params.target) for path in params.paths),
+        note="Copies what differs and prints its names. Values go from one command to the next and are not shown.",
+        stuck="A parameter that cannot be copied is written down; whether the application can do without it, its "
+        "owners know.",
+    )
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe, is_
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import StandbyTakesOver
+from dr_core.traffic import by_hand
 
 KIND = "take-over"
 
@@ -31,6 +33,15 @@ def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
         params=Takeover(account=move.app.account, switch=switch, region=move.target).stored(),
         deadline_s=deadlines.TAKEOVER_S,
         undo=f"Delete {there}",
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = Takeover.model_validate(step.params)
+    return Recipe(
+        act=(by_hand.put_object(params.switch, params.region),),
+        until=(is_(by_hand.count_objects(params.switch, params.region), "1"),),
+        note="An empty object is enough: only whether it is there counts.",
     )
 
 

@@ -9,8 +9,10 @@ from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.switch_records import ROUTE53_HOME, SwitchTo
 from dr_core.plan.move import Move, slug
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import Route53Records
+from dr_core.traffic import by_hand
 from dr_core.verify.answers import addresses_by_region, answering
 
 KIND = "verify-dns"
@@ -29,6 +31,18 @@ def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
         plane=Plane.CONTROL,
         params=SwitchTo(account=move.app.account, records=records, target=move.target).stored(),
         deadline_s=deadlines.VERIFY_S,
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = SwitchTo.model_validate(step.params)
+    return Recipe(
+        act=by_hand.expected(params.records, params.target),
+        until=(by_hand.answered(params.records),),
+        show=(by_hand.asked_of_dns(params.records),),
+        note=f"`$wanted` is what the record of {params.target} stands for.",
+        stuck="A load balancer's addresses change, and resolvers keep an answer for its TTL: compare by eye. Where the "
+        "write below comes back from the target, clients get there.",
     )
 
 

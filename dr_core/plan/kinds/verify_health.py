@@ -9,7 +9,9 @@ from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.kinds.verify_write import ProbeAt
 from dr_core.plan.move import Move, slug
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.verify import by_hand
 
 KIND = "verify-health"
 
@@ -27,6 +29,11 @@ def plan(move: Move, url: str, after: tuple[str, ...]) -> Step:
         params=ProbeAt(url=url, target=move.target).stored(),
         deadline_s=deadlines.VERIFY_S,
     )
+
+
+def commands(step: Step) -> Recipe:
+    params = ProbeAt.model_validate(step.params)
+    return Recipe(until=(by_hand.healthy(params.url),), show=(by_hand.get(params.url),))
 
 
 @dataclass(frozen=True)

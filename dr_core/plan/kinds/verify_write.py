@@ -9,7 +9,9 @@ from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.move import Move, Params, slug
 from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.verify import by_hand
 
 KIND = "verify-write"
 
@@ -31,6 +33,16 @@ def plan(move: Move, url: str, after: tuple[str, ...]) -> Step:
         plane=Plane.DATA,
         params=ProbeAt(url=url, target=move.target).stored(),
         deadline_s=deadlines.VERIFY_S,
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = ProbeAt.model_validate(step.params)
+    return Recipe(
+        act=(by_hand.NEW,),
+        until=(by_hand.written(params.url, params.target), by_hand.read_back(params.url, params.target)),
+        note="This is what counts: a write through the public name that the new region took and gives back.",
+        stuck="Where another region answers, DNS has not moved for you yet: wait for the TTL, or ask from elsewhere.",
     )
 
 

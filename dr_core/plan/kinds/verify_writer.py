@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dr_core.database import by_hand
 from dr_core.errors import DrError
 from dr_core.plan import deadlines
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
@@ -9,6 +10,7 @@ from dr_core.plan.kinds.switchover_aurora import Promotion
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import evidence_of, writers
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.model import AuroraGlobal
 
@@ -27,6 +29,16 @@ def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
         plane=Plane.CONTROL,
         params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
         deadline_s=deadlines.VERIFY_S,
+    )
+
+
+def commands(step: Step) -> Recipe:
+    params = Promotion.model_validate(step.params)
+    return Recipe(
+        act=(by_hand.named(params.database, params.target),),
+        until=(by_hand.moved(params.database, params.target),),
+        show=(by_hand.look(params.database, params.target),),
+        stuck=f"Two writers are the worst that can be: stop what writes in {params.source} before anything else.",
     )
 
 
