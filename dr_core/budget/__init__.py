@@ -1,0 +1,1 @@
+"""What the applications cost, read from AWS in the background; no run and no request ever waits for it."""
