@@ -28,7 +28,7 @@ AskAgain = Callable[[Hand, Run, str], None]
 
 
 class GateKeeper:
-    """Lets a run pass once, and records that it did."""
+    """Asks the gates until they are open, records that they were, and asks again where what follows came late."""
 
     def __init__(self, store: Store, judge: Judge, clock: Clock, actor: Mapping[str, JsonValue]) -> None:
         self._store = store
@@ -51,9 +51,8 @@ class GateKeeper:
         if now < hand.next_gate:
             return False
         hand.next_gate = now + 1.0
-        request = self._store.read(lambda tx: requests.get(tx, run.request))
-        now_there = self._store.read(lambda tx: tx.now())
-        idle = quorum.stale(run, request, quorum.moved_at(run), now_there)
+        request, at = self._store.read(lambda tx: (requests.get(tx, run.request), tx.now()))
+        idle = quorum.stale(run, request, quorum.moved_at(run), at)
         if idle is not None:
             ask_again(hand, run, idle)
             return True

@@ -12,8 +12,8 @@ from dr_core.approvals.proof import AckVerifier
 from dr_core.approvals.renewal import ask_again
 from dr_core.approvals.scope import related
 from dr_core.errors import DrError
-from dr_core.execution.loss import Loss, exposure_at, loss_of
-from dr_core.execution.model import Run
+from dr_core.execution.loss import Loss, exposure_at, loss_of, losses_at, losses_of
+from dr_core.execution.model import Run, StoreLoss
 from dr_core.objectives.rto import timeline
 from dr_core.observation.model import Observation
 from dr_core.plan.gates import OverLimit, check, over_limit
@@ -56,6 +56,10 @@ class Judge(Protocol):
 
     def exposure(self, run: Run) -> Loss:
         """What would be lost by promoting now."""
+        ...
+
+    def losses(self, run: Run) -> tuple[StoreLoss, ...]:
+        """The same for each store, whether it gates or not."""
         ...
 
     def measure(self, run: Run, request: Request) -> Measured:
@@ -107,6 +111,10 @@ class StoreJudge:
         seen, now = self._seen(run)
         return exposure_at(self._topology, run, seen, now)
 
+    def losses(self, run: Run) -> tuple[StoreLoss, ...]:
+        seen, now = self._seen(run)
+        return losses_at(self._topology, run, seen, now)
+
     def _seen(self, run: Run) -> tuple[Observation | None, datetime]:
         """The last observation, and now by the store's clock: this process's own may be wrong."""
         return self._store.read(lambda tx: (observations.latest(tx, run.application), tx.now()))
@@ -120,6 +128,7 @@ class StoreJudge:
             "rto_reason": times.rto_reason,
             "loss_s": loss_s,
             "loss_reason": loss_reason,
+            "losses": [lost.model_dump(mode="json") for lost in losses_of(run)],
         }
         summary: dict[str, JsonValue] = {"rto_s": times.rto_s, "loss_s": loss_s, "loss_reason": loss_reason}
         return Measured(outcome, summary)

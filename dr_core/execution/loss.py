@@ -1,27 +1,43 @@
 """The loss a run reached: none where the service says it allowed none, else the exposure when promotion began."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from dr_core.execution.model import Run, StepState
+from dr_core.execution.model import Run, StepState, StoreLoss
 from dr_core.observation.model import Observation
-from dr_core.plan.step import Mode, Segment
+from dr_core.plan.step import Mode, Segment, Step
 from dr_core.replication.exposure import application_exposure, store_exposures
+from dr_core.reports.model import StoreExposure
 from dr_core.topology.model import Topology
 
 Loss = tuple[float | None, str]
 """Seconds (None: unknown) and where the number comes from."""
+
+DATABASES = frozenset({"aurora_global", "rds_replica"})
+"""Kinds of store that a promotion changes the writer of, and of which the service tells whether data was lost."""
 
 
 def exposure_at(topology: Topology, run: Run, seen: Observation | None, now: datetime) -> Loss:
     """What would be lost by promoting now, by the stores that gate."""
     if seen is None:
         return None, "nothing was observed before promotion"
-    stores = [s for s in store_exposures(seen, now, topology.detection.interval) if s.region == run.plan.target]
+    stores = _towards_target(topology, run, seen, now)
     gates = [store for store in stores if store.gate]
     if not gates:
         return None, "no store of this application is measured for loss"
     reasons = "; ".join(f"{store.name}: {store.reason or store.source}" for store in gates)
     return application_exposure(stores), f"at most, when promotion began: {reasons}"
+
+
+def losses_at(topology: Topology, run: Run, seen: Observation | None, now: datetime) -> tuple[StoreLoss, ...]:
+    """What each store that is copied to the target would lose by taking the source's work away now."""
+    return () if seen is None else tuple(_lost(store, now) for store in _towards_target(topology, run, seen, now))
+
+
+def is_taking(run: Run, step: Step) -> bool:
+    """Whether what is not copied yet is lost with this step: the first promotion, or the switch where none is."""
+    taking = [s for s in run.plan.steps if s.segment is Segment.PROMOTE]
+    taking = taking or [s for s in run.plan.steps if s.segment is Segment.SWITCH]
+    return bool(taking) and taking[0].name == step.name
 
 
 def loss_of(run: Run) -> Loss:
@@ -38,3 +54,35 @@ def loss_of(run: Run) -> Loss:
     if all(value is False for value in allowed):
         return 0.0, "switchover: the service reported that no data loss was allowed"
     return None, "the service did not report whether data loss was allowed"
+
+
+def losses_of(run: Run) -> tuple[StoreLoss, ...]:
+    """What each store of a finished run lost; of a database in a planned run, what the service said about it."""
+    if run.plan.mode is Mode.FORCED:
+        return run.losses
+    seconds, reason = loss_of(run)
+    verdict = "ok" if seconds == 0 else "unknown"
+    told = {"seconds": seconds, "reason": reason, "verdict": verdict, "source": "RDS events"}
+    return tuple(lost.model_copy(update=told) if lost.kind in DATABASES else lost for lost in run.losses)
+
+
+def _towards_target(topology: Topology, run: Run, seen: Observation, now: datetime) -> tuple[StoreExposure, ...]:
+    stores = store_exposures(seen, now, topology.detection.interval)
+    return tuple(store for store in stores if store.region == run.plan.target)
+
+
+def _lost(store: StoreExposure, now: datetime) -> StoreLoss:
+    """A figure that is stale says what it was and counts as unknown."""
+    known = store.exposure_seconds if store.verdict in ("ok", "over") else None
+    age = store.age_seconds
+    return StoreLoss(
+        kind=store.kind,
+        name=store.name,
+        gate=store.gate,
+        seconds=known,
+        threshold_s=store.threshold_seconds,
+        verdict=store.verdict,
+        source=store.source,
+        measured_at=None if age is None else now - timedelta(seconds=age),
+        reason=store.reason,
+    )

@@ -88,6 +88,21 @@ class SegmentTime(_Value):
     reason: str = ""
 
 
+class StoreLoss(_Value):
+    """What one store lost to a run, as it stood when the run took the source's work away. `seconds` None: unknown, or
+    a store that is compared and not timed; `verdict` and `reason` say which."""
+
+    kind: str
+    name: str
+    gate: bool
+    seconds: float | None
+    threshold_s: float
+    verdict: str
+    source: str
+    measured_at: datetime | None
+    reason: str = ""
+
+
 class Run(_Value):
     id: str
     request: str
@@ -114,6 +129,7 @@ class Run(_Value):
     rto_reason: str = ""
     loss_s: float | None = None
     loss_reason: str = ""
+    losses: tuple[StoreLoss, ...] = ()
 
     def record(self, name: str) -> StepRecord:
         return next(record for record in self.steps if record.name == name)

@@ -8,10 +8,11 @@ from pydantic import JsonValue
 
 from dr_core.audit.events import EventKind
 from dr_core.execution.judge import Judge
+from dr_core.execution.loss import is_taking
 from dr_core.execution.model import Hold, HoldKind, Run, StepRecord, StepState
 from dr_core.failpoints import Point
 from dr_core.plan.catalogue import StepObservation
-from dr_core.plan.step import Mode, Segment
+from dr_core.plan.step import Mode, Segment, Step
 from dr_core.store import events, runs, scope
 from dr_core.store.engine import Store, Tx
 from dr_core.store.runs import Change, StepChange
@@ -48,11 +49,7 @@ class StepRecorder:
         step, record = run.plan.step(name), run.record(name)
         attempt = record.attempt + 1
         data: dict[str, JsonValue] = {"run": run.id, "step": name, "attempt": attempt, "title": step.title}
-        outcome: dict[str, str] = {}
-        if step.segment is Segment.PROMOTE and attempt == 1 and run.plan.mode is Mode.FORCED:
-            loss_s, reason = self._judge.exposure(run)
-            data |= {"exposure_s": loss_s, "exposure": reason}
-            outcome = {"outcome": json.dumps({"loss_s": loss_s, "loss_reason": reason})}
+        outcome = self._lost(run, step, data) if attempt == 1 else {}
 
         def work(tx: Tx) -> None:
             now = tx.now()
@@ -64,6 +61,17 @@ class StepRecorder:
 
         self._store.write(work, Point.STEP_INTENT)
         return attempt
+
+    def _lost(self, run: Run, step: Step, data: dict[str, JsonValue]) -> dict[str, str]:
+        """The run's outcome when `step` is the one that takes the source's work away: what each store loses by it."""
+        known: dict[str, JsonValue] = {}
+        if is_taking(run, step):
+            known["losses"] = [lost.model_dump(mode="json") for lost in self._judge.losses(run)]
+        if step.segment is Segment.PROMOTE and run.plan.mode is Mode.FORCED:
+            loss_s, reason = self._judge.exposure(run)
+            data |= {"exposure_s": loss_s, "exposure": reason}
+            known |= {"loss_s": loss_s, "loss_reason": reason}
+        return {"outcome": json.dumps(known)} if known else {}
 
     def intend_late(self, epoch: int, run: Run, record: StepRecord, related: Callable[[], tuple[str, ...]]) -> bool:
         """The same for a finished run whose dead region answers again; False while a newer run has the application."""

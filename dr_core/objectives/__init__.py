@@ -1,1 +1,1 @@
-"""Measurement against the objectives: RTO by segment, loss, availability. Pure."""
+"""Measurement against the objectives: RTO by segment, loss per store, availability, latency. What decides is pure."""

@@ -13,7 +13,7 @@ from dr_core.audit.events import EventKind
 from dr_core.clock import ManualClock
 from dr_core.errors import DrError
 from dr_core.execution.judge import Measured
-from dr_core.execution.model import Hold, HoldKind, Run
+from dr_core.execution.model import Hold, HoldKind, Run, StoreLoss
 from dr_core.execution.runner import Runner
 from dr_core.plan.catalogue import Claim, Progress, StepObservation
 from dr_core.plan.gates import OverLimit
@@ -123,6 +123,9 @@ class FakeJudge:
 
     def exposure(self, run: Run) -> tuple[float | None, str]:
         return 0.5, "fake"
+
+    def losses(self, run: Run) -> tuple[StoreLoss, ...]:
+        return ()
 
     def measure(self, run: Run, request: Request) -> Measured:
         return Measured({"rto_s": 1.0, "rto_reason": "fake", "segments": []}, {"rto_s": 1.0})

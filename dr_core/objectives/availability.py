@@ -1,0 +1,66 @@
+"""Which samples tell whether an application served, and what they add up to. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dr_core.objectives.tally import Result, Tally
+from dr_core.topology.model import Application
+
+VERDICT = "verdict"
+_SERVING = "serving"
+METHOD_PROBES = "own HTTP probes of the active region"
+METHOD_VERDICT = "verdicts of the active region (no HTTP health endpoint is configured)"
+
+
+@dataclass(frozen=True)
+class Move:
+    """A run that moved the application, when it had succeeded."""
+
+    at: datetime
+    source: str
+    target: str
+
+
+def active_at(at: datetime, moves: Sequence[Move], now_active: str) -> str:
+    """Where users were sent at `at`: what the runs say, oldest first; without any run, where it is now.
+
+    A region counts as active until the run away from it has succeeded: until then its users were not served elsewhere.
+    """
+    before = [move for move in moves if move.at <= at]
+    if before:
+        return before[-1].target
+    return moves[0].source if moves else now_active
+
+
+def endpoints(application: Application) -> tuple[Mapping[str, str], ...]:
+    """The HTTP health endpoints by region, as the names of their stored samples, one mapping an entry of `health`."""
+    return tuple(
+        {region: f"signal/http/{url}" for region, url in entry.http.items()}
+        for entry in application.health
+        if entry.http
+    )
+
+
+def serving_key(number: int) -> str:
+    """The series that tells whether users were served, by the endpoint entry with this number."""
+    return f"{_SERVING}|{number}"
+
+
+def serving(samples: Mapping[str, Sequence[Result]], moves: Sequence[Move], now_active: str) -> tuple[Result, ...]:
+    """Of the series by region, those results that were of the region which was active then; oldest first."""
+    found = [
+        result
+        for region, results in samples.items()
+        for result in results
+        if active_at(result.at, moves, now_active) == region
+    ]
+    return tuple(sorted(found, key=lambda result: result.at))
+
+
+def worst_serving(series: Mapping[str, Tally]) -> str | None:
+    """The worst of the series that tell whether users were served; None when none of them knows anything."""
+    known = {key: found.availability for key, found in series.items() if key.startswith(f"{_SERVING}|")}
+    return min(
+        (key for key, share in known.items() if share is not None), key=lambda key: known[key] or 0, default=None
+    )
