@@ -85,7 +85,8 @@ async def _question(desk: Desk, delivery: Delivery, words: str | list[str], erro
             view = await asyncio.to_thread(_stopping, desk, command, error.known, channel)
             if view is not None:
                 return view
-        return form.form(command.name, command.params, _json(error.known), choices, channel, error.message)
+        filled = _json({**error.proposed, **error.known})
+        return form.form(command.name, command.params, filled, choices, channel, error.message)
     if isinstance(error, BlockedError) and error.overridable and _may_override(words, desk):
         command, values = _typed(desk, words)
         reason = values.pop("reason", "")

@@ -7,7 +7,9 @@ from bot.asking import approve_view, carry_out, stopping
 from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.errors import guarded
+from bot.slack import quietly
 from bot.views import decide
+from bot.views.message import message, section
 from bot.views.modal import View
 from commands.operators import authorize
 from commands.registry import registry
@@ -20,7 +22,7 @@ from dr_core.approvals.tokens import TokenUse
 from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError
 from dr_core.reports.request import request_view
 from dr_core.reports.run import run_view
-from dr_core.store import requests, roster, runs
+from dr_core.store import cards, requests, roster, runs
 from dr_core.store.engine import Tx
 
 ACTIONS = tokens.ACTIONS
@@ -40,6 +42,7 @@ async def _pressed(desk: Desk, came: Delivery, action: str, token: str) -> None:
     await desk.meet(came)
     try:
         use, request = await asyncio.to_thread(desk.services.store.read, lambda tx: _meaning(tx, action, token))
+        desk.later(_left_behind(desk, came, request.id))
         if action not in _OF_ANY_ROUND:
             _this_round(use, request)
         if action in _WINDOWS:
@@ -74,6 +77,24 @@ def _this_round(use: TokenUse, request: Request) -> None:
             f"That button belongs to round {use.round} of {request.id}; round {request.round} is the present one.",
             hint="Use the buttons on the request's card.",
         )
+
+
+async def _left_behind(desk: Desk, came: Delivery, request_id: str) -> None:
+    """A bot that dies between Slack's answer and its own note leaves a card that nobody keeps: say where another is.
+
+    The press counts all the same: its token is the request's, whichever message showed it.
+    """
+    channel, ts = came.channel, came.evidence.get("message_ts")
+
+    async def point() -> None:
+        kept = await asyncio.to_thread(desk.services.store.read, lambda tx: cards.get(tx, request_id))
+        if channel and ts and kept is not None and kept.ts is not None and (kept.channel, kept.ts) != (channel, ts):
+            there = "below" if kept.ts > ts else "above"
+            where = there if kept.channel == channel else f"in <#{kept.channel}>"
+            text = f"{request_id}: nobody keeps this copy of the card up to date. See the card {where}."
+            await desk.slack.update(channel, ts, message(text, section(text)))
+
+    await quietly(point())
 
 
 async def _approve(desk: Desk, came: Delivery, use: TokenUse, _request: Request) -> None:

@@ -30,6 +30,7 @@ from bot.serving import server, started
 from bot.slack import Slack, connect
 from dr_core.errors import DrError
 from dr_core.failpoints import Point
+from dr_core.reports.agreement import fingerprints
 from dr_core.reports.process_gauges import ProcessGauges
 from dr_core.services import Services
 from dr_core.store import replicas
@@ -70,14 +71,19 @@ class Bot:
             self._roster_due = now + identity.ROSTER_EVERY_S
 
     async def contact(self) -> None:
-        """A process that reads no roster asks Slack who it is, so that `/readyz` knows whether Slack answers."""
+        """Each process asks Slack who it is and whether it is in its channels: `/readyz` and the doctor tell."""
         await self.slack.team()
+        channels = self.services.topology.slack
+        for channel in dict.fromkeys((channels.incident_channel, channels.digest_channel)):
+            await self.slack.note_membership(channel)
 
     async def beat(self) -> None:
         """Tell the store that this replica lives."""
         told = face_checks(self.slack.contact, self.services.clock)
         checks: list[JsonValue] = [check.model_dump(mode="json") for check in told]
-        state: dict[str, JsonValue] = {"connection": await self.connection.problem() or "ok", "checks": checks}
+        keys = fingerprints(self.services.settings)
+        connection = await self.connection.problem() or "ok"
+        state: dict[str, JsonValue] = {"connection": connection, "checks": checks, "keys": keys}
         await asyncio.to_thread(
             self.services.store.write,
             lambda tx: replicas.beat(tx, self.name, "bot", version("dr-bot"), state),

@@ -41,7 +41,20 @@ def readiness(seen: Seen, contact: Contact, now: datetime) -> tuple[bool, Mappin
 
 def face_checks(contact: Contact, clock: Clock) -> tuple[Check, ...]:
     """What the doctor is told about Slack by the only one who talks to it."""
-    return (_contact(contact, clock), scopes.check(contact.scopes))
+    channels = (channel_check(channel, told) for channel, told in contact.channels.items())
+    return (_contact(contact, clock), scopes.check(contact.scopes), *channels)
+
+
+def channel_check(channel: str, told: bool | str) -> Check:
+    """Whether the bot is a member; text is Slack's word for why it does not tell."""
+    name, way_out = f"Slack channel {channel}", "Invite the bot to the channel: /invite in it."
+    if told is True:
+        return Check(name=name, state=CheckState.OK, detail="the bot is a member")
+    if told is False:
+        detail = "the bot is not a member: it cannot post there"
+        return Check(name=name, state=CheckState.FAILED, detail=detail, way_out=way_out)
+    way_out = "Compare the id in dr.yaml with the channel's details in Slack; a private channel needs an invitation."
+    return Check(name=name, state=CheckState.FAILED, detail=f"Slack says {told}", way_out=way_out)
 
 
 def _contact(contact: Contact, clock: Clock) -> Check:
@@ -51,7 +64,8 @@ def _contact(contact: Contact, clock: Clock) -> Check:
         way_out = "Compare the app's scopes with bot/slack_manifest.yaml, and invite the bot to its channels."
         return Check(name="Slack", state=CheckState.WARNING, detail=contact.problem, way_out=way_out)
     age = clock.monotonic() - contact.answered_at
-    return Check(name="Slack", state=CheckState.OK, detail=f"answered {age:.0f} s ago")
+    known = f", the token is {contact.account}'s" if contact.account else ""
+    return Check(name="Slack", state=CheckState.OK, detail=f"answered {age:.0f} s ago{known}")
 
 
 def _store(seen: Seen) -> str:

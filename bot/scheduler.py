@@ -1,9 +1,10 @@
 """Scheduled reports: APScheduler only ticks; the slot's row in the store says who posts, and whether it was posted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from pydantic import JsonValue
@@ -11,19 +12,24 @@ from pydantic import JsonValue
 from bot.election import Election
 from bot.slack import Posting
 from bot.slots import due_slots
+from bot.views.budget import budget, review
 from bot.views.health import digest
-from bot.views.message import Message
+from bot.views.message import Message, context, fit
+from bot.views.replication import replication
+from bot.views.text import escape
 from commands.dispatch import dispatch
+from commands.faults import guarded
 from dr_core.approvals.lapse import expire_due
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import DrError
 from dr_core.failpoints import Point
-from dr_core.reports.health import HealthReport
+from dr_core.reports.listing import ReplicationReport
 from dr_core.services import Services
 from dr_core.store import slots
 from dr_core.store.engine import Tx
+from dr_core.topology.model import Schedule
 
 GRACE = timedelta(hours=4)
 SCHEDULE = Actor(person="schedule", display="schedule", face=Face.SCHEDULE)
@@ -32,11 +38,31 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Report:
-    """A report with its cron expression (None: switched off), and how it is made for a slot."""
+    """A report with its cron expression (None: switched off), the command it is made by, and how it is drawn.
+
+    `draw` also takes a note, such as that the report is late.
+    """
 
     name: str
     cron: str | None
-    make: Callable[[datetime], Awaitable[Message]]
+    command: str
+    draw: Callable[[Any, str], Message]
+
+
+def reports(schedule: Schedule) -> tuple[Report, ...]:
+    """Everything that is posted by the clock."""
+    return (
+        Report("health_digest", schedule.health_digest, "health", digest),
+        Report("replication_report", schedule.replication_report, "replication", replication_report),
+        Report("budget_report", schedule.budget_report, "budget", budget),
+        Report("cost_review", schedule.cost_review, "budget", review),
+    )
+
+
+def replication_report(report: ReplicationReport, note: str) -> Message:
+    """What `/dr replication` shows, with the note at its end."""
+    made = replication(report)
+    return fit(replace(made, blocks=(*made.blocks, context(escape(note))))) if note else made
 
 
 class Schedules:
@@ -44,7 +70,7 @@ class Schedules:
 
     def __init__(self, services: Services, slack: Posting, lease: Election, owner: str) -> None:
         self._services, self._slack, self._lease, self._owner = services, slack, lease, owner
-        self._reports = (Report("health_digest", services.topology.schedule.health_digest, self._health),)
+        self._reports = reports(services.topology.schedule)
 
     async def tick(self) -> None:
         """End what expired, take the slots that are due, and post what was taken and is not posted yet."""
@@ -72,7 +98,7 @@ class Schedules:
         if report is None or not await asyncio.to_thread(self._lease.hold):
             return
         try:
-            ts = await self._slack.post(self._services.topology.slack.digest_channel, await report.make(slot))
+            ts = await self._slack.post(self._services.topology.slack.digest_channel, await self._run(report, slot))
         except DrError as error:
             _log.warning("report not posted", report=name, slot=slot.isoformat(), problem=str(error))
             return
@@ -86,10 +112,10 @@ class Schedules:
         slots.posted(tx, name, slot)
         append_ops(tx, EventKind.DIGEST_POSTED, SCHEDULE, data, cmd_id=f"{name}:{slot.isoformat()}")
 
-    async def _health(self, slot: datetime) -> Message:
-        cmd_id = f"schedule:health:{slot.isoformat()}"
-        outcome = await asyncio.to_thread(dispatch, self._services, SCHEDULE, ["health"], cmd_id=cmd_id)
-        assert isinstance(outcome.result, HealthReport)
+    async def _run(self, report: Report, slot: datetime) -> Message:
+        """The report is what the command answers, asked by the schedule."""
+        cmd_id = f"schedule:{report.name}:{slot.isoformat()}"
+        outcome = await asyncio.to_thread(dispatch, self._services, SCHEDULE, [report.command], cmd_id=cmd_id)
         late = self._services.clock.now() - slot
-        note = f"This digest was due at {slot:%Y-%m-%d %H:%M} UTC." if late > timedelta(minutes=5) else ""
-        return digest(outcome.result, note)
+        note = f"This report was due at {slot:%Y-%m-%d %H:%M} UTC." if late > timedelta(minutes=5) else ""
+        return guarded(report.name, lambda: report.draw(outcome.result, note))

@@ -60,11 +60,16 @@ class Posting(Protocol):
 
 @dataclass
 class Contact:
-    """When Slack last answered, what went wrong since, and the token's scopes as Slack told them."""
+    """When Slack last answered, what went wrong since, and the token's scopes as Slack told them.
+
+    `channels`: whether the bot is a member, by channel; text is why Slack would not tell. `account` is who it is there.
+    """
 
     answered_at: float | None = None
     scopes: frozenset[str] | None = None
     problem: str = "Slack was not asked yet"
+    channels: dict[str, bool | str] = field(default_factory=dict)
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,17 @@ class Slack:
 
     async def team(self) -> str:
         """The workspace's id."""
-        return str((await self._call("auth.test", self.client.auth_test()))["team_id"])
+        told = await self._call("auth.test", self.client.auth_test())
+        self.contact.account = f"{told.get('user') or told.get('user_id')} of {told.get('team') or told['team_id']}"
+        return str(told["team_id"])
+
+    async def note_membership(self, channel: str) -> None:
+        """Find out whether the bot is in a channel; what Slack refuses to tell is noted, an absent Slack raises."""
+        try:
+            info = await self._call("conversations.info", self.client.conversations_info(channel=channel))
+            self.contact.channels[channel] = bool(info["channel"].get("is_member"))
+        except SlackRefusedError as error:
+            self.contact.channels[channel] = error.word
 
     async def channel(self, channel: str) -> Membership:
         """Who is in a channel."""

@@ -12,6 +12,7 @@ from commands.arguments import MissingArguments, bind
 from commands.context import Context, Outcome, prefix_of
 from commands.faults import guarded
 from commands.parsing import Parsed, parse
+from commands.proposing import with_target
 from commands.registry import Command, Where
 from commands.rendering.words import plain
 from dr_core.approvals.model import Actor, Face
@@ -68,7 +69,10 @@ class _Call:
         in_terminal = self.actor.face is Face.TERMINAL and self.command.operation
         if not in_terminal:
             operators.authorize(self.services, self.actor, self.command)
-        arguments = bind(self.parsed, self.services.topology)
+        try:
+            arguments = bind(self.parsed, self.services.topology)
+        except MissingArguments as asked:
+            raise with_target(self.services, asked) from None
         context = Context(self.services, self.actor, arguments, self.cmd_id, self.channel, evidence, face_checks)
         if in_terminal:
             return terminal.run(context, self.command)

@@ -8,6 +8,7 @@ from commands.help import Names, entry_of
 from commands.registry import Command, Needs, Where, registry
 from dr_core.reports.audit import AuditList, AuditVerdict
 from dr_core.reports.brake import BrakeReport
+from dr_core.reports.costs import BudgetReport
 from dr_core.reports.doctor import DoctorReport
 from dr_core.reports.health import HealthReport
 from dr_core.reports.help import HelpReport
@@ -41,8 +42,8 @@ there, never 0.
 """
 
 RESULTS: tuple[type[BaseModel], ...] = (
-    StatusReport, HealthReport, ReplicationReport, PlanReport, RequestView, RequestList, RunView, RunList, BrakeReport,
-    ReviewList, AuditList, AuditVerdict, DoctorReport, HelpReport, Message,
+    StatusReport, HealthReport, ReplicationReport, BudgetReport, PlanReport, RequestView, RequestList, RunView, RunList,
+    BrakeReport, ReviewList, AuditList, AuditVerdict, DoctorReport, HelpReport, Message,
 )  # fmt: skip
 
 _WHO = {

@@ -1,7 +1,7 @@
-"""`replication`: exposure of every store, value, threshold and age together."""
+"""`replication`: exposure of every store, value, threshold and age together, its figures, and the last hours."""
 
 from commands.context import Context, Outcome
-from dr_core.reports.status import replication
+from dr_core.reports.replication import replication
 
 
 def run(context: Context) -> Outcome:

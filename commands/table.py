@@ -44,6 +44,14 @@ _SEE = (
         "replication", "exposure of every store: value, threshold and age", "commands.replication", (_APP,),
         ("replication", "replication {app}"), public=True,
     ),
+    Command(
+        "readiness", "what would keep a failover from working: every finding of the last preflight, with its age",
+        "commands.readiness", (_APP,), ("readiness", "readiness {app}"), public=True,
+    ),
+    Command(
+        "budget", "what it costs: spend, forecast, thresholds, regions, the standby's share, savings",
+        "commands.budget", (_APP,), ("budget", "budget {app}"), public=True,
+    ),
     Command("requests", "requests that wait, and the last ones decided", "commands.requests", (_LIMIT,), ("requests",)),
     Command("runs", "runs under way, and the last ones", "commands.runs", (_LIMIT,), ("runs",)),
     Command(
@@ -213,6 +221,15 @@ _SANDBOX = (
 )
 _FILE = Param("file", Kind.WORD, "the file; DR_CONFIG, else dr.yaml, when it is left out", metavar="FILE")
 
+_DISCOVER = (
+    Param("region", Kind.WORD, "a region to look at; the first one is the primary", option=True, repeatable=True,
+          required=True, metavar="REGION"),
+    Param("tag", Kind.WORD, "only what carries this tag; repeatable", option=True, repeatable=True,
+          metavar="KEY=VALUE"),
+    Param("name", Kind.WORD, "the application's name; from the tag when it is left out", option=True, metavar="NAME"),
+    Param("out", Kind.WORD, "write it there; printed when it is left out", option=True, metavar="FILE"),
+)  # fmt: skip
+
 _GRANT = Param(
     "grant", Kind.WORD, "also give this PostgreSQL role what bot and worker need", option=True, metavar="ROLE"
 )
@@ -229,6 +246,10 @@ _TERMINAL = (
         "db upgrade --grant dr_app",
     ),
     _program("config check", "validate dr.yaml; every error with its line", "commands.config", "check", (_FILE,)),
+    _program(
+        "config discover", "write a first draft of dr.yaml from what AWS has", "commands.discover", "run", _DISCOVER,
+        "config discover --region {primary} --region {region} --tag app=shop",
+    ),
     _program("config schema", "the JSON Schema of dr.yaml", "commands.config", "schema"),
 )  # fmt: skip
 
@@ -236,7 +257,7 @@ COMMANDS = (*_SEE, *_ACT, *_STEER, *_EMERGENCY, *_LOOK_AFTER, *_TERMINAL)
 
 # Words of the command language without code in this version; they get a clear answer instead of a guess.
 UNAVAILABLE = (
-    "budget", "rollback", "drill", "drill history", "unfreeze", "reconcile", "reconcile list", "reconcile sign",
+    "rollback", "drill", "drill history", "unfreeze", "reconcile", "reconcile list", "reconcile sign",
     "incident", "incident close", "note", "release", "release status", "release promote", "release rollback", "report",
-    "report after-action", "deploy", "config discover", "failover --all",
+    "report after-action", "deploy", "failover --all",
 )  # fmt: skip

@@ -4,14 +4,16 @@ from bot.views import exposure
 from bot.views import message as m
 from bot.views.status import request_line
 from bot.views.text import beyond, counted, date, escape, marked
+from commands.rendering import objectives as figures
 from commands.rendering.words import how_long
 from dr_core.observation.model import SignalState, Verdict
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth, SignalView
-from dr_core.reports.listing import ApplicationReplication, ReplicationReport
 from dr_core.reports.model import FindingView
+from dr_core.reports.performance import PerformanceLine
 
 _MOST_SIGNALS = 12
 _MOST_REASONS = 8
+_MOST_FIGURES = 12
 
 
 def health(report: HealthReport) -> m.Message:
@@ -45,20 +47,6 @@ def summary(report: HealthReport) -> str:
     return f"{marked('warning')}: {told}"
 
 
-def replication(report: ReplicationReport) -> m.Message:
-    """`/dr replication`: every store with value, threshold and age."""
-    rows = [
-        exposure.row(store, app.name if len(report.applications) > 1 else None)
-        for app in report.applications
-        for store in exposure.worst_first(app.stores)
-    ]
-    told = [_replication_line(app) for app in report.applications]
-    table = [m.table(exposure.HEAD, rows, right=exposure.RIGHT)] if rows else []
-    return m.message(
-        "; ".join(told), m.header("Replication"), m.lines(told), *table, m.context(f"As of {date(report.at)}")
-    )
-
-
 def findings(found: tuple[FindingView, ...], *, evidence: bool = True) -> list[m.Block]:
     """Findings as one safe line each, the worst first; without `evidence` where the figures stand beside them."""
     order = {"blocking": 0, "warning": 1}
@@ -88,15 +76,32 @@ def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]
     writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
     lost = how_long(app.exposure_seconds) + (f" ({app.exposure_reason})" if app.exposure_reason else "")
     age = f"observed {how_long(app.age_seconds)} before" if app.age_seconds is not None else "never observed"
-    told = f"*{escape(app.name)}*: active in *{active}*, writer {escape(writers)}, exposure {escape(lost)}, {age}"
-    blocks = [m.section(told)]
+    head = f"*{escape(app.name)}*: active in *{active}*, writer {escape(writers)}, exposure {escape(lost)}, {age}"
+    blocks = [m.section(head)]
     for region in app.regions:
         blocks.append(m.lines([*_region_lines(region), *_signals(region, every_signal)]))
     if app.stores:
         blocks.append(m.lines([exposure.line(store) for store in exposure.worst_first(app.stores)[:10]]))
+    measured = _measured(app)
+    blocks += [m.lines(measured)] if measured and every_signal else []
     if app.requests:
         blocks.append(m.section("\n".join(request_line(request) for request in app.requests[:5])))
     return blocks + findings(app.findings)
+
+
+def _measured(app: ApplicationHealth) -> list[str]:
+    """Over time, by the active region's endpoints first; then the objectives of the application."""
+    lines = [_performance_line(line) for line in app.performance if line.series != "verdict"][:_MOST_FIGURES]
+    reached = [f"\N{BULLET} {figures.short(line)}" for line in app.objectives if not line.subject]
+    return [*lines, *(["Objectives:", *reached] if reached else [])]
+
+
+def _performance_line(line: PerformanceLine) -> str:
+    latency = "latency unknown" if line.p50_ms is None else f"p50 {line.p50_ms:.0f} ms"
+    tail = "" if line.p95_ms is None else f", p95 {line.p95_ms:.0f} ms"
+    rates = f"errors {figures.percent(line.error_rate)}, available {figures.percent(line.availability)}"
+    known = f"{counted(line.results, 'sample')}, {how_long(line.known_s)} known"
+    return f"{line.window} {line.region}: {latency}{tail}, {rates} ({known})"
 
 
 def _region_lines(region: RegionHealth) -> list[str]:
@@ -126,11 +131,3 @@ def _verdicts(app: ApplicationHealth) -> str:
     over = [store for store in app.stores if store.verdict != "ok"]
     told += [f"{counted(len(over), 'store')} not ok"] if over else []
     return ", ".join(told) or "see the findings"
-
-
-def _replication_line(app: ApplicationReplication) -> str:
-    why = f" ({app.reason})" if app.reason and app.exposure_seconds is None else ""
-    age = f"observed {how_long(app.age_seconds)} before" if app.age_seconds is not None else "never observed"
-    return (
-        f"{app.name}: active in {app.active_region or 'unknown'}, exposure {how_long(app.exposure_seconds)}{why}, {age}"
-    )

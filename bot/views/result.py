@@ -8,24 +8,31 @@ from pydantic import BaseModel
 from bot.views import card, health, listing, status
 from bot.views import message as m
 from bot.views.brake import brake
+from bot.views.budget import budget
 from bot.views.doctor import doctor
 from bot.views.help import help_text
 from bot.views.plan import plan
+from bot.views.readiness import readiness
+from bot.views.replication import replication
 from bot.views.run import run
 from commands.rendering.text import render
 from dr_core.reports.audit import AuditList, AuditVerdict
 from dr_core.reports.brake import BrakeReport
+from dr_core.reports.costs import BudgetReport
 from dr_core.reports.doctor import DoctorReport
 from dr_core.reports.health import HealthReport
 from dr_core.reports.help import HelpReport
 from dr_core.reports.listing import Message, ReplicationReport, RequestList, RunList
 from dr_core.reports.model import PlanReport, RequestView, RunView, StatusReport
+from dr_core.reports.readiness import ReadinessReport
 from dr_core.reports.reviews import ReviewList
 
 _VIEWS: dict[type[BaseModel], Callable[[Any], m.Message]] = {
     StatusReport: status.status,
     HealthReport: health.health,
-    ReplicationReport: health.replication,
+    ReplicationReport: replication,
+    BudgetReport: budget,
+    ReadinessReport: readiness,
     PlanReport: plan,
     RunView: run,
     RequestList: listing.requests,

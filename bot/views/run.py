@@ -5,7 +5,7 @@ from bot.views.standstill import standstill, word
 from bot.views.text import counted, date, escape, limit, marked
 from commands.rendering.words import how_long
 from dr_core.execution.model import RunState, StepState
-from dr_core.reports.model import RunView, SegmentView, StepView
+from dr_core.reports.model import LossView, RunView, SegmentView, StepView
 
 _STATUS = {
     StepState.WAITING: "pending",
@@ -17,6 +17,7 @@ _STATUS = {
     StepState.FAILED: "error",
     StepState.UNCERTAIN: "error",
 }
+_MOST_STORES = 8
 _SAID_BY_THE_MARK = (StepState.WAITING, StepState.RUNNING, StepState.DONE)
 
 
@@ -79,7 +80,7 @@ def result(view: RunView) -> list[m.Block]:
     rows.append(("RTO", total, f"{_met(view)} target {how_long(view.rto_target_seconds)}"))
     return [
         m.table(("Segment", "Measured", "Note"), rows, right=(1,)),
-        m.lines([loss(view)]),
+        m.lines([loss(view), *(f"\N{BULLET} {store_loss(lost)}" for lost in view.losses[:_MOST_STORES])]),
     ]
 
 
@@ -94,6 +95,13 @@ def loss(view: RunView) -> str:
     """The loss with its reason and the limit that was accepted."""
     why = f" ({view.loss_reason})" if view.loss_reason else ""
     return f"Loss: {how_long(view.loss_seconds)}{why}; accepted limit {limit(view.loss_limit_seconds)}"
+
+
+def store_loss(lost: LossView) -> str:
+    """What one store lost, against its limit."""
+    measured = how_long(lost.seconds) if lost.seconds is not None else lost.verdict
+    why = f": {lost.reason}" if lost.reason and (lost.seconds is None or lost.verdict != "ok") else ""
+    return f"{lost.kind} {lost.name} {measured} (threshold {how_long(lost.threshold_seconds)}){why}"
 
 
 def _title(view: RunView) -> str:

@@ -7,6 +7,7 @@ from bot.views import exposure
 from bot.views import message as m
 from bot.views.standstill import braked
 from bot.views.text import beyond, counted, date, escape, marked, one_line
+from commands.rendering import objectives as figures
 from commands.rendering.words import how_long
 from dr_core.observation.model import Verdict
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
@@ -44,12 +45,25 @@ def application(app: ApplicationStatus, at: datetime) -> list[m.Block]:
     """One application without its stores."""
     blocks = [m.section(f"*{escape(app.name)}*: {_where(app)}")]
     blocks += [m.lines(_region_lines(name, region, at)) for name, region in app.regions.items()]
+    standing = _standing(app)
+    blocks += [m.lines(standing)] if standing else []
     notes = [request_line(request) for request in app.requests] + [run_line(run) for run in app.runs]
     if notes:
         blocks.append(m.section("\n".join(notes)))
     if app.freeze:
         blocks.append(m.section(f"*Frozen* since a role swap: `/dr unfreeze {escape(app.name)}` once the code agrees."))
     return blocks
+
+
+def _standing(app: ApplicationStatus) -> list[str]:
+    """What is reached against what is aimed at, and what a failover now would find; single stores are for terminals."""
+    reached = f" {_DOT} ".join(figures.short(line) for line in app.objectives if not line.subject)
+    lines = [f"Objectives: {reached}"] if reached else []
+    lines += [f"Target: {figures.target(app.target)}"] if app.target is not None else []
+    if app.readiness is not None:
+        mark = marked({True: "ok", False: "blocking", None: "unknown"}[app.readiness.ready])
+        lines.append(f"Readiness: {mark}, {figures.readiness(app.readiness)}")
+    return lines
 
 
 def request_line(request: RequestLine) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
+from bot.views.budget import alert
+from bot.views.readiness import changed
 from bot.views.text import accepting, beyond, counted, marked, one_line
 from dr_core.audit.events import Event, EventKind
 
@@ -51,6 +53,8 @@ IN_CHANNEL = frozenset(
         EventKind.STORE_ROLLED_BACK,
         EventKind.CALL_UNEXPLAINED,
         EventKind.ANCHOR_CONFLICT,
+        EventKind.BUDGET_ALERT,
+        EventKind.READINESS_CHANGED,
     }
 )
 """What belongs to no request's thread and is told in the incident channel itself."""
@@ -141,6 +145,8 @@ def _at_large(event: Event, by: str) -> dict[EventKind, str]:
         EventKind.REVIEW_CLOSED: f"{marked('done')}: {by} closed the review {_about(data)}",
         EventKind.ANCHOR_CONFLICT: f"{marked('bad')}: the audit trail and an anchor of it disagree: {_anchor(data)}",
         EventKind.STORE_ROLLED_BACK: _rolled_back(data),
+        EventKind.BUDGET_ALERT: alert(data),
+        EventKind.READINESS_CHANGED: changed(data),
         EventKind.CALL_UNEXPLAINED: f"{marked('bad')}: a call to AWS that no run explains: {_call(data)}",
     }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from commands.rendering import objectives as figures
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import exposure, stores, waiting
 from commands.rendering.words import ago, clock, duration, moment, plain
@@ -30,6 +31,10 @@ def _application(application: ApplicationHealth, now: datetime) -> list[str]:
         lines += _region(region, now)
     lines += stores(application.stores)
     lines += wrap(exposure(application.exposure_seconds, application.exposure_reason), 2, 2)
+    if application.performance:
+        lines += wrap(f"over time, counted {moment(application.performance[0].until, now)}:", 2, 2)
+        lines += figures.performance(application.performance)
+    lines += figures.objectives(application.objectives, now)
     lines += waiting(application.requests, now)
     return lines + findings(application.findings, 2)
 

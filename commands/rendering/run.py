@@ -7,7 +7,7 @@ from commands.rendering.status import braked
 from commands.rendering.words import clock, count, duration, limit, moment, plain, way
 from dr_core.execution.model import HoldKind
 from dr_core.reports.listing import RunItem, RunList
-from dr_core.reports.model import HoldView, RunView, SegmentView, StepView
+from dr_core.reports.model import HoldView, LossView, RunView, SegmentView, StepView
 
 
 def run(view: RunView, now: datetime) -> list[str]:
@@ -21,6 +21,7 @@ def run(view: RunView, now: datetime) -> list[str]:
     lines += wrap(f"started {moment(view.started_at, now)}; ended {_end(view.ended_at, now)}", 2, 2)
     lines += wrap(rto(view), 2, 2)
     lines += wrap(loss(view), 2, 2)
+    lines += table([_lost(lost) for lost in view.losses], 4)
     lines += ["", "Time by segment", *table([_segment(segment, now) for segment in view.segments], 2)]
     return [*lines, "", "Steps", *table([_step(step, now) for step in view.steps], 2)]
 
@@ -76,6 +77,13 @@ def loss(view: RunView) -> str:
     why = f" ({plain(view.loss_reason)})" if view.loss_reason else ""
     lost = "not measured" if view.loss_seconds is None else duration(view.loss_seconds) if view.loss_seconds else "none"
     return f"loss: {lost}{why}; accepted limit {limit(view.loss_limit_seconds)}"
+
+
+def _lost(lost: LossView) -> tuple[str, ...]:
+    """One store: what it lost against its limit, and where that comes from."""
+    measured = lost.verdict.upper() if lost.seconds is None else duration(lost.seconds) if lost.seconds else "none"
+    limited = f"limit {duration(lost.threshold_seconds)}{' (gate)' if lost.gate else ''}"
+    return f"{lost.kind} {lost.name}", measured, limited, plain(lost.reason or lost.source)
 
 
 def _segment(segment: SegmentView, now: datetime) -> tuple[str, ...]:

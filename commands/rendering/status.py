@@ -1,13 +1,13 @@
-"""Status and replication as lines."""
+"""Status as lines."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from commands.rendering import objectives as figures
 from commands.rendering.lines import table, wrap
 from commands.rendering.words import ago, clock, count, duration, exposure_of, moment, plain, way
 from dr_core.observation.model import Verdict
 from dr_core.reports.brake import BrakeReport
-from dr_core.reports.listing import ReplicationReport
 from dr_core.reports.model import (
     ApplicationStatus,
     BrakeView,
@@ -48,16 +48,6 @@ def _unfinished(report: BrakeReport) -> list[str]:
     return table([(run.id, run.application, run.state) for run in report.runs], 2) or ["  No run is unfinished."]
 
 
-def replication(report: ReplicationReport, now: datetime) -> list[str]:
-    lines = [f"Replication at {clock(report.at)}"]
-    for application in report.applications:
-        seen = f"observed {moment(application.observed_at, now)}" if application.observed_at else "never observed"
-        lines += ["", f"{application.name}: {_active(application.active_region)}, {seen}"]
-        lines += stores(application.stores)
-        lines += wrap(exposure(application.exposure_seconds, application.reason), 2, 2)
-    return lines
-
-
 def _application(application: ApplicationStatus, now: datetime) -> list[str]:
     head = f"{application.name}: {_active(application.active_region)}"
     if application.active_reason:
@@ -67,6 +57,11 @@ def _application(application: ApplicationStatus, now: datetime) -> list[str]:
     lines += regions(application.regions, now)
     lines += stores(application.stores)
     lines += wrap(exposure(application.exposure_seconds, ""), 2, 2)
+    if application.target is not None:
+        lines += wrap(figures.target(application.target), 2, 2)
+    if application.readiness is not None:
+        lines += wrap(figures.readiness(application.readiness), 2, 2)
+    lines += figures.objectives(application.objectives, now)
     lines += waiting(application.requests, now)
     lines += _runs(application.runs, now)
     if application.freeze is not None:

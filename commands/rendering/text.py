@@ -11,7 +11,9 @@ from pydantic import BaseModel
 _DRAWN_BY = {
     "dr.status/1": "commands.rendering.status:status",
     "dr.health/1": "commands.rendering.health:health",
-    "dr.replication/1": "commands.rendering.status:replication",
+    "dr.replication/1": "commands.rendering.replication:replication",
+    "dr.budget/1": "commands.rendering.budget:budget",
+    "dr.readiness/1": "commands.rendering.readiness:readiness",
     "dr.plan/1": "commands.rendering.plan:plan",
     "dr.request/1": "commands.rendering.request:request",
     "dr.requests/1": "commands.rendering.request:requests",

@@ -123,10 +123,8 @@ def tail_of(found: Verdict) -> str:
     since = f"anchor {found.newest_anchor} ({found.newest_anchor_at:%Y-%m-%d %H:%M:%S} UTC)"
     said = f"{events} since {since}: a database superuser can rewrite that tail unseen."
     if not any(place.last is not None for place in found.places):
-        said += (
-            " No bucket that could be read holds an anchor, so a superuser can also cut the newest anchors off, and"
-            " then rewrite what only they cover."
-        )
+        why = "No bucket that could be read holds an anchor" if found.places else "audit.anchors names no bucket"
+        said += f" {why}, so a superuser can also cut the newest anchors off, and then rewrite what only they cover."
     return said
 
 

@@ -1,24 +1,27 @@
-"""The doctor's examination: configuration, store, clock, quorum, processes, AWS in each region, observations."""
+"""The doctor's examination: configuration, store, clock, quorum, processes, keys, AWS in each region, observations."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from dr_core.aws.faults import aws_errors
-from dr_core.aws.session import Purpose
 from dr_core.errors import DrError
+from dr_core.readiness.examinations import permissions
+from dr_core.readiness.model import CheckState as Found
+from dr_core.readiness.model import Sheet
+from dr_core.reports.agreement import agreement
 from dr_core.reports.doctor import Check, CheckState, DoctorReport
 from dr_core.reports.installation import checks_of
 from dr_core.reports.processes import ALIVE
+from dr_core.reports.reach import reach
 from dr_core.reports.standing import look, not_observed
 from dr_core.services import Services
-from dr_core.store import migrate, replicas
+from dr_core.store import migrate, readiness, replicas
 from dr_core.store.engine import Tx
 from dr_core.topology.check import check_topology
-from dr_core.topology.model import Account
 
 _CLOCK_S = 2.0
-_CONNECT_S, _ANSWER_S = 1.0, 2.0
+_PREFLIGHT_OLD = timedelta(hours=2)
+_IDENTITY = "identity-unknown"
+"""Who we are in each region: the checks of AWS below tell it fresher, and a dead region says nothing of permissions."""
 
 
 def examine(services: Services, face_checks: tuple[Check, ...] = ()) -> DoctorReport:
@@ -26,11 +29,21 @@ def examine(services: Services, face_checks: tuple[Check, ...] = ()) -> DoctorRe
     now = services.clock.now()
     checks = [configuration(services), *_store(services, now)]
     if checks[-1].state is not CheckState.FAILED:
-        checks += services.store.read(lambda tx: (*checks_of(tx, services, now), *_observed(tx, services, now)))
+        checks += services.store.read(lambda tx: _by_the_store(tx, services, now))
         checks += face_checks or services.store.read(lambda tx: told_by_bot(replicas.all(tx), now))
-    checks += [ack_key(services), *_aws(services)]
+    checks += [ack_key(services), *reach(services, identity_only=bool(face_checks))]
     ok = all(check.state is not CheckState.FAILED for check in checks)
     return DoctorReport(at=now, ok=ok, checks=tuple(checks))
+
+
+def _by_the_store(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:
+    return (
+        *checks_of(tx, services, now),
+        *agreement(replicas.all(tx), now),
+        *told_by_workers(replicas.all(tx), now),
+        *_observed(tx, services, now),
+        *_permissions(tx, services, now),
+    )
 
 
 def configuration(services: Services) -> Check:
@@ -101,6 +114,29 @@ def told_by_bot(found: Iterable[replicas.Replica], now: datetime) -> tuple[Check
     return (Check(name="Slack", state=CheckState.UNKNOWN, detail=detail, way_out="Start `dr bot`, or ask in Slack."),)
 
 
+def told_by_workers(found: Iterable[replicas.Replica], now: datetime) -> tuple[Check, ...]:
+    """What each worker that lives reaches of AWS: one line where all is well, else one for each thing that is not."""
+    checks: list[Check] = []
+    for replica in found:
+        if replica.kind != "worker" or now - replica.beat_at > ALIVE:
+            continue
+        name, told = f"AWS from {replica.name}", replica.state.get("reach")
+        if not isinstance(told, dict):
+            detail, way_out = "it has not looked yet", "A worker looks within half a minute of its start: ask again."
+            checks.append(Check(name=name, state=CheckState.UNKNOWN, detail=detail, way_out=way_out))
+            continue
+        age_s = (now - datetime.fromisoformat(str(told["at"]))).total_seconds()
+        not_ok = told["not_ok"] if isinstance(told["not_ok"], list) else []
+        bad = [Check.model_validate(check) for check in not_ok]
+        if not bad:
+            detail = f"{told['ok']} checks of regions, services and clock are ok, {age_s:.0f} s ago"
+            checks.append(Check(name=name, state=CheckState.OK, detail=detail))
+        for one in bad:
+            detail = f"{one.detail} ({age_s:.0f} s ago)"
+            checks.append(one.model_copy(update={"name": f"{one.name}, from {replica.name}", "detail": detail}))
+    return tuple(checks)
+
+
 def _observed(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:
     checks = []
     for name in services.topology.applications:
@@ -115,33 +151,33 @@ def _observed(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _aws(services: Services) -> list[Check]:
-    """Ask every region, with every role, who we are; all at once, each within seconds."""
-    topology = services.topology
-    home = [(topology.control_region, None)]
-    pairs = home + [(region, app.account) for app in topology.applications.values() for region in app.regions]
-    distinct = list(dict.fromkeys(pairs))
-    with ThreadPoolExecutor(max_workers=min(16, len(distinct))) as pool:
-        return list(pool.map(lambda pair: _identity(services, *pair), distinct))
+def _permissions(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:
+    """What the last preflight of each application found, which is asked with the worker's own identity."""
+    return tuple(permissions_check(name, readiness.get(tx, name), now) for name in services.topology.applications)
 
 
-def _identity(services: Services, region: str, role: Account | None) -> Check:
-    name = f"AWS {region}" + (f" as {role.role_arn.rpartition('/')[2]}" if role else "")
-    started = services.clock.monotonic()
-    try:
-        client = services.aws.client(
-            "sts",
-            region,
-            purpose=Purpose.OBSERVE,
-            role=role,
-            connect_timeout_s=_CONNECT_S,
-            read_timeout_s=_ANSWER_S,
-            max_attempts=1,
-        )
-        with aws_errors("sts", region, "GetCallerIdentity"):
-            arn = client.get_caller_identity()["Arn"]
-    except DrError as error:
-        way_out = error.hint or "Check credentials and network; in an outage of the region this is the outage."
-        return Check(name=name, state=CheckState.FAILED, detail=error.message, way_out=way_out)
-    took_ms = 1000 * (services.clock.monotonic() - started)
-    return Check(name=name, state=CheckState.OK, detail=f"answered in {took_ms:.0f} ms as {arn}")
+def permissions_check(application: str, sheet: Sheet | None, now: datetime) -> Check:
+    """What a run may call, as IAM's simulation said; a simulation that could not be made is unknown."""
+    name = f"permissions {application}"
+    asked = [] if sheet is None else [check for check in sheet.checks if check.area == permissions.AREA]
+    asked = [check for check in asked if check.code != _IDENTITY]
+    if sheet is None or not asked:
+        detail, way_out = "no preflight has asked for them yet", "Start `dr worker`: it asks within minutes."
+        return Check(name=name, state=CheckState.UNKNOWN, detail=detail, way_out=way_out)
+    age = f"simulated by IAM {(now - sheet.at).total_seconds() / 60:.0f} min ago"
+    if now - sheet.at > _PREFLIGHT_OLD:
+        way_out = "Start `dr worker`, and look at its log."
+        return Check(name=name, state=CheckState.UNKNOWN, detail=f"last {age}, too long to count", way_out=way_out)
+    refused = [check for check in asked if check.state is Found.FINDING]
+    if refused:
+        told = "; ".join(check.message for check in refused[:5])
+        more = f" (and {len(refused) - 5} more)" if len(refused) > 5 else ""
+        way_out = f"{refused[0].way_out} `dr readiness {application}` shows all."
+        return Check(name=name, state=CheckState.FAILED, detail=f"{told}{more} ({age})", way_out=way_out)
+    unknown = [check for check in asked if check.state is Found.UNKNOWN]
+    if unknown:
+        detail = f"{unknown[0].message} ({age})"
+        way_out = "Allow iam:SimulatePrincipalPolicy; until then only the harmless calls below tell."
+        return Check(name=name, state=CheckState.UNKNOWN, detail=detail, way_out=unknown[0].way_out or way_out)
+    allowed = next((check for check in asked if check.code == "permissions"), asked[-1])
+    return Check(name=name, state=CheckState.OK, detail=f"{allowed.message} ({age}; {allowed.evidence.split(';')[0]})")

@@ -8,12 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from dr_core.observation.model import Observation, Signal, SignalState, Vantage, Verdict
 from dr_core.plan.step import Severity
 from dr_core.reports.installation import findings_of
-from dr_core.reports.model import FindingView, RequestLine, StoreExposure
+from dr_core.reports.model import FindingView, ObjectiveLine, RequestLine, StoreExposure
+from dr_core.reports.objectives import objectives
 from dr_core.reports.open_matters import open_matters
+from dr_core.reports.performance import PerformanceLine, performance
 from dr_core.reports.standing import Standing, look, not_observed, verdict_of
 from dr_core.reports.status import exposure_reason, named, waiting
 from dr_core.services import Services
 from dr_core.store.engine import Tx
+from dr_core.topology.model import Topology
 
 
 class _Value(BaseModel):
@@ -58,6 +61,8 @@ class ApplicationHealth(_Value):
     age_seconds: float | None
     regions: tuple[RegionHealth, ...]
     stores: tuple[StoreExposure, ...]
+    performance: tuple[PerformanceLine, ...] = ()
+    objectives: tuple[ObjectiveLine, ...] = ()
     exposure_seconds: float | None
     exposure_reason: str
     requests: tuple[RequestLine, ...]
@@ -81,10 +86,7 @@ def health(services: Services, application: str | None = None) -> HealthReport:
     now = services.clock.now()
 
     def work(tx: Tx) -> HealthReport:
-        applications = tuple(
-            _application(look(tx, services.topology, name, now), waiting(tx, name), now)
-            for name in named(services, application)
-        )
+        applications = tuple(_application(tx, services.topology, name, now) for name in named(services, application))
         findings = (*open_matters(tx), *findings_of(tx, services, now))
         seen = [entry.observed_at for entry in applications]
         times = [at for at in seen if at is not None]
@@ -99,7 +101,8 @@ def health(services: Services, application: str | None = None) -> HealthReport:
     return services.store.read(work)
 
 
-def _application(standing: Standing, requests: tuple[RequestLine, ...], now: datetime) -> ApplicationHealth:
+def _application(tx: Tx, topology: Topology, name: str, now: datetime) -> ApplicationHealth:
+    standing = look(tx, topology, name, now)
     findings = application_findings(standing)
     healthy = all(region.verdict is Verdict.HEALTHY for region in standing.regions.values())
     return ApplicationHealth(
@@ -114,7 +117,9 @@ def _application(standing: Standing, requests: tuple[RequestLine, ...], now: dat
         stores=standing.stores,
         exposure_seconds=standing.exposure_s,
         exposure_reason=exposure_reason(standing),
-        requests=requests,
+        performance=performance(tx, name, topology.applications[name].regions),
+        objectives=objectives(tx, topology, name, now),
+        requests=waiting(tx, name),
         findings=findings,
         well=healthy and not findings,
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dr_core.approvals.decision import standing
 from dr_core.approvals.model import Request, RequestState
 from dr_core.execution.model import Run
+from dr_core.reports.curves import Curve
 from dr_core.reports.model import StoreExposure
 from dr_core.reports.run import progress, stopped
 from dr_core.services import Services
@@ -86,6 +87,7 @@ class ApplicationReplication(_Value):
     observed_at: datetime | None
     age_seconds: float | None
     stores: tuple[StoreExposure, ...]
+    curves: tuple[Curve, ...] = ()
     exposure_seconds: float | None
     reason: str
 

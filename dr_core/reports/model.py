@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from dr_core.observation.model import Verdict
+from dr_core.observation.model import Figure, Verdict
 
 
 class _Value(BaseModel):
@@ -57,6 +57,7 @@ class StoreExposure(_Value):
     verdict: Literal["ok", "over", "stale", "unknown"]
     source: str
     reason: str
+    figures: tuple[Figure, ...] = ()
 
 
 class PlanReport(_Value):
@@ -157,6 +158,20 @@ class StepView(_Value):
     evidence: dict[str, JsonValue]
 
 
+class LossView(_Value):
+    """What one store lost to a run. `seconds` None: unknown, or a store that is compared, not timed: see `verdict`."""
+
+    kind: str
+    name: str
+    gate: bool
+    seconds: float | None
+    threshold_seconds: float
+    verdict: str
+    source: str
+    measured_at: datetime | None
+    reason: str
+
+
 class RunView(_Value):
     """`brake` is there while it stops this run. `silent_seconds`: for how long its worker was not heard of, in whole
     five seconds; None while it beats. `blocked`: how many requests were turned away because it is not finished."""
@@ -189,6 +204,7 @@ class RunView(_Value):
     loss_seconds: float | None
     loss_limit_seconds: int | None
     loss_reason: str
+    losses: tuple[LossView, ...] = ()
 
 
 class RegionStatus(_Value):
@@ -227,6 +243,47 @@ class RunLine(_Value):
     stopped: tuple[str, ...] = ()
 
 
+class ReadinessLine(_Value):
+    """What the last preflight found, counted. `age_seconds` None: none was made yet, and `reason` says so."""
+
+    ready: bool | None
+    blocking: int
+    warnings: int
+    unknown: int
+    worst: str
+    at: datetime | None
+    age_seconds: float | None
+    reason: str = ""
+
+
+class ObjectiveLine(_Value):
+    """One objective: its target, what was reached, over what and by which method. `met` None: never measured.
+
+    `subject` is the store of an `rpo` that is one store's; empty where it is the application's. `run`: whose figure.
+    `basis` says in a few words of what: which run, or how much of which time.
+    """
+
+    name: Literal["rto", "rpo", "availability"]
+    subject: str = ""
+    run: str | None = None
+    basis: str = ""
+    target: float
+    reached: float | None
+    unit: str
+    met: bool | None
+    method: str
+    measured_at: datetime | None
+    reason: str = ""
+
+
+class TargetLine(_Value):
+    """The standby that would be proposed now, and why; `region` None: none can be, and `reason` says why."""
+
+    region: str | None
+    exposure_seconds: float | None
+    reason: str
+
+
 class ApplicationStatus(_Value):
     name: str
     active_region: str | None
@@ -238,6 +295,9 @@ class ApplicationStatus(_Value):
     stores: tuple[StoreExposure, ...]
     exposure_seconds: float | None
     answers: tuple[str, ...] | None = None
+    target: TargetLine | None = None
+    readiness: ReadinessLine | None = None
+    objectives: tuple[ObjectiveLine, ...] = ()
     requests: tuple[RequestLine, ...] = ()
     runs: tuple[RunLine, ...] = ()
 

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from dr_core.approvals.model import Request
 from dr_core.audit.events import EventKind
 from dr_core.errors import NotFoundError
-from dr_core.execution.model import Hold, HoldKind, Run, SegmentTime, StepRecord, StepState
+from dr_core.execution.model import Hold, HoldKind, Run, SegmentTime, StepRecord, StepState, StoreLoss
 from dr_core.objectives.rto import timeline
 from dr_core.plan.step import Step
 from dr_core.reports.brake import brake_view
-from dr_core.reports.model import BrakeView, EndingView, HoldView, RunView, SegmentView, StepView
+from dr_core.reports.model import BrakeView, EndingView, HoldView, LossView, RunView, SegmentView, StepView
 from dr_core.services import Services
 from dr_core.store import brake, events, requests, runs
 from dr_core.store.engine import Tx
@@ -79,7 +79,13 @@ def view_of(run: Run, request: Request, rto_target_s: float, *, now: datetime, b
         loss_seconds=run.loss_s,
         loss_limit_seconds=request.loss_limit_s,
         loss_reason=run.loss_reason or ("" if run.loss_s is not None else _unmeasured(run, "no loss was recorded")),
+        losses=tuple(_lost(lost) for lost in run.losses),
     )
+
+
+def _lost(lost: StoreLoss) -> LossView:
+    fields = lost.model_dump(exclude={"threshold_s"})
+    return LossView.model_validate(fields | {"threshold_seconds": lost.threshold_s})
 
 
 def _unmeasured(run: Run, reason: str) -> str:

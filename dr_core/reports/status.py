@@ -1,16 +1,21 @@
-"""Builds the status and replication reports from the store alone, so that they answer in milliseconds."""
+"""Builds the status report from the store alone, so that it answers in milliseconds."""
+
+from datetime import datetime
 
 from dr_core.approvals.decision import standing as quorum_standing
 from dr_core.approvals.model import Request
 from dr_core.execution.model import Run, RunState
+from dr_core.plan.target import propose
 from dr_core.reports.brake import brake_view
-from dr_core.reports.listing import ApplicationReplication, ReplicationReport
 from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
+from dr_core.reports.objectives import objectives
+from dr_core.reports.readiness_line import readiness_line
 from dr_core.reports.run import progress, stopped
 from dr_core.reports.standing import Standing, look, not_observed
 from dr_core.services import Services
 from dr_core.store import brake, requests, runs
 from dr_core.store.engine import Tx
+from dr_core.topology.model import Topology
 
 
 def status(services: Services, application: str | None = None) -> StatusReport:
@@ -19,23 +24,10 @@ def status(services: Services, application: str | None = None) -> StatusReport:
 
     def work(tx: Tx) -> StatusReport:
         braked = brake_view(brake.get(tx))
-        applications = tuple(
-            _status(look(tx, services.topology, name, now), waiting(tx, name), _runs(tx, name))
-            for name in named(services, application)
-        )
+        applications = tuple(_application(tx, services.topology, name, now) for name in named(services, application))
         return StatusReport(at=now, brake=braked is not None, braked=braked, applications=applications)
 
     return services.store.read(work)
-
-
-def replication(services: Services, application: str | None = None) -> ReplicationReport:
-    """Exposure of every store, from the last observation."""
-    now = services.clock.now()
-
-    def work(tx: Tx) -> tuple[ApplicationReplication, ...]:
-        return tuple(_replication(look(tx, services.topology, name, now)) for name in named(services, application))
-
-    return ReplicationReport(at=now, applications=services.store.read(work))
 
 
 def named(services: Services, application: str | None) -> tuple[str, ...]:
@@ -86,9 +78,8 @@ def run_line(run: Run) -> RunLine:
     )
 
 
-def _status(
-    standing: Standing, waiting_requests: tuple[RequestLine, ...], run_lines: tuple[RunLine, ...]
-) -> ApplicationStatus:
+def _application(tx: Tx, topology: Topology, name: str, now: datetime) -> ApplicationStatus:
+    standing = look(tx, topology, name, now)
     return ApplicationStatus(
         name=standing.name,
         active_region=standing.active,
@@ -98,20 +89,11 @@ def _status(
         stores=standing.stores,
         exposure_seconds=standing.exposure_s,
         answers=standing.answers,
-        requests=waiting_requests,
-        runs=run_lines,
-    )
-
-
-def _replication(standing: Standing) -> ApplicationReplication:
-    return ApplicationReplication(
-        name=standing.name,
-        active_region=standing.active,
-        observed_at=standing.observation.observed_at if standing.observation else None,
-        age_seconds=standing.age_s,
-        stores=standing.stores,
-        exposure_seconds=standing.exposure_s,
-        reason=exposure_reason(standing),
+        target=propose(topology.applications[name], standing),
+        readiness=readiness_line(tx, name, now),
+        objectives=objectives(tx, topology, name, now),
+        requests=waiting(tx, name),
+        runs=_runs(tx, name),
     )
 
 

@@ -20,6 +20,8 @@ from dr_core.execution.lease import DEFAULT_TIMING, Timing
 from dr_core.execution.runner import Runner, worker_actor
 from dr_core.failpoints import Point
 from dr_core.logs import configure
+from dr_core.reports.agreement import fingerprints
+from dr_core.reports.measure_gauges import MeasureGauges
 from dr_core.reports.process_gauges import ProcessGauges
 from dr_core.services import Services
 from dr_core.settings import read_settings
@@ -56,6 +58,7 @@ def run(bundle: Services, timing: Timing = DEFAULT_TIMING) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     REGISTRY.register(ProcessGauges(bundle.store, owner))
+    REGISTRY.register(MeasureGauges(bundle.store, bundle.topology, bundle.clock))
     reach = bootstrap.ports(bundle)
     judge = StoreJudge(bundle, bootstrap.verifier(bundle.settings), worker_actor(owner))
     executor = ThreadPoolExecutor(max_workers=24, thread_name_prefix="step")
@@ -66,7 +69,7 @@ def run(bundle: Services, timing: Timing = DEFAULT_TIMING) -> int:
     settings = bundle.settings
     health = serve(settings.health_host, settings.health_port, lambda: not_ready(bundle, duty))
     log.info("worker_started", owner=owner, applications=len(bundle.topology.applications))
-    _tick_until(stop, bundle, runner, owner)
+    _tick_until(stop, bundle, runner, duty, owner)
     runner.stop()
     executor.shutdown(wait=False, cancel_futures=True)
     duty.join(1.0)
@@ -76,19 +79,20 @@ def run(bundle: Services, timing: Timing = DEFAULT_TIMING) -> int:
     return 0
 
 
-def _tick_until(stop: Event, bundle: Services, runner: Runner, owner: str) -> None:
+def _tick_until(stop: Event, bundle: Services, runner: Runner, duty: Duties, owner: str) -> None:
     next_beat = 0.0
     while not stop.wait(TICK_S):
         runner.tick()
         OWNED.set(len(runner.owned))
         if bundle.clock.monotonic() >= next_beat:
             next_beat = bundle.clock.monotonic() + BEAT_S
-            _beat(bundle, owner, runner.owned)
+            _beat(bundle, owner, runner.owned, duty.reaching.told)
 
 
-def _beat(bundle: Services, owner: str, owned: tuple[str, ...]) -> None:
+def _beat(bundle: Services, owner: str, owned: tuple[str, ...], reached: JsonValue) -> None:
     try:
-        state: dict[str, JsonValue] = {"runs": list(owned)}
+        keys = fingerprints(bundle.settings)
+        state: dict[str, JsonValue] = {"runs": list(owned), "keys": keys, "reach": reached}
         bundle.store.write(lambda tx: replicas.beat(tx, owner, "worker", version("dr-bot"), state), Point.REPLICA_BEAT)
     except DrError as error:
         log.warning("beat_failed", error=error.message)

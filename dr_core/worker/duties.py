@@ -11,12 +11,18 @@ from dr_core.audit.anchoring import Anchoring
 from dr_core.audit.cloudtrail import CloudTrail
 from dr_core.audit.places import places
 from dr_core.audit.reconciling import Reconciliation
+from dr_core.budget import costing
 from dr_core.execution.lease import NamedLease
 from dr_core.keys import SigningKey
+from dr_core.objectives import keeping
+from dr_core.objectives.keeping import Keeping
 from dr_core.observation.watch import Watch
 from dr_core.ports import Ports
+from dr_core.readiness import examining
+from dr_core.runbook import export as runbook
 from dr_core.services import Services
 from dr_core.worker.observer import Observer
+from dr_core.worker.reaching import Reaching
 
 Work = Callable[[Event], None]
 
@@ -28,6 +34,7 @@ class Duties:
     observer: Observer
     anchors: Anchoring
     watch: Watch
+    reaching: Reaching
     work: dict[str, Work]
     threads: dict[str, Thread] = field(default_factory=dict)
 
@@ -65,10 +72,16 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
     anchors = Anchoring(store, places(topology, bundle.aws), key, lease(anchoring.LEASE), owner=owner)
     history = CloudTrail(bundle.aws)
     calls = Reconciliation(store, topology, history, lease(reconciling.LEASE), clock, owner=owner)
+    reaching = Reaching(bundle)
     work: dict[str, Work] = {
         "observer": observer.run,
         "clerk": bootstrap.clerk(bundle).run,
         "anchoring": anchors.run,
         "reconciliation": calls.run,
+        "preflight": examining.make(bundle, lease(examining.LEASE), owner).run,
+        "history": Keeping(store, topology, lease(keeping.LEASE), clock).run,
+        "reaching": reaching.run,
+        "costs": costing.make(bundle, lease(costing.LEASE), owner).run,
+        "runbook": runbook.make(bundle, lease(runbook.LEASE), owner).run,
     }
-    return Duties(observer, anchors, watch, work)
+    return Duties(observer, anchors, watch, reaching, work)

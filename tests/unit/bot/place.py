@@ -27,6 +27,8 @@ from dr_core.settings import read_settings
 from dr_core.store import cards, requests
 
 MANIFEST = Path(__file__).parents[3] / "bot" / "slack_manifest.yaml"
+ANSWER_S = 10.0
+"""Somebody answers within this, or the test fails; nothing waits for it to pass."""
 INCIDENT, ROBIN, ADA, GRACE = "C0INCIDENT", "U0REQUESTER", "U0ADA", "U0GRACE"
 
 
@@ -41,14 +43,15 @@ class Place:
 
     async def said(self, doing: Any, *, channel: str = INCIDENT) -> tuple[Any, list[Any]]:
         """(modal it opened, messages it brought) of one thing a person did."""
-        before = len(self.slack.desk.workspace.messages(channel))
+        workspace, changed = self.slack.desk.workspace, asyncio.Event()
+        before = len(workspace.messages(channel))
+        workspace.listen(lambda _: changed.set())
         opened = await doing
-        for _ in range(100):
-            found = self.slack.desk.workspace.messages(channel)[before:]
-            if opened is not None or found:
-                return opened, found
-            await asyncio.sleep(0.02)
-        raise AssertionError("nobody answered")
+        async with asyncio.timeout(ANSWER_S):
+            while opened is None and len(workspace.messages(channel)) == before:
+                changed.clear()
+                await changed.wait()
+        return opened, workspace.messages(channel)[before:]
 
     async def types(self, user: str, text: str, *, channel: str = INCIDENT) -> tuple[Any, list[Any]]:
         return await self.said(self.slack.people.type_text(user, channel, text), channel=channel)

@@ -2,9 +2,15 @@
 
 from datetime import timedelta
 
-from bot.readiness import Seen, readiness
+import pytest
+
+from bot.readiness import Seen, channel_check, readiness
+from bot.sandbox.slack.workspace import BOT_USER_ID
 from bot.slack import Contact
 from dr_core.clock import ManualClock
+from dr_core.reports.doctor import CheckState
+from dr_core.store import replicas
+from tests.unit.bot.place import Place
 
 ANSWERED = Contact(answered_at=0.0, problem="")
 
@@ -23,3 +29,28 @@ def test_approvers_who_were_not_looked_up_are_waited_for(clock: ManualClock) -> 
 def test_an_old_roster_is_not_ready(clock: ManualClock) -> None:
     ready, _ = readiness(Seen("", "", clock.now() - timedelta(hours=25)), ANSWERED, clock.now())
     assert not ready
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [(True, CheckState.OK), (False, CheckState.FAILED), ("channel_not_found", CheckState.FAILED)],
+)
+def test_a_channel_that_the_bot_is_not_in_is_named_with_the_way_out(told: bool | str, state: CheckState) -> None:
+    check = channel_check("C0DIGEST", told)
+    assert (check.name, check.state) == ("Slack channel C0DIGEST", state)
+    assert bool(check.way_out) is (state is not CheckState.OK)
+
+
+async def test_the_bot_asks_slack_who_it_is_and_whether_it_is_in_its_channels(place: Place) -> None:
+    """What it hears, the doctor tells: in Slack at once, in a terminal by the bot's beat."""
+    await place.bot.contact()
+    assert place.bot.slack.contact.channels == {"C0INCIDENT": True, "C0DIGEST": True}
+    place.slack.desk.workspace.channels["C0DIGEST"].members.remove(BOT_USER_ID)
+    await place.bot.contact()
+    await place.bot.beat()
+    [beat] = place.services.store.read(replicas.all)
+    checks = {check["name"]: check for check in beat.state["checks"]}
+    assert checks["Slack channel C0INCIDENT"]["state"] == "ok"
+    assert checks["Slack channel C0DIGEST"]["state"] == "failed"
+    assert "'s" in checks["Slack"]["detail"]
+    assert beat.state["keys"].keys() == {"ack", "workers"}

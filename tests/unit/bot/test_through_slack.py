@@ -10,11 +10,13 @@ from sqlalchemy import update
 
 from bot import buttons
 from dr_core.approvals.lapse import expire_due
+from dr_core.approvals.tokens import tokens
 from dr_core.audit.events import EventKind
 from dr_core.clock import ManualClock
 from dr_core.observation.model import Verdict
 from dr_core.services import Services
-from dr_core.store import observations, roster, runs
+from dr_core.store import cards, observations, roster, runs
+from dr_core.store.cards import Card
 from dr_core.store.tables import roster as rosters
 from tests.unit.bot.place import ADA, GRACE, INCIDENT, ROBIN, Place, closed, standing
 
@@ -119,6 +121,28 @@ async def test_cancel_and_details_by_button(place: Place) -> None:
     assert place.request().digest in str(view.as_json())
     _, (told,) = await place.presses(ROBIN, "cancel")
     assert "cancelled" in told.text
+
+
+async def test_a_card_that_a_dead_bot_left_behind_counts_a_press_and_then_points_to_the_one_that_is_kept(
+    place: Place,
+) -> None:
+    await place.types(ROBIN, '/dr failover eu-west-1 --reason "maintenance"')
+    left, request = await place.card(), place.request()
+    # As the store is when a bot was killed after Slack had answered, and before it had written the answer down.
+    place.services.store.write(lambda tx: cards.put(tx, Card(request.id, INCIDENT, None, "")))
+    await place.types(ROBIN, f"/dr renew {request.id}")
+    kept = await place.card()
+    assert kept.ts != left.ts
+    token = place.services.store.read(lambda tx: tokens(tx, request.id, 2))["approve"]
+    view, _ = await place.said(place.slack.people.press(ADA, INCIDENT, left.ts, "approve", token))
+    assert request.id in str(view.as_json()), "the press counts"
+    await place.bot.desk.drain(5)
+    shown = place.slack.desk.workspace.message(INCIDENT, left.ts)
+    assert "See the card below" in shown.text
+    assert [block["type"] for block in shown.blocks] == ["section"], "no buttons"
+    view, _ = await place.presses(GRACE, "approve")
+    await place.bot.desk.drain(5)
+    assert place.slack.desk.workspace.message(INCIDENT, kept.ts).blocks == kept.blocks, "the kept one stays"
 
 
 async def test_a_forged_button_changes_nothing_and_leaves_an_event(place: Place) -> None:

@@ -41,6 +41,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
         (["drill"], 2, "not available in this version"),
         (["failover", "eu-west-1"], 3, "without AWS credentials the terminal is read-only"),
         (["plan", "us-east-1"], 3, "outside the allowed regions"),
+        (["config", "discover", "--region", "xx", "--region", "eu-west-1"], 2, "'xx' is no region"),
         (["bot", "now"], 2, "takes no argument"),
     ],
 )

@@ -71,6 +71,12 @@ def test_what_is_only_asked_for_is_no_refusal(desk) -> None:
     assert desk.events("command.refused") == []
 
 
+def test_a_region_that_was_left_out_is_proposed_with_its_reason(desk) -> None:
+    with pytest.raises(MissingArguments, match=r"proposed now is eu-west-1: healthy, exposure 0\.4 s") as caught:
+        desk.type("failover")
+    assert (caught.value.proposed, caught.value.known) == ({"region": "eu-west-1"}, {"application": "shop"})
+
+
 def test_a_planned_failover_opens_a_request_once_for_one_delivery(desk) -> None:
     first = desk.type("failover eu-west-1 --reason maintenance", cmd_id="delivery-1").result
     again = desk.type("failover eu-west-1 --reason maintenance", cmd_id="delivery-1").result
@@ -216,7 +222,7 @@ def test_help_lists_what_this_person_may_run(desk) -> None:
     assert "approve" not in names("U0REQUESTER")
     assert {"approve", "deny"} <= names("U0ADA")
     assert "sandbox" not in names("U0ADA")
-    assert not names("U0ADA") & {"drill", "unfreeze", "budget"}
+    assert not names("U0ADA") & {"drill", "unfreeze", "rollback"}
 
 
 def test_help_for_one_command_says_when_one_may_not(desk) -> None:

@@ -33,7 +33,7 @@ def test_status_json_has_the_fields_of_the_contract(desk) -> None:
                          "exposure_seconds", "requests", "runs"}  # fmt: skip
     assert set(shop["regions"]["eu-west-1"]) == {"role", "verdict", "reasons", "observed_at"}
     assert set(shop["stores"][0]) == {"kind", "name", "region", "gate", "exposure_seconds", "threshold_seconds",
-                                      "age_seconds", "verdict", "source", "reason"}  # fmt: skip
+                                      "age_seconds", "verdict", "source", "reason", "figures"}  # fmt: skip
 
 
 def test_an_old_observation_says_nothing_about_now(desk) -> None:

@@ -67,7 +67,7 @@ def test_a_request_and_its_run_show_who_and_when(desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["requests", "runs", "audit list", "audit verify", "replication", "help", "help failover"]
+    "words", ["requests", "runs", "audit list", "audit verify", "replication", "budget", "help", "help failover"]
 )
 def test_everything_else_fits_the_page(desk, words: str) -> None:
     assert lines_of(desk.type(words, "U0ADA").result)

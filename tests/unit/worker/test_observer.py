@@ -138,7 +138,7 @@ def test_a_worker_is_not_ready_when_its_observer_ended_or_hangs(
     bundle = Services(shop, store, clock, settings, AwsSessions.for_topology(shop, None), None)
     lease = Lease()
     made = observer(store, clock, lease)
-    duty = Duties(made, Any, Any, {})  # type: ignore[arg-type]
+    duty = Duties(made, Any, Any, Any, {})  # type: ignore[arg-type]
     [keyless, unseen] = not_ready(bundle, duty)
     assert "no public key" in keyless
     assert unseen == "shop was not observed yet"

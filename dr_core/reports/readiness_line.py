@@ -1,0 +1,53 @@
+"""The last preflight of an application in one line of its status: counted, with its age, and the worst finding."""
+
+from datetime import datetime
+
+from dr_core.plan.step import Severity
+from dr_core.readiness.model import Check, CheckState, Sheet
+from dr_core.reports.model import ReadinessLine
+from dr_core.store import readiness
+from dr_core.store.engine import Tx
+
+OLD_AFTER_S = 7200.0
+"""A preflight is made at least every 30 minutes; what is older than this says nothing about now."""
+
+
+def readiness_line(tx: Tx, application: str, now: datetime) -> ReadinessLine:
+    return counted(readiness.get(tx, application), now)
+
+
+def counted(sheet: Sheet | None, now: datetime) -> ReadinessLine:
+    """`ready` is None when nothing blocks and not everything could be asked, or it was asked too long ago. Pure.
+
+    A blocking finding of the active region itself counts as a warning: it stops no failover, only the way back.
+    """
+    if sheet is None:
+        nothing = "no preflight was made yet"
+        return ReadinessLine(
+            ready=None, blocking=0, warnings=0, unknown=0, worst="", at=None, age_seconds=None, reason=nothing
+        )
+    found = [check for check in sheet.checks if check.state is CheckState.FINDING]
+    blocking = sheet.hindering
+    warnings = [check for check in found if check.severity is not Severity.INFO and check not in blocking]
+    unknown = [check for check in sheet.checks if check.state is CheckState.UNKNOWN]
+    age_s = max(0.0, (now - sheet.at).total_seconds())
+    reason = _doubt(sheet, age_s, unknown)
+    return ReadinessLine(
+        ready=False if blocking else None if reason else True,
+        blocking=len(blocking),
+        warnings=len(warnings),
+        unknown=len(unknown),
+        worst=next((check.message for check in (*blocking, *unknown, *warnings)), ""),
+        at=sheet.at,
+        age_seconds=age_s,
+        reason=reason,
+    )
+
+
+def _doubt(sheet: Sheet, age_s: float, unknown: list[Check]) -> str:
+    """Why a preflight without a blocking finding is no proof."""
+    if age_s > OLD_AFTER_S:
+        return f"the last preflight is {age_s / 3600:.1f} h old"
+    if not sheet.complete:
+        return "the last preflight was cut short at its time limit"
+    return f"{len(unknown)} of {len(sheet.checks)} checks could not be asked" if unknown else ""
