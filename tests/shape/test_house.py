@@ -21,8 +21,13 @@ CATCH_ALL = {
     "dr_core/observation/asking.py": "one question's fault costs that answer, not the pass",
     "dr_core/store/engine.py": "SQLAlchemy raises whatever a malformed URL makes it raise",
     "dr_core/terminal/clerk.py": "a fault in one submission must not stop the counter",
+    "dr_core/worker/reaching.py": "a fault in one look must not stop the next",
+    "dr_core/budget/costing.py": "a fault in one reading must not stop the next",
     "dr_core/audit/anchoring.py": "a fault in one pass must not stop the anchors",
     "dr_core/audit/reconciling.py": "a fault in one pass must not stop the reconciliation",
+    "dr_core/objectives/keeping.py": "a fault in one pass must not stop the history",
+    "dr_core/readiness/examining.py": "a fault in one application's preflight must not stop the others'",
+    "dr_core/runbook/export.py": "a fault in one application's runbook must not stop the others'",
     "dr_core/worker/observer.py": "a fault in one pass must not stop the observer",
 }
 # Real time passes here, and why nothing else would do.
