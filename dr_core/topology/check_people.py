@@ -78,7 +78,7 @@ def _quorum(topology: Topology, persons: _Persons, mode: str, quorum: Quorum) ->
     needs = f"{mode} needs {quorum.required} {'approver' if quorum.required == 1 else 'approvers'}"
     hint = "Name more people under approval.approvers, or a usergroup"
     if len(named) < quorum.required:
-        yield fatal(path, f"{needs}, and only {_people(len(named))} named", hint)
+        yield fatal(path, f"{needs}, and only {_people(len(named))} named", hint, stops=False)
         return
     if len(named) > quorum.required:
         return
@@ -86,9 +86,8 @@ def _quorum(topology: Topology, persons: _Persons, mode: str, quorum: Quorum) ->
     requesters = approval.requesters
     outsiders = requesters.empty or requesters.usergroup is not None or persons.of(requesters.users) - named
     if not outsiders:
-        yield fatal(
-            path, f"{needs}; everybody who may request is an approver and cannot approve their own request", hint
-        )
+        told = f"{needs}; everybody who may request is an approver and cannot approve their own request"
+        yield fatal(path, told, hint, stops=False)
     elif requesters.empty or requesters.usergroup is not None or persons.of(requesters.users) & named:
         yield warning(
             path, f"{needs} and exactly {_people(len(named))} named: an approver who requests is one too few", hint
@@ -101,7 +100,7 @@ def _break_glass(topology: Topology, persons: _Persons) -> Iterator[TopologyFind
         return
     if len(persons.of(holders.users)) < 2:
         yield fatal("approval.break_glass", "break-glass needs at least two holders, and only one person is named",
-                    "Name a second one, or remove break_glass")  # fmt: skip
+                    "Name a second one, or remove break_glass", stops=False)  # fmt: skip
 
 
 def _people(count: int) -> str:

@@ -70,6 +70,7 @@ def region_maps(base: str, application: Application) -> Iterator[RegionMap]:
 def _allowed(topology: Topology) -> Iterator[TopologyFinding]:
     allowed = topology.residency.allowed_regions
     used = [(f"audit.anchors[{index}].region", anchor.region) for index, anchor in enumerate(topology.audit.anchors)]
+    used += [(f"runbook.buckets[{index}].region", place.region) for index, place in enumerate(topology.runbook.buckets)]
     for name, application in topology.applications.items():
         used.append((f"applications.{name}.primary", application.primary))
         used += [(f"applications.{name}.standby[{at}]", region) for at, region in enumerate(application.standby)]

@@ -2,7 +2,7 @@
 
 from dr_core.topology.model import Topology
 
-CARRIED_OUT = frozenset({"timezone", "health_digest"})
+CARRIED_OUT = frozenset({"timezone", "health_digest", "replication_report", "budget_report", "cost_review"})
 """The parts of `schedule` that are run."""
 
 
@@ -16,6 +16,5 @@ def unused(topology: Topology) -> tuple[str, ...]:
             for name in type(schedule).model_fields
             if name not in CARRIED_OUT
         },
-        "budget": topology.budget is not None,
     }
     return tuple(path for path, given in said.items() if given)

@@ -13,17 +13,21 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class TopologyFinding:
-    """One finding. `path` is written as in `applications.shop.standby[0]`."""
+    """One finding. `path` is written as in `applications.shop.standby[0]`.
+
+    `stops` False: `config check` refuses the file, but a process starts with it; people may leave while it runs.
+    """
 
     severity: Severity
     path: str
     message: str
     hint: str | None = None
+    stops: bool = True
 
 
-def fatal(path: str, message: str, hint: str | None = None) -> TopologyFinding:
-    """A finding that refuses the file."""
-    return TopologyFinding(Severity.FATAL, path, message, hint)
+def fatal(path: str, message: str, hint: str | None = None, *, stops: bool = True) -> TopologyFinding:
+    """A finding that refuses the file, and unless told otherwise the start, too."""
+    return TopologyFinding(Severity.FATAL, path, message, hint, stops)
 
 
 def warning(path: str, message: str, hint: str | None = None) -> TopologyFinding:

@@ -63,10 +63,11 @@ def check_file(path: Path) -> CheckedFile:
 
 
 def load_checked(path: Path) -> Topology:
-    """Shape and cross-checks: TopologyError on anything fatal; warnings are left to `check_file`."""
+    """Shape and cross-checks, for a start: TopologyError on what stops one; the rest is left to `check_file`."""
     checked = check_file(path)
-    if checked.fatal:
-        raise TopologyError(_shortened([checked.line(finding) for finding in checked.fatal]))
+    stopping = [checked.line(finding) for finding in checked.fatal if finding.stops]
+    if stopping:
+        raise TopologyError(_shortened(stopping))
     return checked.topology
 
 

@@ -116,6 +116,8 @@ class Budget(Part):
     alerts: tuple[Annotated[Count, Field(ge=1)], ...] = (50, 80)
     burst: Money | None = None
     usd_rate: UsdRate | None = None
+    tag: Text | None = None
+    aws_budget: Text | None = None
 
 
 class Anchor(Part):
@@ -125,6 +127,19 @@ class Anchor(Part):
 
 class Audit(Part):
     anchors: tuple[Anchor, ...] = ()
+
+
+class RunbookPlace(Part):
+    region: Region
+    bucket: Text
+    prefix: Text = "dr-runbook"
+
+
+class Runbook(Part):
+    """Where the commands of every plan are kept for the hour in which the bot is gone."""
+
+    folder: Text | None = None
+    buckets: tuple[RunbookPlace, ...] = ()
 
 
 # -- what is protected ----------------------------------------------------------------------------------------------
@@ -200,6 +215,7 @@ class Database(OneOf):
 class S3Buckets(Part):
     buckets: PerRegion
     prefixes: tuple[Text, ...] = ()
+    heartbeat: bool = True
     gate: bool = False
 
 
@@ -225,9 +241,18 @@ class Table(OneOf):
     dynamodb_global: DynamoDbGlobal | None = None
 
 
+class AppConfigFlags(Part):
+    """A configuration profile of AppConfig by its names, the same in each region."""
+
+    application: Text
+    environment: Text
+    profile: Text
+
+
 class Parameters(Part):
     paths: tuple[Text, ...] = ()
     flags: Text | None = None
+    appconfig: tuple[AppConfigFlags, ...] = ()
 
 
 class Sized(Part):
@@ -370,4 +395,5 @@ class Topology(Part):
     schedule: Schedule = Schedule()
     budget: Budget | None = None
     audit: Audit = Audit()
+    runbook: Runbook = Runbook()
     applications: dict[AppName, Application] = Field(min_length=1)

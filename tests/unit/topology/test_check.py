@@ -109,6 +109,12 @@ FATAL = [
         "audit.anchors[0].region",
         "us-east-1",
     ),
+    (
+        "shop",
+        at("runbook", to={"buckets": [{"region": "us-east-1", "bucket": "b"}]}),
+        "runbook.buckets[0].region",
+        "us-east-1",
+    ),
     ("shop", at(*SHOP, "standby", to=["eu-central-1"]), "applications.shop.standby[0]", "is the primary"),
     ("shop", at(*SHOP, "standby", to=["eu-west-1", "eu-west-1"]), "applications.shop.standby[1]", "listed twice"),
     (

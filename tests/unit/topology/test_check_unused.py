@@ -11,12 +11,8 @@ FULL = Path(__file__).parents[2] / "topologies" / "full.yaml"
 
 def test_everything_without_effect_in_a_full_file_is_named() -> None:
     assert set(unused(load_checked(FULL))) == {
-        "budget",
-        "schedule.budget_report",
-        "schedule.cost_review",
         "schedule.drill",
         "schedule.full_drill",
-        "schedule.replication_report",
     }
 
 

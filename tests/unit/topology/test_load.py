@@ -266,6 +266,12 @@ def test_fatal_findings_are_located_and_warnings_let_pass(tmp_path: Path) -> Non
     assert check_file(path).warnings
 
 
+def test_a_quorum_that_cannot_be_reached_any_more_refuses_the_file_and_never_the_start(tmp_path: Path) -> None:
+    path = written(tmp_path, MINIMAL.replace("{usergroup: S0DRAPPROVERS}", "{users: [U0ADA]}"))
+    assert [finding.path for finding in check_file(path).fatal] == ["approval.forced.required"]
+    assert load_checked(path).approval.approvers.users == ("U0ADA",)
+
+
 def test_the_schema_accepts_the_samples_and_refuses_an_unknown_key() -> None:
     validator = jsonschema.Draft202012Validator(schema())
     for path in sorted(TOPOLOGIES.glob("*.yaml")):
