@@ -55,10 +55,9 @@ types: $(READY)
 arrows: $(READY)
 	@$(BIN)/lint-imports --no-logo || { echo "an import goes against docs/codebase.md" >&2; exit 1; }
 
-# The stories of the scenarios wait a good part of their time: four at once keep two cores busy, two do not. The rest computes.
+# The stories of the scenarios wait a good part of their time, and the rest computes: five at once keep two cores busy.
 unit: $(READY)
-	@$(BIN)/pytest -q -n 3 --dist worksteal --ignore tests/scenario
-	@$(BIN)/pytest -q -n 4 --dist worksteal tests/scenario
+	@$(BIN)/pytest -q -n 5 --dist worksteal
 
 # Hours, not minutes: no test is stopped for being long.
 nightly: export DR_TEST_SCALE = 10

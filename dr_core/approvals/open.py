@@ -22,7 +22,7 @@ from dr_core.plan.preflight import NOT_OVERRIDABLE, preflight
 from dr_core.plan.step import Finding, Mode, Plan, Severity
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.services import Services
-from dr_core.store import events, requests, roster, runs, scope
+from dr_core.store import events, readiness, requests, roster, runs, scope
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Application, Topology
 
@@ -60,6 +60,7 @@ class Proposal:
         overrides: tuple[str, ...],
         *,
         source: str | None = None,
+        new_round: bool = False,
     ) -> None:
         topology = services.topology
         entry = application_of(topology, application)
@@ -72,7 +73,8 @@ class Proposal:
         refuse_target(topology, application, source, target)
         self.source = source
         self.plan: Plan = build(topology, application, source=source, target=target, mode=mode, overrides=overrides)
-        self.findings = preflight(topology, self.plan, self.observation, self.now)
+        sheet = readiness.get(tx, application)
+        self.findings = preflight(topology, self.plan, self.observation, self.now, sheet, new_round=new_round)
         interval = topology.detection.interval
         seen = store_exposures(self.observation, self.now, interval) if self.observation else ()
         self.stores = tuple(store for store in seen if store.region == target)

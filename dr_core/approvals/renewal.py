@@ -121,7 +121,9 @@ def _next_round(
     tx: Tx, services: Services, request: Request, actor: Actor, why: Mapping[str, JsonValue], cmd_id: str | None
 ) -> Request:
     plan = request.plan
-    now = Proposal(tx, services, plan.application, plan.target, plan.mode, plan.overrides, source=plan.source)
+    now = Proposal(
+        tx, services, plan.application, plan.target, plan.mode, plan.overrides, source=plan.source, new_round=True
+    )
     if now.blocking:
         raise BlockedError(now.blocking, hint="A new request may override it, if it names the override.")
     expires_at = tx.now() + timedelta(seconds=plan.policy.expires_after_s)

@@ -58,6 +58,9 @@ class EventKind(StrEnum):
     ANCHOR_CONFLICT = "anchor.conflict"
     STORE_ROLLED_BACK = "store.rolled_back"
     CALL_UNEXPLAINED = "call.unexplained"
+    READINESS_CHANGED = "readiness.changed"
+    BUDGET_ALERT = "budget.alert"
+    RUNBOOK_EXPORTED = "runbook.exported"
 
 
 class Event(BaseModel):

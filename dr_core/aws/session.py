@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     HEARTBEAT = "heartbeat"
     DRILL = "drill"
     ANCHOR = "anchor"
+    RUNBOOK = "runbook"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ GLOBAL_SERVICES = {
     "cloudfront": GlobalService("us-east-1", "distributions are global"),
     "budgets": GlobalService("us-east-1", "billing is global"),
     "ce": GlobalService("us-east-1", "Cost Explorer is global"),
+    "cost-optimization-hub": GlobalService("us-east-1", "recommendations about cost are global"),
     "iam": GlobalService("us-east-1", "identities are global"),
     "organizations": GlobalService("us-east-1", "accounts are global"),
     "health": GlobalService("us-east-1", "the AWS Health API has its home here"),

@@ -8,9 +8,11 @@ from dr_core.approvals.open import BlockedError
 from dr_core.approvals.renewal import renew
 from dr_core.audit import trail
 from dr_core.errors import ConflictError, RefusedError, UsageError
-from dr_core.plan.step import Mode
+from dr_core.plan.step import Mode, Severity
+from dr_core.readiness.examination import About
+from dr_core.readiness.model import Sheet
 from dr_core.services import Services
-from dr_core.store import requests
+from dr_core.store import readiness, requests
 
 from .conftest import actor, approve, ask, enrol, see
 
@@ -82,6 +84,19 @@ def test_a_new_round_has_the_loss_limit_of_now_and_says_it_in_the_trail(services
     assert (event.kind, event.data["loss_limit_s"]) == ("request.renewed", None)
     with pytest.raises(UsageError, match="type exactly: unknown"):
         approve(services, renewed, "U0ADA", "3600")
+
+
+def test_what_a_preflight_found_meanwhile_is_shown_in_a_new_round_and_does_not_stop_it(services: Services) -> None:
+    """A request, or a run that waits for its round, must not end because something is found behind its back."""
+    request = expired(services)
+    at, target = services.clock.now(), request.plan.target
+    about = About("database", "shop", target, "RDS DescribeDBClusters", at)
+    found = (about.blocking("global-db-rpo", "It would pause every commit.", way_out="Reset it."),)
+    sheet = Sheet(application=request.plan.application, at=at, duration_s=1, complete=True, checks=found)
+    services.store.write(lambda tx: readiness.put(tx, sheet))
+    renewed = renew(services, request.id, actor=actor(services.topology, "U0ADA"))
+    told = {finding.code: finding.severity for finding in renewed.findings}
+    assert told["global-db-rpo"] is Severity.WARNING
 
 
 def test_a_new_round_shows_the_findings_of_now(services: Services) -> None:
