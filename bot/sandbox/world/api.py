@@ -50,6 +50,12 @@ class Call:
         return value
 
 
+def account_in(principal: str, otherwise: str) -> str:
+    """The account that a principal's ARN names."""
+    parts = principal.split(":")
+    return parts[4] if len(parts) > 5 and parts[4] else otherwise
+
+
 class AwsError(Exception):
     """A service refuses a call: the code and message of its API reference."""
 

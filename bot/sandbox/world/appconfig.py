@@ -1,6 +1,5 @@
 """AppConfig beyond moto: lists, environments, and deployments that take their time.
 
-https://docs.aws.amazon.com/appconfig/2019-10-09/APIReference/API_StartDeployment.html
 https://docs.aws.amazon.com/appconfig/2019-10-09/APIReference/API_ListDeployments.html (newest first)
 """
 
@@ -8,12 +7,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.appconfig.models import Application, ConfigurationProfile, appconfig_backends
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.pages import page
 
 # Deployment strategies that every account has, by minutes of deployment and of baking.
 STRATEGIES = {"AppConfig.AllAtOnce": (0, 10), "AppConfig.Linear50PercentEvery30Seconds": (1, 1)}
@@ -47,9 +47,13 @@ class Environment:
 class AppConfigWorld:
     """Applications, profiles and hosted versions are moto's; environments and deployments are kept here."""
 
-    def __init__(self, account: str, timeline: Timeline) -> None:
-        self._account = account
-        self._timeline = timeline
+    PAGES: ClassVar[dict[str, str]] = {
+        "appconfig": "https://docs.aws.amazon.com/appconfig/2019-10-09/APIReference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._timeline = ground.timeline
         self._environments: dict[tuple[str, str], Environment] = {}
 
     def operations(self) -> Operations:
@@ -59,7 +63,6 @@ class AppConfigWorld:
             "CreateEnvironment": self.create_environment,
             "ListEnvironments": self.list_environments,
             "StartDeployment": self.start,
-            "StopDeployment": self.stop,
             "ListDeployments": self.list_deployments,
             "GetDeployment": self.get,
         }
@@ -68,13 +71,16 @@ class AppConfigWorld:
     # -- lists -------------------------------------------------------------------------------------------------------
 
     def list_applications(self, call: Call) -> Parameters:
+        """Applications of the region, 50 a page."""
         applications = appconfig_backends[self._account][call.region].applications.values()
         return _page(call, [{"Id": app.id, "Name": app.name, "Description": app.description} for app in applications])
 
     def list_profiles(self, call: Call) -> Parameters:
+        """Configuration profiles, 50 a page."""
         return _page(call, [_profile(one) for one in self._application(call).config_profiles.values()])
 
     def list_environments(self, call: Call) -> Parameters:
+        """Environments, 50 a page, each DEPLOYING while a deployment is under way."""
         self._application(call)
         mine = [
             environment
@@ -84,11 +90,13 @@ class AppConfigWorld:
         return _page(call, [_environment(environment) for environment in mine])
 
     def list_deployments(self, call: Call) -> Parameters:
+        """Deployments, the newest first, 50 a page."""
         return _page(call, [_summary(one) for one in reversed(self._environment(call).deployments)])
 
     # -- environments and deployments --------------------------------------------------------------------------------
 
     def create_environment(self, call: Call) -> Parameters:
+        """Ready for a deployment at once."""
         self._application(call)
         made = Environment(uuid.uuid4().hex[:7], call.text("ApplicationId"), call.text("Name"))
         self._environments[call.region, made.id] = made
@@ -115,16 +123,8 @@ class AppConfigWorld:
             self._complete(deployment)
         return _detailed(environment, deployment)
 
-    def stop(self, call: Call) -> Parameters:
-        """https://docs.aws.amazon.com/appconfig/2019-10-09/APIReference/API_StopDeployment.html"""
-        environment = self._environment(call)
-        deployment = self._deployment(call, environment)
-        if deployment.state not in ("DEPLOYING", "BAKING"):
-            raise AwsError("BadRequestException", "Only a deployment in progress can be stopped.", 400)
-        deployment.state = "ROLLED_BACK"
-        return _detailed(environment, deployment)
-
     def get(self, call: Call) -> Parameters:
+        """One deployment with its state of now."""
         environment = self._environment(call)
         return _detailed(environment, self._deployment(call, environment))
 
@@ -160,12 +160,10 @@ def _advance(deployment: Deployment, before: str, after: str) -> None:
 
 
 def _page(call: Call, items: list[Parameters]) -> Parameters:
-    """`NextToken` is how many were returned before; at most 50 a page, as in the service."""
-    start, size = int(call.parameters.get("NextToken") or 0), int(call.parameters.get("MaxResults") or 50)
-    page: Parameters = {"Items": items[start : start + size]}
-    if start + size < len(items):
-        page["NextToken"] = str(start + size)
-    return page
+    """At most 50 a page, as in the service."""
+    refusal = AwsError("BadRequestException", "The pagination token is invalid.")
+    found, rest = page(items, call.parameters.get("NextToken"), int(call.parameters.get("MaxResults") or 50), refusal)
+    return {"Items": found, **({"NextToken": rest} if rest else {})}
 
 
 def _profile(profile: ConfigurationProfile) -> Parameters:

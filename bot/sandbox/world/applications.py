@@ -8,9 +8,9 @@ from bot.sandbox.world.blueprint import Addresses, Place, RecordPlan, domain
 from bot.sandbox.world.capacity import Capacity
 from bot.sandbox.world.database_values import Write
 from bot.sandbox.world.dns_answers import values
-from bot.sandbox.world.faults import FaultBook, RegionState
+from bot.sandbox.world.faults import RegionState
+from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.route53 import Route53
-from bot.sandbox.world.timeline import Timeline
 from dr_core.topology.model import Application
 
 
@@ -29,13 +29,11 @@ class Running:
 class Applications:
     """Answers for all of them, from the state of databases, capacity, DNS and regions."""
 
-    def __init__(
-        self, timeline: Timeline, faults: FaultBook, capacity: Capacity, route53: Route53, addresses: Addresses
-    ) -> None:
-        self._timeline = timeline
-        self._faults = faults
-        self._capacity = capacity
-        self._route53 = route53
+    def __init__(self, ground: Ground, addresses: Addresses) -> None:
+        self._timeline = ground.timeline
+        self._faults = ground.faults
+        self._capacity = ground.part(Capacity)
+        self._route53 = ground.part(Route53)
         self._addresses = addresses
         self.all: dict[str, Running] = {}
 

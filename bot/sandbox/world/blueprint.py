@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from dr_core.topology.model import Application, Route53Records, StandbyTakesOver, Topology
+from dr_core.topology.model import Application, Topology
+from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 
 DEFAULT_ACCOUNT = "123456789012"
 _ACCOUNT = re.compile(r"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")

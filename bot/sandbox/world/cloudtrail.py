@@ -1,6 +1,5 @@
 """CloudTrail's event history: every management call that may change something, some minutes late, newest first.
 
-https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
 """
@@ -8,12 +7,13 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.h
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
-from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
-from bot.sandbox.world.call_log import CallLog, Recorded, plain
+from bot.sandbox.world.api import AwsError, Call, Operations, Parameters, account_in
+from bot.sandbox.world.call_log import Recorded, plain
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.pages import page
 from bot.sandbox.world.service_models import model_of
-from bot.sandbox.world.timeline import Timeline
 
 DELAY_S = 300.0
 """AWS: "on average within about 5 minutes of an API call"; in the world's own time."""
@@ -37,15 +37,20 @@ class CloudTrail:
     and Username exist here.
     """
 
-    def __init__(self, account: str, timeline: Timeline, log: CallLog) -> None:
-        self._account = account
-        self._timeline = timeline
-        self._log = log
+    PAGES: ClassVar[dict[str, str]] = {
+        "cloudtrail": "https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._timeline = ground.timeline
+        self._log = ground.log
 
     def operations(self) -> Operations:
         return {("cloudtrail", "LookupEvents"): self.lookup}
 
     def lookup(self, call: Call) -> Parameters:
+        """Management calls that may change something, five minutes late, newest first, up to 50 a page."""
         asked = call.parameters
         most = int(asked.get("MaxResults") or _MOST)
         if not 1 <= most <= _MOST:
@@ -56,22 +61,22 @@ class CloudTrail:
         found = [entry for entry in self._history(call) if _within(entry["EventTime"], start, end)]
         for wanted in asked.get("LookupAttributes") or ():
             found = [entry for entry in found if str(entry.get(wanted["AttributeKey"])) == wanted["AttributeValue"]]
-        first = _position(asked.get("NextToken"), len(found))
-        rest = {"NextToken": str(first + most)} if first + most < len(found) else {}
-        return {"Events": found[first : first + most], **rest}
+        refusal = AwsError("InvalidNextTokenException", "A token is not valid for this request.")
+        events, rest = page(found, asked.get("NextToken"), most, refusal)
+        return {"Events": events, **({"NextToken": rest} if rest else {})}
 
     def _history(self, call: Call) -> list[Parameters]:
         """What the caller's account has done in the region, as far as CloudTrail tells it by now."""
-        now, account = self._timeline.now, _account(call.principal, self._account)
+        now, account = self._timeline.now, account_in(call.principal, self._account)
         told_until = now - timedelta(seconds=DELAY_S / self._timeline.speed)
         return [
-            _entry(number, recorded, _account(recorded.principal, self._account))
+            _entry(number, recorded, account_in(recorded.principal, self._account))
             for number, recorded in reversed(self._log.numbered())
             if recorded.region == call.region
             and now - KEPT <= recorded.time <= told_until
             and recorded.status is not None
             and recorded.operation not in _DATA.get(recorded.service, ())
-            and _account(recorded.principal, self._account) == account
+            and account_in(recorded.principal, self._account) == account
         ]
 
 
@@ -123,11 +128,6 @@ def _identity(recorded: Recorded, account: str) -> dict[str, Any]:
     return {"type": "AssumedRole", **known, "sessionContext": {"sessionIssuer": issuer}}
 
 
-def _account(principal: str, otherwise: str) -> str:
-    parts = principal.split(":")
-    return parts[4] if len(parts) > 5 and parts[4] else otherwise
-
-
 def _within(at: datetime, start: datetime | None, end: datetime | None) -> bool:
     return (start is None or at >= start.replace(microsecond=0)) and (end is None or at <= end)
 
@@ -137,11 +137,3 @@ def _moment(value: object) -> datetime | None:
     if not isinstance(value, datetime):
         return None
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-
-
-def _position(token: object, length: int) -> int:
-    if not token:
-        return 0
-    if not str(token).isdigit() or int(str(token)) > length:
-        raise AwsError("InvalidNextTokenException", "A token is not valid for this request.")
-    return int(str(token))

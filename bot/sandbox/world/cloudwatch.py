@@ -1,18 +1,18 @@
-"""CloudWatch metrics by region, as published by the world and by callers; alarms stay moto's.
-
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
-"""
+"""CloudWatch metrics by region, as published by the world and by callers; alarms stay moto's."""
 
 import math
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.pages import page
 
+_KEPT = 12_000
+_MOST = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,9 +33,13 @@ def metric(region: str, namespace: str, name: str, dimensions: Mapping[str, str]
 class CloudWatch:
     """Keeps the newest points of each metric, in the order of their time."""
 
-    def __init__(self, timeline: Timeline, keep: int = 12_000) -> None:
-        self._timeline = timeline
-        self._points: dict[Metric, deque[tuple[datetime, float, str]]] = defaultdict(lambda: deque(maxlen=keep))
+    PAGES: ClassVar[dict[str, str]] = {
+        "cloudwatch": "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self._timeline = ground.timeline
+        self._points: dict[Metric, deque[tuple[datetime, float, str]]] = defaultdict(lambda: deque(maxlen=_KEPT))
 
     def publish(self, to: Metric, at: datetime, value: float, unit: str) -> None:
         self._points[to].append((at, value, unit))
@@ -87,7 +91,7 @@ class CloudWatch:
         return {"MetricDataResults": results, "Messages": []}
 
     def get_metric_statistics(self, call: Call) -> Parameters:
-        """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html"""
+        """Statistics and percentiles of one metric, one point a period."""
         start, end = _span(call)
         asked = call.parameters
         wanted = metric(
@@ -105,7 +109,7 @@ class CloudWatch:
         return {"Label": call.text("MetricName"), "Datapoints": list(points.values())}
 
     def list_metrics(self, call: Call) -> Parameters:
-        """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html"""
+        """Metrics that have points, by namespace, name and dimensions, 500 a page."""
         asked = call.parameters
         needed = {(item["Name"], item.get("Value")) for item in asked.get("Dimensions") or []}
         found = [
@@ -119,16 +123,9 @@ class CloudWatch:
                 for name, value in needed
             )
         ]
-        return {
-            "Metrics": [
-                {
-                    "Namespace": known.namespace,
-                    "MetricName": known.name,
-                    "Dimensions": [{"Name": name, "Value": value} for name, value in known.dimensions],
-                }
-                for known in found
-            ]
-        }
+        refusal = AwsError("InvalidParameterValue", "The token is not valid.")
+        listed, rest = page(found, asked.get("NextToken"), _MOST, refusal)
+        return {"Metrics": [_metric_view(known) for known in listed], **({"NextToken": rest} if rest else {})}
 
     def _aggregated(
         self, wanted: Metric, start: datetime, end: datetime, period: int, stat: str
@@ -141,6 +138,14 @@ class CloudWatch:
             if start <= at < end or start <= begin < end:
                 buckets.setdefault(begin, []).append(value)
         return [(begin, _statistic(stat, values)) for begin, values in sorted(buckets.items())]
+
+
+def _metric_view(known: Metric) -> Parameters:
+    return {
+        "Namespace": known.namespace,
+        "MetricName": known.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in known.dimensions],
+    }
 
 
 def _statistic(stat: str, values: list[float]) -> float:

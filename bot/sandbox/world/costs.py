@@ -1,24 +1,22 @@
-"""What the world costs: Cost Explorer, AWS Budgets and the Cost Optimization Hub over invented daily prices.
+"""What the world costs, and Cost Explorer over it: invented daily prices.
 
 Prices are so small that the example stays below its budget; each complete day costs the same. Cost Explorer ends with
 yesterday here, and groups by REGION as its console does, which its API reference does not list.
-https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
-https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostForecast.html
-https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CalculatedSpend.html
-https://docs.aws.amazon.com/cost-management/latest/APIReference/API_CostOptimizationHub_ListRecommendations.html
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from bot.sandbox.world.api import AwsError, Call, Operations, Parameters, Reply
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.api import AwsError, Call, Operations, Parameters, account_in
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.pages import position
 
 GLOBAL = "global"
+_PAGE = 200
+_TOKEN = AwsError("InvalidNextTokenException", "The pagination token is invalid.")
 _BEGAN = date(2000, 1, 1)
 _METRICS = {
     "BlendedCost",
@@ -57,27 +55,24 @@ class Charge:
         return known[name]
 
 
-@dataclass
 class Costs:
     """The bill of every account of the world. `tag` is the key under which applications are told apart."""
 
-    account: str
-    timeline: Timeline
-    charges: list[Charge] = field(default_factory=list)
-    recommendations: list[Parameters] = field(default_factory=list)
-    tag: str = ""
-    page: int = 200
+    PAGES: ClassVar[dict[str, str]] = {
+        "ce": "https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self.account = ground.account
+        self._timeline = ground.timeline
+        self.charges: list[Charge] = []
+        self.tag = ""
 
     def operations(self) -> Operations:
         return {
             ("ce", "GetCostAndUsage"): self.cost_and_usage,
             ("ce", "GetCostForecast"): self.forecast,
-            ("budgets", "DescribeBudgets"): self.budgets,
-            ("budgets", "DescribeBudget"): self.budgets,
-            ("cost-optimization-hub", "ListRecommendations"): self.list_recommendations,
         }
-
-    # -- Cost Explorer -----------------------------------------------------------------------------------------------
 
     def cost_and_usage(self, call: Call) -> Parameters:
         """By month or day, in total or in groups of up to two dimensions or tags."""
@@ -88,14 +83,14 @@ class Costs:
             raise AwsError("ValidationException", "Only two GroupBy are allowed.")
         if not metrics or set(metrics) - _METRICS:
             raise AwsError("ValidationException", f"Metrics must be some of {', '.join(sorted(_METRICS))}.")
-        mine = [one for one in self._of(call) if _matches(one, asked.get("Filter"), self.tag)]
+        mine = [one for one in self._mine(call) if _matches(one, asked.get("Filter"), self.tag)]
         results = [
             self._result(mine, first, last, by, metrics) for first, last in _spans(start, end, asked.get("Granularity"))
         ]
-        position = _position(asked.get("NextPageToken"))
-        cut = [{**one, "Groups": one["Groups"][position : position + self.page]} for one in results]
-        more = any(len(one["Groups"]) > position + self.page for one in results)
-        rest = {"NextPageToken": str(position + self.page)} if more else {}
+        first = position(asked.get("NextPageToken"), _TOKEN)
+        cut = [{**one, "Groups": one["Groups"][first : first + _PAGE]} for one in results]
+        more = any(len(one["Groups"]) > first + _PAGE for one in results)
+        rest = {"NextPageToken": str(first + _PAGE)} if more else {}
         return {"GroupDefinitions": by, "ResultsByTime": cut, "DimensionValueAttributes": [], **rest}
 
     def forecast(self, call: Call) -> Parameters:
@@ -105,7 +100,7 @@ class Costs:
         today = self._today()
         if end <= today:
             raise AwsError("ValidationException", "The forecast must end in the future.")
-        mine = [one for one in self._of(call) if _matches(one, asked.get("Filter"), self.tag)]
+        mine = [one for one in self._mine(call) if _matches(one, asked.get("Filter"), self.tag)]
         if not mine:
             raise AwsError(
                 "DataUnavailableException", "Insufficient amount of historical data to generate forecast.", 400
@@ -163,64 +158,20 @@ class Costs:
         """Complete days only."""
         return max(0, (min(end, self._today()) - max(start, one.since)).days)
 
-    # -- AWS Budgets -------------------------------------------------------------------------------------------------
-
-    def budgets(self, call: Call) -> Reply:
-        """As they were made, with what was spent of them and what is expected; renewed three times a day."""
-        account = call.text("AccountId")
-        if account != self._caller(call):
-            raise AwsError("AccessDeniedException", f"Account {self._caller(call)} does not have access to {account}.")
-        reply = call.forward()
-        if not reply.ok:
-            return reply
-        body = json.loads(reply.body)
-        for budget in body.get("Budgets") or ([body["Budget"]] if "Budget" in body else []):
-            budget |= self._calculated(account)
-        return Reply(reply.status, reply.headers, json.dumps(body).encode())
-
-    def _calculated(self, account: str) -> Parameters:
-        today = self._today()
-        month = today.replace(day=1)
-        mine = [one for one in self.charges if one.account == account]
-        spent = sum((one.usd * self._days(one, month, today) for one in mine), Decimal(0))
-        days_left = (_next(month) - today).days
-        expected = spent + sum((one.usd * days_left for one in mine), Decimal(0))
-        now = self.timeline.now
-        return {
-            "CalculatedSpend": {
-                "ActualSpend": {"Amount": str(spent), "Unit": "USD"},
-                "ForecastedSpend": {"Amount": str(expected), "Unit": "USD"},
-            },
-            "LastUpdatedTime": now.replace(hour=now.hour // 8 * 8, minute=0, second=0, microsecond=0).timestamp(),
-        }
-
-    # -- Cost Optimization Hub ---------------------------------------------------------------------------------------
-
-    def list_recommendations(self, call: Call) -> Parameters:
-        """Filtered by region; what was put into `recommendations` with the names of the API reference."""
-        wanted = (call.parameters.get("filter") or {}).get("regions")
-        account = self._caller(call)
-        found = [
-            one
-            for one in self.recommendations
-            if one["accountId"] == account and (not wanted or one["region"] in wanted)
-        ]
-        position, most = _position(call.parameters.get("nextToken")), int(call.parameters.get("maxResults") or 100)
-        rest = {"nextToken": str(position + most)} if len(found) > position + most else {}
-        return {"items": found[position : position + most], **rest}
-
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _of(self, call: Call) -> list[Charge]:
-        account = self._caller(call)
+    def of(self, account: str) -> list[Charge]:
         return [one for one in self.charges if one.account == account]
 
-    def _caller(self, call: Call) -> str:
-        parts = call.principal.split(":")
-        return parts[4] if len(parts) > 5 and parts[4] else self.account
+    def spent(self, charges: list[Charge], start: date, end: date) -> Decimal:
+        """In US dollars, on the complete days of a period."""
+        return sum((one.usd * self._days(one, start, end) for one in charges), Decimal(0))
+
+    def _mine(self, call: Call) -> list[Charge]:
+        return self.of(account_in(call.principal, self.account))
 
     def _today(self) -> date:
-        now: datetime = self.timeline.now
+        now: datetime = self._timeline.now
         return now.date()
 
 
@@ -250,18 +201,10 @@ def _spans(start: date, end: date, granularity: object) -> Iterator[tuple[date, 
     if granularity not in ("DAILY", "MONTHLY"):
         raise AwsError("ValidationException", "Granularity must be DAILY or MONTHLY.")
     while start < end:
-        last = start + timedelta(days=1) if granularity == "DAILY" else min(_next(start.replace(day=1)), end)
+        last = start + timedelta(days=1) if granularity == "DAILY" else min(next_month(start.replace(day=1)), end)
         yield start, last
         start = last
 
 
-def _next(month: date) -> date:
+def next_month(month: date) -> date:
     return (month + timedelta(days=32)).replace(day=1)
-
-
-def _position(token: object) -> int:
-    if not token:
-        return 0
-    if not str(token).isdigit():
-        raise AwsError("InvalidNextTokenException", "The pagination token is invalid.")
-    return int(str(token))

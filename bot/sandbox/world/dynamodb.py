@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 
 from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
-from bot.sandbox.world.faults import FaultBook, FaultKind
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.faults import FaultKind
+from bot.sandbox.world.ground import Ground
 
 CREATING_S = 60.0
 QUIET_LAG_S = 0.9
@@ -52,13 +52,17 @@ class GlobalTable:
 class DynamoDb:
     """Tables and items are moto's; this joins them and follows every write."""
 
-    def __init__(self, account: str, timeline: Timeline, faults: FaultBook) -> None:
-        self._account = account
-        self._timeline = timeline
-        self._faults = faults
+    PAGES: ClassVar[dict[str, str]] = {
+        "dynamodb": "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._timeline = ground.timeline
+        self._faults = ground.faults
         self.tables: dict[str, GlobalTable] = {}
         self.waiting: list[Sent] = []
-        faults.subscribe(self._resume)
+        ground.faults.subscribe(self._resume)
 
     def operations(self) -> Operations:
         table: dict[str, Handler] = {
@@ -87,6 +91,7 @@ class DynamoDb:
     # -- tables ------------------------------------------------------------------------------------------------------
 
     def describe(self, call: Call) -> Reply:
+        """With the other replicas and their status."""
         reply = call.forward()
         table = self.tables.get(call.text("TableName"))
         if not reply.ok or table is None or call.region not in table.statuses:
@@ -162,6 +167,7 @@ class DynamoDb:
     # -- items -------------------------------------------------------------------------------------------------------
 
     def written(self, call: Call) -> Reply:
+        """moto's, and each item goes to the other replicas; the last writer wins."""
         reply = call.forward()
         if reply.ok:
             for name, key in self._items(call):

@@ -1,7 +1,6 @@
 """ElastiCache Global Datastores: a primary replication group and secondaries in other regions, their lag and failover.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Redis-Global-Datastore.html
-https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_FailoverGlobalReplicationGroup.html
 
 What AWS's documentation leaves open and is decided here: the lag has no datapoint while its primary's region is down,
 and a datastore can be described and failed over in the region of each member.
@@ -10,16 +9,19 @@ and a datastore can be described and failed over in the region of each member.
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from moto.elasticache.models import ReplicationGroup, elasticache_backends
 
 from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
-from bot.sandbox.world.faults import FaultBook, FaultKind
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.faults import FaultKind
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.pages import page
 
 FAILOVER_S = 60.0
 JOINING_S = 60.0
 QUIET_LAG_S = 0.5
+_MOST = 100
 # AWS puts five characters of its own before the name that people give.
 PREFIX = "sndbx"
 _PREFIXED = re.compile(r"^[a-z]{5}-")
@@ -40,12 +42,16 @@ class Datastore:
 class ElastiCacheGlobal:
     """Replication groups are moto's; what joins them is kept here."""
 
-    def __init__(self, account: str, timeline: Timeline, faults: FaultBook) -> None:
-        self._account = account
-        self._timeline = timeline
-        self._faults = faults
+    PAGES: ClassVar[dict[str, str]] = {
+        "elasticache": "https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._timeline = ground.timeline
+        self._faults = ground.faults
         self.datastores: dict[str, Datastore] = {}
-        faults.subscribe(self._freeze)
+        ground.faults.subscribe(self._freeze)
 
     def operations(self) -> Operations:
         table: dict[str, Handler] = {
@@ -86,6 +92,7 @@ class ElastiCacheGlobal:
     # -- operations --------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Parameters:
+        """A primary alone; it is available as a datastore once a secondary has joined."""
         suffix, group = call.text("GlobalReplicationGroupIdSuffix"), call.text("PrimaryReplicationGroupId")
         if self._group(call.region, group) is None:
             raise AwsError("ReplicationGroupNotFoundFault", f"Replication group {group} not found.", 404)
@@ -117,7 +124,10 @@ class ElastiCacheGlobal:
         if not call.parameters.get("ShowMemberInfo"):
             for entry in described:
                 entry.pop("Members")
-        return {"GlobalReplicationGroups": described}
+        refusal = AwsError("InvalidParameterValue", "The marker is not valid.")
+        asked = call.parameters
+        listed, rest = page(described, asked.get("Marker"), int(asked.get("MaxRecords") or _MOST), refusal)
+        return {"GlobalReplicationGroups": listed, **({"Marker": rest} if rest else {})}
 
     def failover(self, call: Call) -> Parameters:
         """The named secondary is promoted, with what it has; the old primary becomes a secondary."""

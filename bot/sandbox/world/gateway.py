@@ -4,19 +4,21 @@ import io
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Reply
-from bot.sandbox.world.call_log import CallLog, Recorded
+from bot.sandbox.world.call_log import Recorded
 from bot.sandbox.world.connections import gone, reset
-from bot.sandbox.world.faults import FaultBook, FaultKind, RegionState
+from bot.sandbox.world.faults import FaultKind, RegionState
+from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.identities import Identities
+from bot.sandbox.world.s3 import S3
 from bot.sandbox.world.service_models import changes_something
 from bot.sandbox.world.signatures import signed_http
-from bot.sandbox.world.timeline import Timeline
 from bot.sandbox.world.wire import Signed, buffered, error_reply, parse, reply_of, signed
 
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
@@ -33,8 +35,19 @@ GLOBAL_SERVICES = frozenset(
         "route53-recovery-control-config",
     }
 )
-SEED_KEY = "AKIASEEDSEEDSEEDSEED"
 _POLL_S = 0.1
+
+
+class _Moto(DomainDispatcherApplication):
+    """Remembers which backend a host belongs to: moto tries some two hundred patterns at each call."""
+
+    get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
+
+
+@cache
+def _moto() -> _Moto:
+    """One for all worlds of the process: it holds routes, and nothing of a world."""
+    return _Moto(create_backend_app)
 
 
 class ConnectionResetInsteadError(Exception):
@@ -42,27 +55,20 @@ class ConnectionResetInsteadError(Exception):
 
 
 class Gateway:
-    """A WSGI application. `regions_of` adds the regions that a call really touches, such as its bucket's."""
+    """A WSGI application over the operations of our own services; moto answers the others."""
 
     def __init__(
         self,
-        *,
-        account: str,
+        ground: Ground,
         operations: Operations,
-        timeline: Timeline,
-        faults: FaultBook,
-        log: CallLog,
-        identities: Identities,
-        regions_of: Callable[[Call], tuple[str, ...]],
     ) -> None:
-        self._account = account
+        self._account = ground.account
         self._operations = operations
-        self._timeline = timeline
-        self._faults = faults
-        self._log = log
-        self._identities = identities
-        self._regions_of = regions_of
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._timeline = ground.timeline
+        self._faults = ground.faults
+        self._log = ground.log
+        self._identities = ground.part(Identities)
+        self._s3 = ground.part(S3)
         self.stopping = threading.Event()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -80,6 +86,11 @@ class Gateway:
         start_response(f"{reply.status} {'OK' if reply.ok else 'Error'}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
 
+    def seed(self, call: Call, environ: dict[str, Any], body: bytes) -> Reply:
+        """The answer to a call by which the world fills itself: nothing records it and no fault strikes it."""
+        with self._timeline.lock:
+            return self._run(replace(call, forward=lambda: self._forward(environ, body)))
+
     def _answer(self, environ: dict[str, Any], body: bytes) -> Reply:
         scope = signed(environ)
         if scope is None:
@@ -94,9 +105,6 @@ class Gateway:
             return error_reply(scope.service, "query", AwsError("UnknownOperationException", "No such operation.", 404))
         principal = self._identities.arn_of(scope.access_key)
         call = replace(call, forward=lambda: self._forward(environ, body), principal=principal)
-        if scope.access_key == SEED_KEY:
-            with self._timeline.lock:
-                return self._run(call)
         self._pass_regions(call, environ.get("werkzeug.socket"))
         try:
             if (call.service, call.operation) == ("sts", "GetCallerIdentity"):
@@ -123,6 +131,14 @@ class Gateway:
             if RegionState.HANGS not in states:
                 return
             self.stopping.wait(_POLL_S)
+
+    def _regions_of(self, call: Call) -> tuple[str, ...]:
+        """A global service depends on no region of the topology; a bucket answers where it lives."""
+        if call.service in GLOBAL_SERVICES:
+            return ()
+        bucket = call.parameters.get("Bucket") if call.service == "s3" else None
+        home = self._s3.region_of(bucket) if bucket else None
+        return (call.region,) if home is None else tuple({call.region, home})
 
     def _struck(self, call: Call) -> Reply:
         """The faults of single calls around the call itself; the record says what really happened."""
@@ -165,7 +181,7 @@ class Gateway:
             return lambda _: None
 
         try:
-            chunks = self._moto(inner, start)
+            chunks = _moto()(inner, start)
         except NotImplementedError as error:
             raise AwsError("NotImplemented", f"This simulated AWS cannot do that: {error}", 400) from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -197,9 +213,7 @@ class Gateway:
 
     def _denied(self, call: Call) -> AwsError:
         who = self._identities.arn_of(call.access_key)
-        action = f"{'monitoring' if call.service == 'cloudwatch' else call.service}:{call.operation}"
-        if call.service == "cloudwatch":
-            action = f"cloudwatch:{call.operation}"
+        action = f"{call.service}:{call.operation}"
         code, status = ("AccessDeniedException", 400) if "json" in call.protocol else ("AccessDenied", 403)
         resource = _resource(call, self._account)
         return AwsError(
@@ -249,11 +263,8 @@ class QuietHandler(MotoRequestHandler):
         self.close_connection = True
 
 
-def serve(application: Gateway) -> tuple[BaseWSGIServer, threading.Thread]:
+def serve(application: Gateway) -> BaseWSGIServer:
     """The server, listening on a free port of 127.0.0.1 and serving in a thread of its own."""
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="world-aws", daemon=True
-    )
-    thread.start()
-    return server, thread
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="world-aws", daemon=True).start()
+    return server

@@ -1,6 +1,5 @@
 """AWS Health: an issue is opened some minutes after a region has broken, and closed when it is back.
 
-https://docs.aws.amazon.com/health/latest/APIReference/API_DescribeEvents.html
 https://docs.aws.amazon.com/health/latest/ug/getting-started-api.html (without a support plan the API refuses)
 
 How late AWS opens an event is not documented; five minutes is this world's choice.
@@ -8,10 +7,11 @@ How late AWS opens an event is not documented; five minutes is this world's choi
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
-from bot.sandbox.world.faults import FaultBook
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.pages import page
 
 OPENED_AFTER_S = 300.0
 _PAGE = 10
@@ -33,14 +33,16 @@ class Event:
 class HealthEvents:
     """`subscribed` False: an account whose support plan does not include the API."""
 
-    def __init__(self, timeline: Timeline, faults: FaultBook, regions: tuple[str, ...]) -> None:
-        self._timeline = timeline
-        self._faults = faults
-        self._regions = regions
+    PAGES: ClassVar[dict[str, str]] = {"health": "https://docs.aws.amazon.com/health/latest/APIReference/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self._timeline = ground.timeline
+        self._faults = ground.faults
+        self._regions = ground.regions
         self._broken: dict[str, datetime] = {}
         self.events: list[Event] = []
         self.subscribed = True
-        faults.subscribe(self._regions_changed)
+        ground.faults.subscribe(self._regions_changed)
 
     def operations(self) -> Operations:
         return {("health", "DescribeEvents"): self.describe}
@@ -53,6 +55,7 @@ class HealthEvents:
         return event
 
     def describe(self, call: Call) -> Parameters:
+        """An issue opens five minutes after a region has broken and closes when it is back."""
         if not self.subscribed:
             message = "You need a subscription to call this operation."
             raise AwsError("SubscriptionRequiredException", message)
@@ -68,11 +71,10 @@ class HealthEvents:
         for asked, name in pairs:
             if wanted.get(asked):
                 found = [event for event in found if event[name] in wanted[asked]]
-        start, size = int(call.parameters.get("nextToken") or 0), int(call.parameters.get("maxResults") or _PAGE)
-        page: Parameters = {"events": found[start : start + size]}
-        if start + size < len(found):
-            page["nextToken"] = str(start + size)
-        return page
+        refusal = AwsError("InvalidPaginationToken", "The pagination token is invalid.")
+        most = int(call.parameters.get("maxResults") or _PAGE)
+        events, rest = page(found, call.parameters.get("nextToken"), most, refusal)
+        return {"events": events, **({"nextToken": rest} if rest else {})}
 
     def _regions_changed(self) -> None:
         now = self._timeline.now

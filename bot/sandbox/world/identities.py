@@ -1,16 +1,13 @@
-"""Who signs: access keys and the principals behind them; STS answers from here.
-
-https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-"""
+"""Who signs: access keys and the principals behind them; STS answers from here."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
+from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.signatures import SignedHttp, fault_of
-from bot.sandbox.world.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -25,10 +22,12 @@ class _Keys:
 class Identities:
     """One account. An access key that nobody registered is its user `sandbox`, but STS refuses it."""
 
-    def __init__(self, account: str, timeline: Timeline) -> None:
-        self.account = account
-        self._timeline = timeline
-        self._keys = {"sandbox": _Keys("sandbox", f"arn:aws:iam::{account}:user/sandbox")}
+    PAGES: ClassVar[dict[str, str]] = {"sts": "https://docs.aws.amazon.com/STS/latest/APIReference/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self.account = ground.account
+        self._timeline = ground.timeline
+        self._keys = {"sandbox": _Keys("sandbox", f"arn:aws:iam::{self.account}:user/sandbox")}
         self._sessions = 0
 
     def credentials(self, arn: str) -> tuple[str, str]:

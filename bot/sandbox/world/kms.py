@@ -2,19 +2,18 @@
 
 https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
 https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
-https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
 """
 
 import json
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from moto.kms.models import Key, KmsBackend, kms_backends
 
 from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.ground import Ground
 
 UPDATING_S = 30.0
 _NONCE, _MARK = 12, b"\x01dr"
@@ -23,9 +22,11 @@ _NONCE, _MARK = 12, b"\x01dr"
 class Kms:
     """Keys are moto's; what is computed with them, and how they are described, is decided here."""
 
-    def __init__(self, account: str, timeline: Timeline) -> None:
-        self._account = account
-        self._timeline = timeline
+    PAGES: ClassVar[dict[str, str]] = {"kms": "https://docs.aws.amazon.com/kms/latest/APIReference/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._timeline = ground.timeline
 
     def operations(self) -> Operations:
         table: dict[str, Handler] = {
@@ -56,7 +57,7 @@ class Kms:
         return reply
 
     def update_primary(self, call: Call) -> Parameters:
-        """https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdatePrimaryRegion.html"""
+        """Primary and replica are Updating for half a minute, then they have changed roles."""
         key, where = self._key(call, call.text("KeyId")), call.text("PrimaryRegion")
         replica = self._backend(where).keys.get(key.id)
         if not key.multi_region or replica is None or key.multi_region_configuration["PrimaryKey"]["Arn"] != key.arn:
@@ -82,6 +83,7 @@ class Kms:
     # -- computing with a key ----------------------------------------------------------------------------------------
 
     def encrypt(self, call: Call) -> Parameters:
+        """Closed with the family's material: any member of a multi-Region family opens it."""
         key = _usable(self._key(call, call.text("KeyId")))
         _for_encryption(key)
         text = bytes(call.parameters.get("Plaintext") or b"")
@@ -109,6 +111,7 @@ class Kms:
         return {"Plaintext": text, "KeyId": key.arn, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}
 
     def data_key(self, call: Call) -> Parameters:
+        """A key in the clear and closed, to be opened in any region of the family."""
         key = _usable(self._key(call, call.text("KeyId")))
         _for_encryption(key)
         size = 16 if call.parameters.get("KeySpec") == "AES_128" else int(call.parameters.get("NumberOfBytes") or 32)

@@ -1,15 +1,15 @@
 """S3 Object Lock where moto is too kind: a compliance lock is never shortened, and versions are listed after a key.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.s3.models import FakeKey, s3_backends
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters, Reply
+from bot.sandbox.world.ground import Ground
 
 _MOST = 1000
 
@@ -17,8 +17,10 @@ _MOST = 1000
 class ObjectLock:
     """Puts and deletes are moto's, which respects a lock; these are the ways around one that it leaves open."""
 
-    def __init__(self, account: str) -> None:
-        self._account = account
+    PAGES: ClassVar[dict[str, str]] = {"s3": "https://docs.aws.amazon.com/AmazonS3/latest/API/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
 
     def operations(self) -> Operations:
         return {

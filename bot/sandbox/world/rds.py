@@ -1,29 +1,28 @@
-"""RDS's API over the global databases: what moto lacks or does wrongly; clusters and instances are moto's.
-
-https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_SwitchoverGlobalCluster.html
-https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverGlobalCluster.html
-https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeGlobalClusters.html
-"""
+"""RDS's API over the global databases: what moto lacks or does wrongly; clusters and instances are moto's."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.rds.models import rds_backends
 
 from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
 from bot.sandbox.world.aurora import GlobalDatabase
 from bot.sandbox.world.database_values import Happened, Mode
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.pages import page
 
 PROMOTE_REPLICA_S = 300.0
+_MOST = 100
 
 
 class Rds:
     """`globals`: Aurora global databases by lower-case id; `replicas`: plain RDS instances with replicas elsewhere."""
 
-    def __init__(self, account: str, timeline: Timeline) -> None:
-        self._account = account
-        self._timeline = timeline
+    PAGES: ClassVar[dict[str, str]] = {"rds": "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._timeline = ground.timeline
         self.globals: dict[str, GlobalDatabase] = {}
         self.replicas: list[GlobalDatabase] = []
 
@@ -44,12 +43,12 @@ class Rds:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def describe_global_clusters(self, call: Call) -> Parameters:
-        """A global cluster is listed in every region that has a member."""
+        """A global cluster is listed in every region that has a member; 100 a page."""
         wanted = call.parameters.get("GlobalClusterIdentifier")
         if wanted:
             return {"GlobalClusters": [self._view(self._global(call, wanted))]}
         here = [database for database in self.globals.values() if call.region in database.members]
-        return {"GlobalClusters": [self._view(database) for database in here]}
+        return _listing(call, "GlobalClusters", [self._view(database) for database in here])
 
     def describe_clusters(self, call: Call) -> Reply:
         """moto's answer, after statuses and writer flags were brought up to the roles of now."""
@@ -59,7 +58,7 @@ class Rds:
         return call.forward()
 
     def describe_events(self, call: Call) -> Parameters:
-        """Events of the last hour unless asked otherwise, oldest first.
+        """Events of the last hour unless asked otherwise, oldest first, 100 a page.
 
         https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html
         """
@@ -78,7 +77,7 @@ class Rds:
             events = [event for event in events if event.cluster.lower() == source.lower()]
         if asked.get("SourceType") not in (None, "db-cluster"):
             events = []
-        return {"Events": [self._event(event) for event in sorted(events, key=lambda event: event.at)]}
+        return _listing(call, "Events", [self._event(event) for event in sorted(events, key=lambda event: event.at)])
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
@@ -125,7 +124,7 @@ class Rds:
         return {"GlobalCluster": view}
 
     def modify(self, call: Call) -> Parameters:
-        """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyGlobalCluster.html"""
+        """A new name or engine version, at once, while no change of roles is under way."""
         database = self._global(call, call.text("GlobalClusterIdentifier"))
         self._check_free(database)
         asked = call.parameters
@@ -142,7 +141,7 @@ class Rds:
         return {"GlobalCluster": self._view(database)}
 
     def promote_read_replica(self, call: Call) -> Reply:
-        """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html"""
+        """A database of its own after five minutes, with what had arrived; nothing fences the old one."""
         identifier = call.text("DBInstanceIdentifier").lower()
         reply = call.forward()
         for database in self.replicas:
@@ -278,6 +277,12 @@ class Rds:
             "Date": event.at,
             "SourceArn": self._arn(event.region, event.cluster),
         }
+
+
+def _listing(call: Call, name: str, items: list[Parameters]) -> Parameters:
+    refusal = AwsError("InvalidParameterValue", "The marker is not valid.")
+    found, rest = page(items, call.parameters.get("Marker"), int(call.parameters.get("MaxRecords") or _MOST), refusal)
+    return {name: found, **({"Marker": rest} if rest else {})}
 
 
 def _member(database: GlobalDatabase, identifier: str, arn: Any) -> str:

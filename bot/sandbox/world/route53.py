@@ -1,22 +1,20 @@
-"""Route 53's API: zones, change batches that take their time, health checks with the world's truth, and test answers.
-
-https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
-https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHealthCheckStatus.html
-https://docs.aws.amazon.com/Route53/latest/APIReference/API_TestDNSAnswer.html
-"""
+"""Route 53's API: zones, change batches that take their time, health checks with the world's truth, test answers."""
 
 import random
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters, Reply
 from bot.sandbox.world.dns_answers import Choice, choices, same_name, values
+from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.health_checks import HealthCheck, HealthChecks
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.pages import page
 from bot.sandbox.world.zones import Record, Zone
 
 PROPAGATION_S = 30.0
+_MOST = 100
 
 
 @dataclass
@@ -32,18 +30,18 @@ class Change:
 class Route53:
     """Zones by id. What DNS answers follows the zone's `served` records and the health checks."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
+    PAGES: ClassVar[dict[str, str]] = {"route53": "https://docs.aws.amazon.com/Route53/latest/APIReference/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self._timeline = ground.timeline
         self.zones: dict[str, Zone] = {}
-        self.health = HealthChecks(timeline)
+        self.health = HealthChecks(ground.timeline)
         self._changes: dict[str, Change] = {}
         self._dice = random.Random(11)  # picks among weights, reproducibly
 
     def operations(self) -> Operations:
         table = {
             "ListHostedZones": self.list_zones,
-            "ListHostedZonesByName": self.list_zones_by_name,
-            "GetHostedZone": self.get_zone,
             "ListResourceRecordSets": self.list_records,
             "ChangeResourceRecordSets": self.change_records,
             "GetChange": self.get_change,
@@ -54,7 +52,6 @@ class Route53:
             "UpdateHealthCheck": self.update_check,
             "CreateHealthCheck": self.create_check,
             "DeleteHealthCheck": self.delete_check,
-            "GetHealthCheckLastFailureReason": self.last_failure,
         }
         return {("route53", name): handler for name, handler in table.items()}
 
@@ -88,26 +85,8 @@ class Route53:
     # -- zones and records -------------------------------------------------------------------------------------------
 
     def list_zones(self, call: Call) -> Parameters:
-        return {
-            "HostedZones": [_zone_view(zone) for zone in self.zones.values()],
-            "IsTruncated": False,
-            "MaxItems": "100",
-            "Marker": "",
-        }
-
-    def list_zones_by_name(self, call: Call) -> Parameters:
-        start = (call.parameters.get("DNSName") or "").rstrip(".").lower()
-        found = sorted(
-            (zone for zone in self.zones.values() if _reversed(zone.name) >= _reversed(start)),
-            key=lambda zone: _reversed(zone.name),
-        )
-        return {"HostedZones": [_zone_view(zone) for zone in found], "IsTruncated": False, "MaxItems": "100"}
-
-    def get_zone(self, call: Call) -> Parameters:
-        return {
-            "HostedZone": _zone_view(self._zone(call, "Id")),
-            "DelegationSet": {"NameServers": ["ns-1.sandbox.example"]},
-        }
+        """Every hosted zone, 100 a page."""
+        return _listing(call, "HostedZones", [_zone_view(zone) for zone in self.zones.values()])
 
     def list_records(self, call: Call) -> Parameters:
         """In the order of the reversed name, then type, then identifier, from StartRecord... on."""
@@ -121,8 +100,8 @@ class Route53:
         )
         records = [record for record in records if _order(record) >= start]
         limit = int(asked.get("MaxItems") or 300)
-        page, rest = records[:limit], records[limit:]
-        view: Parameters = {"ResourceRecordSets": page, "IsTruncated": bool(rest), "MaxItems": str(limit)}
+        listed, rest = records[:limit], records[limit:]
+        view: Parameters = {"ResourceRecordSets": listed, "IsTruncated": bool(rest), "MaxItems": str(limit)}
         if rest:
             view.update(NextRecordName=rest[0]["Name"], NextRecordType=rest[0]["Type"])
             if rest[0].get("SetIdentifier"):
@@ -148,6 +127,7 @@ class Route53:
         zone.served = served
 
     def get_change(self, call: Call) -> Parameters:
+        """PENDING, then INSYNC."""
         identifier = call.text("Id").rsplit("/", 1)[-1]
         if identifier not in self._changes:
             raise AwsError("NoSuchChange", f"Could not find resource with ID: {identifier}", 404)
@@ -179,26 +159,20 @@ class Route53:
     # -- health checks -----------------------------------------------------------------------------------------------
 
     def health_status(self, call: Call) -> Parameters:
+        """What each checker found last; inversion does not show."""
         return {"HealthCheckObservations": self._check(call).observations()}
 
-    def last_failure(self, call: Call) -> Parameters:
-        check = self._check(call)
-        return {"HealthCheckObservations": check.observations() if check.reason is not None else []}
-
     def get_check(self, call: Call) -> Parameters:
+        """One health check's configuration."""
         return {"HealthCheck": _check_view(self._check(call))}
 
     def list_checks(self, call: Call) -> Parameters:
-        return {
-            "HealthChecks": [_check_view(check) for check in self.health.checks.values()],
-            "IsTruncated": False,
-            "MaxItems": "100",
-            "Marker": "",
-        }
+        """Every health check's configuration, 100 a page."""
+        return _listing(call, "HealthChecks", [_check_view(check) for check in self.health.checks.values()])
 
     def create_check(self, call: Call) -> Parameters | Reply:
         """A check that a caller makes watches an endpoint the world does not know: it succeeds until it is changed."""
-        identifier = f"hc-{len(self.health.checks) + 1:08d}"
+        identifier = str(uuid.uuid4())
         check = self.health.add(identifier, call.parameters["HealthCheckConfig"], lambda: None)
         return {
             "HealthCheck": _check_view(check),
@@ -206,6 +180,7 @@ class Route53:
         }
 
     def update_check(self, call: Call) -> Parameters:
+        """Changes what is named; state follows with the next observations."""
         check = self._check(call)
         names = (
             "Inverted",
@@ -225,6 +200,7 @@ class Route53:
         return {"HealthCheck": _check_view(check)}
 
     def delete_check(self, call: Call) -> Parameters:
+        """It is gone at once; what names it counts as healthy."""
         del self.health.checks[self._check(call).id]
         return {}
 
@@ -233,6 +209,13 @@ class Route53:
         if identifier not in self.health.checks:
             raise AwsError("NoSuchHealthCheck", f"No health check exists with the specified ID: {identifier}", 404)
         return self.health.checks[identifier]
+
+
+def _listing(call: Call, name: str, items: list[Parameters]) -> Parameters:
+    marker, most = call.parameters.get("Marker"), int(call.parameters.get("MaxItems") or _MOST)
+    found, rest = page(items, marker, most, AwsError("InvalidInput", "The marker is not valid."))
+    view: Parameters = {name: found, "IsTruncated": rest is not None, "MaxItems": str(most), "Marker": marker or ""}
+    return {**view, "NextMarker": rest} if rest else view
 
 
 def _zone_view(zone: Zone) -> dict[str, Any]:

@@ -3,19 +3,18 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.s3.models import FakeDeleteMarker, FakeKey, s3_backends
 
 from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
-from bot.sandbox.world.faults import FaultBook, FaultKind
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.faults import FaultKind
+from bot.sandbox.world.ground import Ground
 
 LAG_S = 5.0
 _WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
@@ -52,15 +51,17 @@ class Flow:
 class S3:
     """Objects are moto's; this follows every write of them."""
 
-    def __init__(self, account: str, timeline: Timeline, faults: FaultBook) -> None:
-        self._account = account
-        self._timeline = timeline
-        self._faults = faults
+    PAGES: ClassVar[dict[str, str]] = {"s3": "https://docs.aws.amazon.com/AmazonS3/latest/API/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._timeline = ground.timeline
+        self._faults = ground.faults
         self._rules: dict[str, Parameters] = {}
         self._status: dict[Version, str] = {}
         self.pending: list[Pending] = []
         self.flows: dict[tuple[str, str, str], Flow] = {}
-        faults.subscribe(self._resume)
+        ground.faults.subscribe(self._resume)
 
     def operations(self) -> Operations:
         table: dict[str, Handler] = {
@@ -97,6 +98,7 @@ class S3:
     # -- rules -------------------------------------------------------------------------------------------------------
 
     def put_rules(self, call: Call) -> Parameters:
+        """Both buckets must be versioned; what is written from now on is copied."""
         bucket = call.text("Bucket")
         config = call.parameters.get("ReplicationConfiguration") or {}
         self._versioned(bucket)
@@ -119,6 +121,7 @@ class S3:
         return {"ReplicationConfiguration": self._rules[bucket]}
 
     def delete_rules(self, call: Call) -> Parameters:
+        """Nothing new is copied."""
         self._rules.pop(call.text("Bucket"), None)
         return {}
 
@@ -147,6 +150,7 @@ class S3:
         return reply
 
     def with_status(self, call: Call) -> Reply:
+        """moto's, with the replication status of the version."""
         reply = call.forward()
         version = reply.header("x-amz-version-id") or "null"
         status = self._status.get((call.text("Bucket"), call.text("Key"), version))

@@ -1,18 +1,21 @@
-"""Secrets whose replication fails: a replica keeps the versions that it has, and the primary tells of the failure.
+"""Secrets Manager beyond moto: replicas whose replication fails, and replicas that become secrets of their own.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets_troubleshoot.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicationStatusType.html
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/standalone-secret.html
 
-In AWS a failed replication is tried again by hand; here it is tried again when the fault ends.
+In AWS a failed replication is tried again by hand; here it is tried again when the fault ends. Which of its errors AWS
+answers to the promotion of what is no replica is not documented; InvalidRequestException is this world's choice.
 """
 
 import copy
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.secretsmanager.models import FakeSecret, ReplicaSecret, secretsmanager_backends
 
-from bot.sandbox.world.api import Call, Handler, Operations, Reply
-from bot.sandbox.world.faults import FaultBook, FaultKind
+from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
+from bot.sandbox.world.faults import FaultKind
+from bot.sandbox.world.ground import Ground
 
 _WRITES = ("PutSecretValue", "UpdateSecret", "RotateSecret", "UpdateSecretVersionStage")
 _STOPPED = "Replication failed: Secrets Manager could not write the replica."
@@ -44,14 +47,19 @@ class _Frozen(ReplicaSecret):
 class Secrets:
     """Secrets are moto's, whose replicas are always the same as their source; this holds some of them back."""
 
-    def __init__(self, account: str, faults: FaultBook) -> None:
-        self._account = account
-        self._faults = faults
+    PAGES: ClassVar[dict[str, str]] = {
+        "secretsmanager": "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._faults = ground.faults
         self._held: set[str] = set()
-        faults.subscribe(self._changed)
+        ground.faults.subscribe(self._changed)
 
     def operations(self) -> Operations:
         handlers: dict[str, Handler] = dict.fromkeys(_WRITES, self.written)
+        handlers["StopReplicationToReplica"] = self.stop_replication
         return {("secretsmanager", name): handler for name, handler in handlers.items()}
 
     def written(self, call: Call) -> Reply:
@@ -63,6 +71,25 @@ class Secrets:
                 if replica.arn in self._held:
                     _tell(replica, "Failed", _STOPPED)
         return reply
+
+    def stop_replication(self, call: Call) -> Parameters:
+        """In the replica's region: it becomes a secret of its own, with the versions it has; its source forgets it."""
+        store, name = self._store(call.region), call.text("SecretId")
+        replica = store.get(name)
+        if replica is None:
+            raise AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        if not isinstance(replica, ReplicaSecret):
+            raise AwsError("InvalidRequestException", f"Secret {replica.arn} is not a replica.")
+        source = replica.source
+        alone = copy.copy(source)
+        alone.arn, alone.region, alone.replicas = replica.arn, call.region, []
+        alone.versions = copy.deepcopy(replica.versions)
+        alone.default_version_id = replica.default_version_id
+        source.replicas = [other for other in source.replicas if other.arn != replica.arn]
+        self._held.discard(replica.arn)
+        dict.pop(store, replica.arn)
+        store[alone.name] = alone
+        return {"ARN": alone.arn}
 
     def _changed(self) -> None:
         for region in list(secretsmanager_backends[self._account]):

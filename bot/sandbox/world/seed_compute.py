@@ -8,9 +8,11 @@ from typing import Any
 from moto.cloudfront.models import cloudfront_backends
 
 from bot.sandbox.world.capacity import Capacity
-from bot.sandbox.world.seed_clients import SeedClients
+from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.seed_posture import image_of
-from dr_core.topology.model import Application, Consumer, EcsPoller, EcsService
+from bot.sandbox.world.seeding import Seeding
+from dr_core.topology.capacity import Consumer, EcsPoller, EcsService
+from dr_core.topology.model import Application
 
 Fleets = tuple[tuple[str, str], ...]
 _WAIT = {"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}
@@ -20,10 +22,10 @@ _DOCUMENT = json.dumps({"schemaVersion": "0.3", "mainSteps": [_WAIT]})
 class Compute:
     """Seeds one application after the other; the primary at work, the standbys in waiting."""
 
-    def __init__(self, clients: SeedClients, account: str, capacity: Capacity) -> None:
-        self._clients = clients
-        self._account = account
-        self._capacity = capacity
+    def __init__(self, seeds: Seeding, ground: Ground) -> None:
+        self._seeds = seeds
+        self._account = ground.account
+        self._capacity = ground.part(Capacity)
 
     def seed(self, app: Application) -> Fleets:
         """The (kind, name) of the fleets that serve the application."""
@@ -55,9 +57,9 @@ class Compute:
         return tuple(dict.fromkeys(fleets))
 
     def role(self, arn: str) -> None:
-        with self._clients.tolerated(f"role {arn}"):
-            self._clients.client("iam", "us-east-1").create_role(
-                RoleName=arn.rsplit("/", 1)[-1], AssumeRolePolicyDocument="{}"
+        with self._seeds.tolerated(f"role {arn}"):
+            self._seeds.at("iam", "us-east-1")(
+                "CreateRole", RoleName=arn.rsplit("/", 1)[-1], AssumeRolePolicyDocument="{}"
             )
 
     # -- capacity ----------------------------------------------------------------------------------------------------
@@ -66,15 +68,17 @@ class Compute:
         name = f"{service.cluster}/{service.service}"
         if ("ecs", region, name) in self._capacity.fleets:
             return
-        with self._clients.tolerated(f"service {name}"):
-            ecs = self._clients.client("ecs", region)
-            ecs.create_cluster(clusterName=service.cluster)
-            ecs.register_task_definition(
+        with self._seeds.tolerated(f"service {name}"):
+            ecs = self._seeds.at("ecs", region)
+            ecs("CreateCluster", clusterName=service.cluster)
+            ecs(
+                "RegisterTaskDefinition",
                 family=service.service,
                 cpu="1024",
                 containerDefinitions=[{"name": "app", "image": image_of(self._account, region), "memory": 512}],
             )
-            ecs.create_service(
+            ecs(
+                "CreateService",
                 cluster=service.cluster,
                 serviceName=service.service,
                 taskDefinition=service.service,
@@ -82,7 +86,8 @@ class Compute:
                 launchType="FARGATE",
             )
             self._capacity.seed("ecs", region, name, count)
-            self._clients.client("application-autoscaling", region).register_scalable_target(
+            self._seeds.at("application-autoscaling", region)(
+                "RegisterScalableTarget",
                 ServiceNamespace="ecs",
                 ResourceId=f"service/{name}",
                 ScalableDimension="ecs:service:DesiredCount",
@@ -93,12 +98,16 @@ class Compute:
     def _group(self, region: str, group: str, count: int, largest: int) -> None:
         if ("autoscaling", region, group) in self._capacity.fleets:
             return
-        with self._clients.tolerated(f"group {group}"):
-            client = self._clients.client("autoscaling", region)
-            client.create_launch_configuration(
-                LaunchConfigurationName=group, ImageId="ami-12c6146b", InstanceType="t3.micro"
+        with self._seeds.tolerated(f"group {group}"):
+            client = self._seeds.at("autoscaling", region)
+            client(
+                "CreateLaunchConfiguration",
+                LaunchConfigurationName=group,
+                ImageId="ami-12c6146b",
+                InstanceType="t3.micro",
             )
-            client.create_auto_scaling_group(
+            client(
+                "CreateAutoScalingGroup",
                 AutoScalingGroupName=group,
                 LaunchConfigurationName=group,
                 MinSize=0,
@@ -109,12 +118,13 @@ class Compute:
             self._capacity.seed("autoscaling", region, group, count)
 
     def _nodegroup(self, region: str, cluster: str, nodegroup: str, count: int) -> None:
-        with self._clients.tolerated(f"node group {nodegroup}"):
+        with self._seeds.tolerated(f"node group {nodegroup}"):
             role = f"arn:aws:iam::{self._account}:role/eks"
-            eks = self._clients.client("eks", region)
-            with self._clients.tolerated(f"cluster {cluster}"):
-                eks.create_cluster(name=cluster, roleArn=role, resourcesVpcConfig={})
-            eks.create_nodegroup(
+            eks = self._seeds.at("eks", region)
+            with self._seeds.tolerated(f"cluster {cluster}"):
+                eks("CreateCluster", name=cluster, roleArn=role, resourcesVpcConfig={})
+            eks(
+                "CreateNodegroup",
                 clusterName=cluster,
                 nodegroupName=nodegroup,
                 nodeRole=role,
@@ -130,13 +140,13 @@ class Compute:
             self._event_source(region, consumer.lambda_event_source.function, at_work)
         elif consumer.eventbridge_rule:
             rule = consumer.eventbridge_rule
-            events = self._clients.client("events", region)
-            with self._clients.tolerated(f"rule {rule.rule}"):
+            events = self._seeds.at("events", region)
+            with self._seeds.tolerated(f"rule {rule.rule}"):
                 if rule.bus != "default":
-                    with self._clients.tolerated(f"bus {rule.bus}"):
-                        events.create_event_bus(Name=rule.bus)
+                    with self._seeds.tolerated(f"bus {rule.bus}"):
+                        events("CreateEventBus", Name=rule.bus)
                 pattern = {"EventPattern": '{"source": ["sandbox"]}'}
-                events.put_rule(Name=rule.rule, EventBusName=rule.bus, State=state, **pattern)
+                events("PutRule", Name=rule.rule, EventBusName=rule.bus, State=state, **pattern)
         elif consumer.eventbridge_schedule:
             self._schedule(region, consumer.eventbridge_schedule.group, consumer.eventbridge_schedule.schedule, state)
         elif consumer.ecs_poller:
@@ -145,13 +155,14 @@ class Compute:
             )
 
     def _schedule(self, region: str, group: str, name: str, state: str) -> None:
-        with self._clients.tolerated(f"schedule {name}"):
-            scheduler = self._clients.client("scheduler", region)
+        with self._seeds.tolerated(f"schedule {name}"):
+            scheduler = self._seeds.at("scheduler", region)
             if group != "default":
-                with self._clients.tolerated(f"schedule group {group}"):
-                    scheduler.create_schedule_group(Name=group)
+                with self._seeds.tolerated(f"schedule group {group}"):
+                    scheduler("CreateScheduleGroup", Name=group)
             role = f"arn:aws:iam::{self._account}:role/scheduler"
-            scheduler.create_schedule(
+            scheduler(
+                "CreateSchedule",
                 Name=name,
                 GroupName=group,
                 State=state,
@@ -161,11 +172,12 @@ class Compute:
             )
 
     def _event_source(self, region: str, function: str, at_work: bool) -> None:
-        with self._clients.tolerated(f"event source of {function}"):
+        with self._seeds.tolerated(f"event source of {function}"):
             self._function(region, function)
-            sqs = self._clients.client("sqs", region)
-            sqs.create_queue(QueueName=f"{function}-source")
-            self._clients.client("lambda", region).create_event_source_mapping(
+            sqs = self._seeds.at("sqs", region)
+            sqs("CreateQueue", QueueName=f"{function}-source")
+            self._seeds.at("lambda", region)(
+                "CreateEventSourceMapping",
                 EventSourceArn=f"arn:aws:sqs:{region}:{self._account}:{function}-source",
                 FunctionName=function,
                 Enabled=at_work,
@@ -174,9 +186,14 @@ class Compute:
     def _function(self, region: str, name: str) -> None:
         role = f"arn:aws:iam::{self._account}:role/functions"
         self.role(role)
-        with self._clients.tolerated(f"function {name}"):
-            self._clients.client("lambda", region).create_function(
-                FunctionName=name, Runtime="python3.13", Role=role, Handler="index.handler", Code={"ZipFile": _code()}
+        with self._seeds.tolerated(f"function {name}"):
+            self._seeds.at("lambda", region)(
+                "CreateFunction",
+                FunctionName=name,
+                Runtime="python3.13",
+                Role=role,
+                Handler="index.handler",
+                Code={"ZipFile": _code()},
             )
 
     def _custom(self, app: Application) -> None:
@@ -192,8 +209,9 @@ class Compute:
                             self._document(region, name)
 
     def _document(self, region: str, name: str) -> None:
-        with self._clients.tolerated(f"document {name}"):
-            self._clients.client("ssm", region).create_document(
+        with self._seeds.tolerated(f"document {name}"):
+            self._seeds.at("ssm", region)(
+                "CreateDocument",
                 Name=name,
                 DocumentType="Automation",
                 DocumentFormat="JSON",
@@ -205,20 +223,21 @@ class Compute:
         distributions: dict[str, Any] = cloudfront_backends[self._account]["aws"].distributions
         if identifier in distributions:
             return
-        with self._clients.tolerated(f"distribution {identifier}"):
+        with self._seeds.tolerated(f"distribution {identifier}"):
             origin = {
                 "Id": "origin",
                 "DomainName": "origin.sandbox.example",
                 "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
             }
-            made = self._clients.client("cloudfront", "us-east-1").create_distribution(
+            made = self._seeds.at("cloudfront", "us-east-1")(
+                "CreateDistribution",
                 DistributionConfig={
                     "CallerReference": identifier,
                     "Comment": "sandbox",
                     "Enabled": True,
                     "Origins": {"Quantity": 1, "Items": [origin]},
                     "DefaultCacheBehavior": {"TargetOriginId": "origin", "ViewerProtocolPolicy": "https-only"},
-                }
+                },
             )
             distribution = distributions.pop(made["Distribution"]["Id"])
             distribution.id = distribution.distribution_id = identifier

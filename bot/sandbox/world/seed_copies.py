@@ -4,8 +4,10 @@ import json
 
 from bot.sandbox.world.dynamodb import DynamoDb
 from bot.sandbox.world.elasticache import ElastiCacheGlobal
-from bot.sandbox.world.seed_clients import SeedClients
-from dr_core.topology.model import AppConfigFlags, Application
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.seeding import Seeding
+from dr_core.topology.model import Application
+from dr_core.topology.stores import AppConfigFlags
 
 _FLAGS = {
     "version": "1",
@@ -15,10 +17,10 @@ _FLAGS = {
 
 
 class CopySeeds:
-    def __init__(self, clients: SeedClients, tables: DynamoDb, caches: ElastiCacheGlobal) -> None:
-        self._clients = clients
-        self._tables = tables
-        self._caches = caches
+    def __init__(self, seeds: Seeding, ground: Ground) -> None:
+        self._seeds = seeds
+        self._tables = ground.part(DynamoDb)
+        self._caches = ground.part(ElastiCacheGlobal)
 
     def seed(self, app: Application) -> None:
         """In every region of the application, in step from the beginning."""
@@ -37,20 +39,21 @@ class CopySeeds:
     def _key(self, app: Application, alias: str) -> None:
         """https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html"""
         name = alias if alias.startswith("alias/") else f"alias/{alias}"
-        with self._clients.tolerated(f"key {alias}"):
-            kms = self._clients.client("kms", app.primary)
-            if any(known["AliasName"] == name for known in kms.list_aliases()["Aliases"]):
+        with self._seeds.tolerated(f"key {alias}"):
+            kms = self._seeds.at("kms", app.primary)
+            if any(known["AliasName"] == name for known in kms("ListAliases")["Aliases"]):
                 return
-            key = kms.create_key(MultiRegion=True, Description=name)["KeyMetadata"]["KeyId"]
+            key = kms("CreateKey", MultiRegion=True, Description=name)["KeyMetadata"]["KeyId"]
             for region in app.standby:
-                kms.replicate_key(KeyId=key, ReplicaRegion=region)
+                kms("ReplicateKey", KeyId=key, ReplicaRegion=region)
             for region in app.regions:
-                self._clients.client("kms", region).create_alias(AliasName=name, TargetKeyId=key)
+                self._seeds.at("kms", region)("CreateAlias", AliasName=name, TargetKeyId=key)
 
     def _table(self, app: Application, name: str) -> None:
         for region in app.regions:
-            with self._clients.tolerated(f"table {name}"):
-                self._clients.client("dynamodb", region).create_table(
+            with self._seeds.tolerated(f"table {name}"):
+                self._seeds.at("dynamodb", region)(
+                    "CreateTable",
                     TableName=name,
                     KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
                     BillingMode="PAY_PER_REQUEST",
@@ -60,8 +63,9 @@ class CopySeeds:
 
     def _cache(self, app: Application, name: str) -> None:
         for region in app.regions:
-            with self._clients.tolerated(f"cache {name}"):
-                self._clients.client("elasticache", region).create_replication_group(
+            with self._seeds.tolerated(f"cache {name}"):
+                self._seeds.at("elasticache", region)(
+                    "CreateReplicationGroup",
                     ReplicationGroupId=name,
                     ReplicationGroupDescription=name,
                     Engine="redis",
@@ -72,29 +76,35 @@ class CopySeeds:
 
     def _configuration(self, region: str, spec: AppConfigFlags) -> None:
         """Names are made when they are not there: several profiles may belong to one application."""
-        client = self._clients.client("appconfig", region)
-        with self._clients.tolerated(f"configuration {spec.profile}"):
-            applications = {known["Name"]: known["Id"] for known in client.list_applications()["Items"]}
+        client = self._seeds.at("appconfig", region)
+        with self._seeds.tolerated(f"configuration {spec.profile}"):
+            applications = {known["Name"]: known["Id"] for known in client("ListApplications")["Items"]}
             application = applications.get(spec.application)
             if application is None:
-                application = client.create_application(Name=spec.application)["Id"]
-            environments = client.list_environments(ApplicationId=application)["Items"]
+                application = client("CreateApplication", Name=spec.application)["Id"]
+            environments = client("ListEnvironments", ApplicationId=application)["Items"]
             environment = {known["Name"]: known["Id"] for known in environments}.get(spec.environment)
             if environment is None:
-                environment = client.create_environment(ApplicationId=application, Name=spec.environment)["Id"]
-            profiles = client.list_configuration_profiles(ApplicationId=application)["Items"]
+                environment = client("CreateEnvironment", ApplicationId=application, Name=spec.environment)["Id"]
+            profiles = client("ListConfigurationProfiles", ApplicationId=application)["Items"]
             if any(known["Name"] == spec.profile for known in profiles):
                 return
-            profile = client.create_configuration_profile(
-                ApplicationId=application, Name=spec.profile, LocationUri="hosted", Type="AWS.AppConfig.FeatureFlags"
+            profile = client(
+                "CreateConfigurationProfile",
+                ApplicationId=application,
+                Name=spec.profile,
+                LocationUri="hosted",
+                Type="AWS.AppConfig.FeatureFlags",
             )["Id"]
-            version = client.create_hosted_configuration_version(
+            version = client(
+                "CreateHostedConfigurationVersion",
                 ApplicationId=application,
                 ConfigurationProfileId=profile,
                 Content=json.dumps(_FLAGS).encode(),
                 ContentType="application/json",
             )["VersionNumber"]
-            client.start_deployment(
+            client(
+                "StartDeployment",
                 ApplicationId=application,
                 EnvironmentId=environment,
                 ConfigurationProfileId=profile,

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from bot.sandbox.world.costs import GLOBAL, Charge, Costs
-from bot.sandbox.world.seed_clients import SeedClients
-from dr_core.topology.model import Application, Topology
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.seeding import Seeding
+from dr_core.topology.model import Application
 
 _DAY = Decimal(24)
 _BUDGET = "monthly"
 
 
-def seed_costs(costs: Costs, topology: Topology, clients: SeedClients) -> None:
+def seed_costs(seeds: Seeding, ground: Ground) -> None:
     """Charges for every application; a budget with the file's limit in every account, where the file has a budget."""
+    costs, topology = ground.part(Costs), ground.topology
     costs.tag = (topology.budget.tag if topology.budget else None) or "application"
     for name, app in topology.applications.items():
         account = app.account.role_arn.split(":")[4] if app.account else costs.account
@@ -22,8 +24,9 @@ def seed_costs(costs: Costs, topology: Topology, clients: SeedClients) -> None:
     rate = topology.budget.usd_rate.value if topology.budget.usd_rate else Decimal(1)
     limit = topology.budget.monthly / (rate or Decimal(1))
     for account in dict.fromkeys(one.account for one in costs.charges):
-        with clients.tolerated(f"budget of {account}"):
-            clients.client("budgets", "us-east-1").create_budget(
+        with seeds.tolerated(f"budget of {account}"):
+            seeds.at("budgets", "us-east-1")(
+                "CreateBudget",
                 AccountId=account,
                 Budget={
                     "BudgetName": topology.budget.aws_budget or _BUDGET,

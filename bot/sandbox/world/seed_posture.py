@@ -6,8 +6,10 @@ from typing import Any
 
 from moto.rds.models import rds_backends
 
-from bot.sandbox.world.seed_clients import SeedClients
-from dr_core.topology.model import AuroraGlobal, Topology
+from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.seeding import Seeding
+from dr_core.topology.model import Topology
+from dr_core.topology.stores import AuroraGlobal
 
 TRAIL = "organization-trail"
 REPOSITORY, TAG = "sandbox/app", "1"
@@ -21,9 +23,9 @@ def image_of(account: str, region: str) -> str:
 class Posture:
     """Seeds an account that passes; whatever should not pass is broken through the API afterwards."""
 
-    def __init__(self, clients: SeedClients, account: str) -> None:
-        self._clients = clients
-        self._account = account
+    def __init__(self, seeds: Seeding, ground: Ground) -> None:
+        self._seeds = seeds
+        self._account = ground.account
 
     def seed(self, topology: Topology) -> None:
         """After the stores and services, which it completes."""
@@ -40,21 +42,21 @@ class Posture:
     def _trail(self, topology: Topology) -> None:
         """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/receive-cloudtrail-log-files-from-multiple-regions.html"""
         home = topology.residency.allowed_regions[0]
-        with self._clients.tolerated("trail"):
-            s3 = self._clients.client("s3", home)
+        with self._seeds.tolerated("trail"):
+            s3 = self._seeds.at("s3", home)
             bucket = f"trail-{self._account}"
             where = {} if home == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": home}}
-            s3.create_bucket(Bucket=bucket, **where)
-            cloudtrail = self._clients.client("cloudtrail", home)
-            cloudtrail.create_trail(
-                Name=TRAIL, S3BucketName=bucket, IsMultiRegionTrail=True, EnableLogFileValidation=True
+            s3("CreateBucket", Bucket=bucket, **where)
+            cloudtrail = self._seeds.at("cloudtrail", home)
+            cloudtrail(
+                "CreateTrail", Name=TRAIL, S3BucketName=bucket, IsMultiRegionTrail=True, EnableLogFileValidation=True
             )
-            cloudtrail.start_logging(Name=TRAIL)
+            cloudtrail("StartLogging", Name=TRAIL)
 
     def _image(self, region: str) -> None:
-        with self._clients.tolerated("image"):
-            ecr = self._clients.client("ecr", region)
-            ecr.create_repository(repositoryName=REPOSITORY)
+        with self._seeds.tolerated("image"):
+            ecr = self._seeds.at("ecr", region)
+            ecr("CreateRepository", repositoryName=REPOSITORY)
             config = {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2, "digest": _digest("config")}
             manifest = {
                 "schemaVersion": 2,
@@ -62,16 +64,16 @@ class Posture:
                 "config": config,
                 "layers": [],
             }
-            ecr.put_image(repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag=TAG)
+            ecr("PutImage", repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag=TAG)
 
     def _database(self, spec: AuroraGlobal) -> None:
         """A multi-Region key under every cluster, and Database Insights, which moto does not know."""
         home, *others = spec.clusters
-        with self._clients.tolerated(f"key of {spec.global_cluster}"):
-            kms = self._clients.client("kms", home)
-            key = kms.create_key(MultiRegion=True, Description=spec.global_cluster)["KeyMetadata"]["KeyId"]
+        with self._seeds.tolerated(f"key of {spec.global_cluster}"):
+            kms = self._seeds.at("kms", home)
+            key = kms("CreateKey", MultiRegion=True, Description=spec.global_cluster)["KeyMetadata"]["KeyId"]
             for region in others:
-                kms.replicate_key(KeyId=key, ReplicaRegion=region)
+                kms("ReplicateKey", KeyId=key, ReplicaRegion=region)
             for region, cluster in spec.clusters.items():
                 seen: Any = rds_backends[self._account][region].clusters[cluster.lower()]
                 seen.kms_key_id = f"arn:aws:kms:{region}:{self._account}:key/{key}"

@@ -1,10 +1,9 @@
 """What keeps data and is made here: databases, buckets, parameters, secrets."""
 
 from bot.sandbox.world.aurora import GlobalDatabase
-from bot.sandbox.world.faults import FaultBook
+from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.rds import Rds
-from bot.sandbox.world.seed_clients import SeedClients
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.seeding import Seeding
 from dr_core.topology.model import Application, Topology
 
 ENGINE, ENGINE_VERSION = "aurora-postgresql", "16.6"
@@ -14,12 +13,12 @@ _SAMPLE_OBJECTS = {"index.html": b"<!doctype html><title>sandbox</title>", "rele
 class Stores:
     """Seeds them all; databases are shared by applications that name the same one."""
 
-    def __init__(self, clients: SeedClients, account: str, timeline: Timeline, faults: FaultBook, rds: Rds) -> None:
-        self._clients = clients
-        self._account = account
-        self._timeline = timeline
-        self._faults = faults
-        self._rds = rds
+    def __init__(self, seeds: Seeding, ground: Ground) -> None:
+        self._seeds = seeds
+        self._account = ground.account
+        self._timeline = ground.timeline
+        self._faults = ground.faults
+        self._rds = ground.part(Rds)
         self._replicas: dict[tuple[tuple[str, str], ...], GlobalDatabase] = {}
 
     def seed(self, app_name: str, app: Application) -> GlobalDatabase | None:
@@ -74,9 +73,10 @@ class Stores:
 
     def _aurora(self, identifier: str, clusters: dict[str, str]) -> GlobalDatabase:
         for number, (region, cluster) in enumerate(clusters.items()):
-            rds = self._clients.client("rds", region)
-            with self._clients.tolerated(f"cluster {cluster}"):
-                rds.create_db_cluster(
+            rds = self._seeds.at("rds", region)
+            with self._seeds.tolerated(f"cluster {cluster}"):
+                rds(
+                    "CreateDBCluster",
                     DBClusterIdentifier=cluster,
                     Engine=ENGINE,
                     EngineVersion=ENGINE_VERSION,
@@ -86,8 +86,9 @@ class Stores:
                     DatabaseName="app",
                 )  # simulated
             for index in range(2 if number == 0 else 1):
-                with self._clients.tolerated(f"instance of {cluster}"):
-                    rds.create_db_instance(
+                with self._seeds.tolerated(f"instance of {cluster}"):
+                    rds(
+                        "CreateDBInstance",
                         DBInstanceIdentifier=f"{cluster}-{index + 1}",
                         DBClusterIdentifier=cluster,
                         Engine=ENGINE,
@@ -99,8 +100,9 @@ class Stores:
 
     def _replica(self, app_name: str, instances: dict[str, str]) -> GlobalDatabase:
         (first, source), *others = instances.items()
-        with self._clients.tolerated(f"instance {source}"):
-            self._clients.client("rds", first).create_db_instance(
+        with self._seeds.tolerated(f"instance {source}"):
+            self._seeds.at("rds", first)(
+                "CreateDBInstance",
                 DBInstanceIdentifier=source,
                 Engine="postgres",
                 DBInstanceClass="db.m6g.large",
@@ -111,9 +113,12 @@ class Stores:
             )  # simulated
         arn = f"arn:aws:rds:{first}:{self._account}:db:{source.lower()}"
         for region, replica in others:
-            with self._clients.tolerated(f"replica {replica}"):
-                self._clients.client("rds", region).create_db_instance_read_replica(
-                    DBInstanceIdentifier=replica, SourceDBInstanceIdentifier=arn, DBInstanceClass="db.m6g.large"
+            with self._seeds.tolerated(f"replica {replica}"):
+                self._seeds.at("rds", region)(
+                    "CreateDBInstanceReadReplica",
+                    DBInstanceIdentifier=replica,
+                    SourceDBInstanceIdentifier=arn,
+                    DBInstanceClass="db.m6g.large",
                 )
         database = self._new(f"{app_name}-replicas", instances)
         self._rds.replicas.append(database)
@@ -126,10 +131,10 @@ class Stores:
             self._bucket(region, bucket, lock=False)
             for prefix in prefixes or ("",):
                 for name, body in _SAMPLE_OBJECTS.items():
-                    with self._clients.tolerated(f"object in {bucket}"):
-                        self._clients.client("s3", region).put_object(Bucket=bucket, Key=f"{prefix}{name}", Body=body)
+                    with self._seeds.tolerated(f"object in {bucket}"):
+                        self._seeds.at("s3", region)("PutObject", Bucket=bucket, Key=f"{prefix}{name}", Body=body)
         for region, bucket in buckets.items():
-            with self._clients.tolerated(f"replication of {bucket}"):
+            with self._seeds.tolerated(f"replication of {bucket}"):
                 self._replicate(region, bucket, {r: b for r, b in buckets.items() if b != bucket})
 
     def _replicate(self, region: str, bucket: str, others: dict[str, str]) -> None:
@@ -150,17 +155,18 @@ class Stores:
             for number, (other, target) in enumerate(others.items())
         ]
         if rules:
-            self._clients.client("s3", region).put_bucket_replication(
+            self._seeds.at("s3", region)(
+                "PutBucketReplication",
                 Bucket=bucket,
                 ReplicationConfiguration={"Role": f"arn:aws:iam::{self._account}:role/replication", "Rules": rules},
             )
 
     def _bucket(self, region: str, bucket: str, *, lock: bool) -> None:
-        s3 = self._clients.client("s3", region)
+        s3 = self._seeds.at("s3", region)
         where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        with self._clients.tolerated(f"bucket {bucket}"):
-            s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=lock, **where)
-            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        with self._seeds.tolerated(f"bucket {bucket}"):
+            s3("CreateBucket", Bucket=bucket, ObjectLockEnabledForBucket=lock, **where)
+            s3("PutBucketVersioning", Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
     # -- settings ----------------------------------------------------------------------------------------------------
 
@@ -182,13 +188,14 @@ class Stores:
             ]
         for region in app.regions:
             for name, value, kind in wanted:
-                with self._clients.tolerated(f"parameter {name}"):
-                    self._clients.client("ssm", region).put_parameter(Name=name, Value=value, Type=kind)
+                with self._seeds.tolerated(f"parameter {name}"):
+                    self._seeds.at("ssm", region)("PutParameter", Name=name, Value=value, Type=kind)
 
     def _secrets(self, app_name: str, app: Application) -> None:
         for name in app.secrets:
-            with self._clients.tolerated(f"secret {name}"):
-                self._clients.client("secretsmanager", app.primary).create_secret(
+            with self._seeds.tolerated(f"secret {name}"):
+                self._seeds.at("secretsmanager", app.primary)(
+                    "CreateSecret",
                     Name=name,
                     SecretString=f'{{"owner": "{app_name}", "value": "sandbox"}}',
                     AddReplicaRegions=[{"Region": region} for region in app.standby],

@@ -4,11 +4,13 @@ from functools import partial
 
 from bot.sandbox.world.applications import Applications
 from bot.sandbox.world.blueprint import Addresses, Place, RecordPlan, host_of, takeover_region, urls_of, zone_name
+from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.hosts import Endpoint, Sites
 from bot.sandbox.world.route53 import Route53
 from bot.sandbox.world.s3 import S3
 from bot.sandbox.world.zones import Record, Zone, normal
-from dr_core.topology.model import Application, StandbyTakesOver, Topology
+from dr_core.topology.model import Application, Topology
+from dr_core.topology.traffic import StandbyTakesOver
 
 TTL_S = 30
 FULL_WEIGHT = 100
@@ -17,12 +19,10 @@ FULL_WEIGHT = 100
 class TrafficSeeds:
     """Seeds Route 53 and the hosts from the topology."""
 
-    def __init__(
-        self, route53: Route53, applications: Applications, s3: S3, addresses: Addresses, sites: Sites
-    ) -> None:
-        self._route53 = route53
+    def __init__(self, ground: Ground, applications: Applications, addresses: Addresses, sites: Sites) -> None:
+        self._route53 = ground.part(Route53)
+        self._s3 = ground.part(S3)
         self._applications = applications
-        self._s3 = s3
         self._addresses = addresses
         self._sites = sites
 

@@ -1,10 +1,9 @@
-"""IAM's simulation of a principal's policies: everything is allowed, but for what the fault `denied` takes away.
+"""IAM's simulation of a principal's policies: everything is allowed, but for what the fault `denied` takes away."""
 
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
-"""
+from typing import ClassVar
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
-from bot.sandbox.world.faults import FaultBook
+from bot.sandbox.world.ground import Ground
 
 # Prefixes of actions that differ from the name of the boto3 client, and actions that are named unlike the operation.
 _CLIENTS = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
@@ -15,9 +14,11 @@ _HOME = "us-east-1"
 class Simulation:
     """Asks the same book of faults that refuses the calls themselves."""
 
-    def __init__(self, account: str, faults: FaultBook) -> None:
-        self._account = account
-        self._faults = faults
+    PAGES: ClassVar[dict[str, str]] = {"iam": "https://docs.aws.amazon.com/IAM/latest/APIReference/API_{}.html"}
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._faults = ground.faults
 
     def operations(self) -> Operations:
         return {("iam", "SimulatePrincipalPolicy"): self.simulate}

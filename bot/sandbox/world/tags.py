@@ -1,11 +1,10 @@
 """Tags: everything that the topology names carries `application=NAME`, as the Resource Groups Tagging API tells it.
 
-https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
-
 The tags themselves are moto's. They are set when somebody first asks, so that a start costs nothing.
 """
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.core.resource_tagging import TaggableResourcesMixin, iter_taggable_backends
@@ -13,21 +12,27 @@ from moto.kms.models import kms_backends
 from moto.ssm.models import SimpleSystemManagerBackend
 
 from bot.sandbox.world.api import Call, Operations, Reply
-from dr_core.topology.model import Application, Topology
+from bot.sandbox.world.ground import Ground
+from dr_core.topology.model import Application
 
 KEY = "application"
 
 
 class Tags:
-    def __init__(self, account: str, topology: Topology) -> None:
-        self._account = account
-        self._topology = topology
+    PAGES: ClassVar[dict[str, str]] = {
+        "resourcegroupstaggingapi": "https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_{}.html"
+    }
+
+    def __init__(self, ground: Ground) -> None:
+        self._account = ground.account
+        self._topology = ground.topology
         self._set = False
 
     def operations(self) -> Operations:
         return {("resourcegroupstaggingapi", "GetResources"): self.get_resources}
 
     def get_resources(self, call: Call) -> Reply:
+        """Everything that the topology names carries `application=NAME`."""
         if not self._set:
             self._set = True
             for name, app in self._topology.applications.items():

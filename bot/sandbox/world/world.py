@@ -9,42 +9,24 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from werkzeug.serving import BaseWSGIServer
 
-from bot.sandbox.world.api import Call
-from bot.sandbox.world.appconfig import AppConfigWorld
 from bot.sandbox.world.applications import Applications, Running
-from bot.sandbox.world.blueprint import Addresses, account_of, places_of, records_of, regions_of
-from bot.sandbox.world.call_log import CallLog
-from bot.sandbox.world.capacity import Capacity
-from bot.sandbox.world.cloudtrail import CloudTrail
-from bot.sandbox.world.cloudwatch import CloudWatch
-from bot.sandbox.world.copy_metrics import CopyPublisher
-from bot.sandbox.world.costs import Costs
+from bot.sandbox.world.blueprint import Addresses, places_of, records_of
 from bot.sandbox.world.dns_server import DnsService, WorldResolver
-from bot.sandbox.world.dynamodb import DynamoDb
-from bot.sandbox.world.elasticache import ElastiCacheGlobal
-from bot.sandbox.world.faults import FaultBook
-from bot.sandbox.world.gateway import GLOBAL_SERVICES, Gateway, serve
-from bot.sandbox.world.health_events import HealthEvents
+from bot.sandbox.world.gateway import Gateway, serve
+from bot.sandbox.world.ground import Ground, P
 from bot.sandbox.world.hosts import HostServer, Sites, certificates
 from bot.sandbox.world.identities import Identities
-from bot.sandbox.world.kms import Kms
+from bot.sandbox.world.lighter_moto import lighten
 from bot.sandbox.world.metrics import Publisher
-from bot.sandbox.world.object_lock import ObjectLock
-from bot.sandbox.world.quotas import Quotas
-from bot.sandbox.world.rds import Rds
 from bot.sandbox.world.route53 import Route53
-from bot.sandbox.world.s3 import S3
-from bot.sandbox.world.secrets import Secrets
-from bot.sandbox.world.seed_clients import SeedClients
 from bot.sandbox.world.seed_compute import Compute
 from bot.sandbox.world.seed_copies import CopySeeds
 from bot.sandbox.world.seed_costs import seed_costs
 from bot.sandbox.world.seed_posture import Posture
 from bot.sandbox.world.seed_stores import Stores
 from bot.sandbox.world.seed_traffic import TrafficSeeds
-from bot.sandbox.world.simulation import Simulation
-from bot.sandbox.world.tags import Tags
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.seeding import Seeding
+from bot.sandbox.world.services import operations
 from dr_core.clock import Clock
 from dr_core.topology.model import Topology
 
@@ -66,33 +48,14 @@ class World:
     """One per process at a time; `start` fills it anew from the topology, healthy."""
 
     def __init__(self, topology: Topology, *, data_dir: Path, clock: Clock, speed: float = 60.0) -> None:
-        self._topology = topology
         self._data_dir = data_dir
-        self._timeline = Timeline(clock, speed)
-        self._regions = regions_of(topology)
-        self._account = account_of(topology)
-        self._faults = FaultBook(self._timeline, self._regions)
-        self._log = CallLog()
-        self._identities = Identities(self._account, self._timeline)
-        self._rds = Rds(self._account, self._timeline)
-        self._cloudwatch = CloudWatch(self._timeline)
-        self._route53 = Route53(self._timeline)
-        self._capacity = Capacity(self._account, self._timeline, self._faults)
-        self._s3 = S3(self._account, self._timeline, self._faults)
-        self._lock = ObjectLock(self._account)
-        self.tables = DynamoDb(self._account, self._timeline, self._faults)
-        self.caches = ElastiCacheGlobal(self._account, self._timeline, self._faults)
-        self.health_events = HealthEvents(self._timeline, self._faults, self._regions)
-        settings = (Kms(self._account, self._timeline), AppConfigWorld(self._account, self._timeline))
-        self._copied = (self.tables, self.caches, self.health_events, *settings)
-        self._secrets = Secrets(self._account, self._faults)
-        self._trail = CloudTrail(self._account, self._timeline, self._log)
-        self.costs = Costs(self._account, self._timeline)
-        self._quotas = Quotas(self._account, topology, self._timeline, self._faults, self._capacity, self._cloudwatch)
+        self._ground = Ground(topology, clock, speed)
+        self._timeline = self._ground.timeline
+        self._faults = self._ground.faults
+        self._gateway = Gateway(self._ground, operations(self._ground))
         self._addresses = Addresses(places_of(topology))
-        self._applications = Applications(self._timeline, self._faults, self._capacity, self._route53, self._addresses)
+        self._applications = Applications(self._ground, self._addresses)
         self._sites = Sites(self._timeline, self._applications)
-        self._gateway = self._make_gateway()
         self._server: BaseWSGIServer | None = None
         self._hosts: HostServer | None = None
         self._dns: DnsService | None = None
@@ -130,7 +93,11 @@ class World:
 
     def credentials(self, principal_arn: str) -> tuple[str, str]:
         """Access key and secret with which GetCallerIdentity answers this principal."""
-        return self._identities.credentials(principal_arn)
+        return self._ground.part(Identities).credentials(principal_arn)
+
+    def part(self, kind: type[P]) -> P:
+        """One of its services, to look at or to fill."""
+        return self._ground.part(kind)
 
     # -- the truth ---------------------------------------------------------------------------------------------------
 
@@ -142,14 +109,14 @@ class World:
                 "now": self._timeline.now.isoformat(),
                 "speed": self._timeline.speed,
                 "faults": self._faults.listing(),
-                "regions": {region: {"up": self._faults.up(region)} for region in self._regions},
+                "regions": {region: {"up": self._faults.up(region)} for region in self._ground.regions},
                 "applications": {app.name: self._application(app) for app in self._applications.all.values()},
             }
 
     def calls(self) -> list[dict[str, Any]]:
         """Every call that may have changed something, oldest first: GET /api/world/calls."""
         with self._timeline.lock:
-            return self._log.listing()
+            return self._ground.log.listing()
 
     def _application(self, app: Running) -> dict[str, Any]:
         return {
@@ -194,68 +161,42 @@ class World:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _make_gateway(self) -> Gateway:
-        stores = (self._s3, self._lock, self._rds, self._secrets, *self._copied)
-        tags = Tags(self._account, self._topology)
-        posture = (self._quotas, Simulation(self._account, self._faults), self.costs, tags)
-        parts = (self._identities, self._cloudwatch, self._route53, self._capacity, self._trail, *stores, *posture)
-        operations = {key: handler for part in parts for key, handler in part.operations().items()}
-        return Gateway(
-            account=self._account,
-            operations=operations,
-            timeline=self._timeline,
-            faults=self._faults,
-            log=self._log,
-            identities=self._identities,
-            regions_of=self._regions_of,
-        )
-
-    def _regions_of(self, call: Call) -> tuple[str, ...]:
-        """A global service depends on no region of the topology; a bucket answers where it lives."""
-        if call.service in GLOBAL_SERVICES:
-            return ()
-        bucket = call.parameters.get("Bucket") if call.service == "s3" else None
-        home = self._s3.region_of(bucket) if bucket else None
-        return (call.region,) if home is None else tuple({call.region, home})
-
     def _start(self) -> Endpoints:
+        lighten()
         BackendDict.reset()
         reset_model_data()
         self._data_dir.mkdir(parents=True, exist_ok=True)
-        self._server, _ = serve(self._gateway)
-        aws_url = f"http://127.0.0.1:{self._server.server_port}"
-        clients = SeedClients(aws_url)
-        self._seed(clients)
-        self.missing = tuple(clients.missing)
+        self._seed()
+        self._server = serve(self._gateway)
         ca_path = self._data_dir / "world-ca.pem"
         self._hosts = HostServer(self._sites, certificates(self._sites.hosts(), ca_path))
         self._hosts.start()
-        resolver = WorldResolver(self._timeline, self._route53, self._addresses, self._sites.place_of)
-        self._dns = DnsService(resolver)
+        route53 = self._ground.part(Route53)
+        self._dns = DnsService(WorldResolver(self._timeline, route53, self._addresses, self._sites.place_of))
         self._dns.start()
         return Endpoints(
-            aws_url, f"::127.0.0.1:{self._hosts.server_address[1]}", ca_path, f"127.0.0.1:{self._dns.port}"
+            f"http://127.0.0.1:{self._server.server_port}",
+            f"::127.0.0.1:{self._hosts.server_address[1]}",
+            ca_path,
+            f"127.0.0.1:{self._dns.port}",
         )
 
-    def _seed(self, clients: SeedClients) -> None:
-        records = records_of(self._topology)
-        stores = Stores(clients, self._account, self._timeline, self._faults, self._rds)
-        copies = CopySeeds(clients, self.tables, self.caches)
-        compute = Compute(clients, self._account, self._capacity)
-        for name, app in self._topology.applications.items():
+    def _seed(self) -> None:
+        ground, topology = self._ground, self._ground.topology
+        seeds = Seeding(self._gateway.seed)
+        records = records_of(topology)
+        stores, copies, compute = Stores(seeds, ground), CopySeeds(seeds, ground), Compute(seeds, ground)
+        for name, app in topology.applications.items():
             if app.account:
                 compute.role(app.account.role_arn)
             copies.seed(app)
             database, fleets = stores.seed(name, app), compute.seed(app)
             mine = tuple(record for record in records if record.application == name)
             self._applications.all[name] = Running(name, app, database, fleets, mine)
-        stores.anchors(self._topology)
-        Posture(clients, self._account).seed(self._topology)
-        stores.runbooks(self._topology)
-        TrafficSeeds(self._route53, self._applications, self._s3, self._addresses, self._sites).seed(
-            self._topology, records
-        )
-        Publisher(self._timeline, self._faults, self._cloudwatch, self._rds, self._s3).start()
-        CopyPublisher(self._timeline, self._faults, self._cloudwatch, self.tables, self.caches).start()
-        self._quotas.start()
-        seed_costs(self.costs, self._topology, clients)
+        stores.anchors(topology)
+        Posture(seeds, ground).seed(topology)
+        stores.runbooks(topology)
+        TrafficSeeds(ground, self._applications, self._addresses, self._sites).seed(topology, records)
+        Publisher(ground).start()
+        seed_costs(seeds, ground)
+        self.missing = tuple(seeds.missing)

@@ -7,15 +7,18 @@ https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.sandbox.world.api import AwsError, Call
 from bot.sandbox.world.costs import Charge, Costs
-from bot.sandbox.world.timeline import Timeline
+from bot.sandbox.world.ground import Ground
 from dr_core.clock import ManualClock
+from dr_core.topology.load import load_topology
 
+TOPOLOGY = Path(__file__).parents[2] / "topologies" / "shop.yaml"
 ACCOUNT = "111122223333"
 ON_THE_21ST = datetime(2026, 11, 21, 6, tzinfo=UTC)
 
@@ -26,7 +29,8 @@ def charge(region: str, service: str, usd: str, application: str = "", account: 
 
 @pytest.fixture
 def costs() -> Costs:
-    made = Costs(ACCOUNT, Timeline(ManualClock(ON_THE_21ST), 1.0), tag="app")
+    made = Costs(Ground(load_topology(TOPOLOGY), ManualClock(ON_THE_21ST), 1.0))
+    made.account, made.tag = ACCOUNT, "app"
     made.charges += [
         charge("eu-west-1", "RDS", "1", "shop"),
         charge("eu-west-1", "S3", "2", "blog"),

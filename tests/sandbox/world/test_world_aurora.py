@@ -143,6 +143,23 @@ def test_unequal_engine_versions_refuse_a_switchover(play):
     assert code(error) == "InvalidDBClusterStateFault"
 
 
+def test_a_global_cluster_is_renamed_and_upgraded_while_no_roles_change(play):
+    """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyGlobalCluster.html"""
+    stage = play()
+    rds = stage.aws("rds", "eu-central-1")
+    view = rds.modify_global_cluster(
+        GlobalClusterIdentifier="shop", NewGlobalClusterIdentifier="store", EngineVersion="16.8"
+    )["GlobalCluster"]  # fmt: skip
+    assert (view["GlobalClusterIdentifier"], view["EngineVersion"]) == ("store", "16.8")
+    with pytest.raises(ClientError) as error:
+        rds.describe_global_clusters(GlobalClusterIdentifier="shop")
+    assert code(error) == "GlobalClusterNotFoundFault"
+    rds.switchover_global_cluster(**{**CLUSTER, "GlobalClusterIdentifier": "store"})
+    with pytest.raises(ClientError) as error:
+        rds.modify_global_cluster(GlobalClusterIdentifier="store", NewGlobalClusterIdentifier="late")
+    assert code(error) == "InvalidGlobalClusterStateFault"
+
+
 def test_a_switchover_whose_primary_dies_never_ends_and_a_failover_is_taken_once_it_is_cancelling(play):
     stage = play()
     stage.aws("rds", "eu-central-1").switchover_global_cluster(**CLUSTER)

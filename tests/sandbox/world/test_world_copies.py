@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from bot.sandbox.world.health_events import HealthEvents
+
 HOME, AWAY, FAR = "sa-east-1", "us-west-1", "us-east-2"
 APP: dict[str, Any] = {
     "primary": HOME,
@@ -113,6 +115,14 @@ def test_the_primary_of_a_family_moves_and_takes_a_while(stage):
     ] == AWAY  # fmt: skip
 
 
+def test_a_data_key_made_in_one_region_is_opened_in_the_other(stage):
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html"""
+    made = stage.aws("kms", HOME).generate_data_key(KeyId="alias/till", KeySpec="AES_256")
+    opened = stage.aws("kms", AWAY).decrypt(CiphertextBlob=made["CiphertextBlob"])
+    assert opened["Plaintext"] == made["Plaintext"]
+    assert len(made["Plaintext"]) == 32
+
+
 # -- global tables --------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +197,22 @@ def test_replication_latency_is_published_where_items_are_written_and_stops_with
     assert latest(stage, HOME, "AWS/DynamoDB", "ReplicationLatency", **asked) == []
 
 
+def test_every_way_of_writing_an_item_arrives_everywhere(stage):
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html"""
+    client, key = stage.aws("dynamodb", HOME), {"id": {"S": "updated"}}
+    client.batch_write_item(RequestItems={"carts": [{"PutRequest": {"Item": {"id": {"S": "batch"}, "v": {"S": "1"}}}}]})
+    client.transact_write_items(
+        TransactItems=[{"Put": {"TableName": "carts", "Item": {"id": {"S": "transact"}, "v": {"S": "2"}}}}]
+    )
+    change = {"UpdateExpression": "SET v = :v", "ExpressionAttributeValues": {":v": {"S": "3"}}}
+    client.update_item(TableName="carts", Key=key, **change)
+    stage.advance(5)
+    assert [got(stage, AWAY, one) for one in ("batch", "transact", "updated")] == ["1", "2", "3"]
+    client.batch_write_item(RequestItems={"carts": [{"DeleteRequest": {"Key": key}}]})
+    stage.advance(5)
+    assert got(stage, AWAY, "updated") is None
+
+
 def test_a_replica_is_made_and_taken_away_by_an_update_of_the_table(stage):
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html (ReplicaUpdates)"""
     client = stage.aws("dynamodb", HOME)
@@ -212,7 +238,7 @@ def test_a_replica_is_made_and_taken_away_by_an_update_of_the_table(stage):
 
 def roles(stage, region: str = HOME) -> dict[str, str]:
     found = stage.aws("elasticache", region).describe_global_replication_groups(ShowMemberInfo=True)
-    (store,) = found["GlobalReplicationGroups"]
+    store = next(s for s in found["GlobalReplicationGroups"] if s["GlobalReplicationGroupId"].endswith("-prices"))
     return {member["ReplicationGroupRegion"]: member["Role"] for member in store["Members"]}
 
 
@@ -222,6 +248,29 @@ def test_a_datastore_has_one_primary_and_is_described_by_each_member(stage):
     bare = stage.aws("elasticache", HOME).describe_global_replication_groups()["GlobalReplicationGroups"][0]
     assert not bare.get("Members")
     assert bare["GlobalReplicationGroupId"].endswith("-prices")
+
+
+def test_a_new_datastore_is_available_once_a_secondary_has_joined(stage):
+    """https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateGlobalReplicationGroup.html"""
+    here, there = stage.aws("elasticache", HOME), stage.aws("elasticache", AWAY)
+    group = {"ReplicationGroupDescription": "new", "CacheNodeType": "cache.r6g.large"}
+    here.create_replication_group(ReplicationGroupId="new", Engine="redis", **group)
+    name = here.create_global_replication_group(
+        GlobalReplicationGroupIdSuffix="new", PrimaryReplicationGroupId="new"
+    )["GlobalReplicationGroup"]["GlobalReplicationGroupId"]  # fmt: skip
+    there.create_replication_group(ReplicationGroupId="new", GlobalReplicationGroupId=name, **group)
+    asked = {"GlobalReplicationGroupId": name, "ShowMemberInfo": True}
+
+    def seen():
+        store = here.describe_global_replication_groups(**asked)["GlobalReplicationGroups"][0]
+        return store["Status"], [member["Status"] for member in store["Members"]]
+
+    assert seen() == ("primary-only", ["associated", "associating"])
+    stage.advance(61)
+    assert seen() == ("available", ["associated", "associated"])
+    away = {"ReplicationGroupId": "new", "ReplicationGroupRegion": AWAY}
+    here.disassociate_global_replication_group(GlobalReplicationGroupId=name, **away)
+    assert seen() == ("primary-only", ["associated"])
 
 
 def test_a_failover_promotes_the_named_secondary_after_a_while(stage):
@@ -316,10 +365,10 @@ def test_an_issue_is_opened_some_minutes_after_a_region_broke_and_closed_when_it
 
 def test_an_account_without_a_support_plan_is_refused(stage):
     """https://docs.aws.amazon.com/health/latest/ug/getting-started-api.html"""
-    stage.world.health_events.subscribed = False
+    stage.world.part(HealthEvents).subscribed = False
     try:
         with pytest.raises(ClientError) as refused:
             issues(stage)
         assert code(refused) == "SubscriptionRequiredException"
     finally:
-        stage.world.health_events.subscribed = True
+        stage.world.part(HealthEvents).subscribed = True

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.world.world import World
+from dr_core.topology.load import load_topology
+
+TOPOLOGY = Path(__file__).parents[2] / "topologies" / "shop.yaml"
 
 REPLICAS = {
     "primary": "eu-north-1",
@@ -42,7 +45,7 @@ def test_three_regions_keep_one_writer_through_a_failover(play, shop):
 
 def test_a_process_holds_one_world_at_a_time_and_a_new_one_is_fresh(play, tmp_path: Path):
     stage = play({"orders": REPLICAS})
-    second = World(stage.world._topology, data_dir=tmp_path / "second", clock=stage.clock)
+    second = World(load_topology(TOPOLOGY), data_dir=tmp_path / "second", clock=stage.clock)
     with pytest.raises(RuntimeError, match="already"):
         second.start()
     second.stop()

@@ -52,6 +52,22 @@ def test_a_delete_marker_goes_along(stage):
         status(stage, "eu-central-1", A, "blue/index.html")
 
 
+def test_every_way_of_writing_and_deleting_an_object_goes_along(stage):
+    s3 = stage.aws("s3", "eu-central-1")
+    s3.copy_object(Bucket=A, Key="blue/copied", CopySource={"Bucket": A, "Key": "blue/index.html"})
+    upload = s3.create_multipart_upload(Bucket=A, Key="blue/parts")["UploadId"]
+    part = s3.upload_part(Bucket=A, Key="blue/parts", UploadId=upload, PartNumber=1, Body=b"one")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    s3.complete_multipart_upload(Bucket=A, Key="blue/parts", UploadId=upload, MultipartUpload=parts)
+    stage.advance(6)
+    for key in ("blue/copied", "blue/parts"):
+        assert status(stage, "eu-west-1", B, key) == "REPLICA"
+    s3.delete_objects(Bucket=A, Delete={"Objects": [{"Key": "blue/copied"}]})
+    stage.advance(6)
+    with pytest.raises(ClientError):
+        status(stage, "eu-west-1", B, "blue/copied")
+
+
 def test_stopped_replication_holds_objects_and_shows_them_in_the_metrics(stage):
     fault = stage.world.add_fault("replication_stops", service="s3")
     stage.aws("s3", "eu-central-1").put_object(Bucket=A, Key="blue/late.txt", Body=b"12345")

@@ -47,3 +47,28 @@ def test_a_dead_primary_leaves_the_replica_readable(stage):
     stage.world.add_fault("region_down", region=HERE)
     described = stage.aws("secretsmanager", THERE).describe_secret(SecretId="shop/key")
     assert described["PrimaryRegion"] == HERE
+
+
+def test_a_promoted_replica_is_a_secret_of_its_own_even_when_its_source_is_dead(stage):
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_StopReplicationToReplica.html"""
+    there = stage.aws("secretsmanager", THERE)
+    with pytest.raises(there.exceptions.InvalidParameterException):
+        there.put_secret_value(SecretId="shop/key", SecretString="a replica takes no writes")
+    fault = stage.world.add_fault("region_down", region=HERE)
+    arn = there.stop_replication_to_replica(SecretId="shop/key")["ARN"]
+    assert arn == there.describe_secret(SecretId="shop/key")["ARN"]
+    there.put_secret_value(SecretId=arn, SecretString="theirs")
+    stage.world.remove_fault(fault)
+    here = stage.aws("secretsmanager", HERE)
+    here.put_secret_value(SecretId="shop/key", SecretString="ours")
+    assert here.describe_secret(SecretId="shop/key").get("ReplicationStatus", []) == []
+    values = [client.get_secret_value(SecretId="shop/key")["SecretString"] for client in (here, there)]
+    assert values == ["ours", "theirs"]
+
+
+def test_only_a_replica_is_promoted(stage):
+    here = stage.aws("secretsmanager", HERE)
+    with pytest.raises(here.exceptions.InvalidRequestException):
+        here.stop_replication_to_replica(SecretId="shop/key")
+    with pytest.raises(here.exceptions.ResourceNotFoundException):
+        here.stop_replication_to_replica(SecretId="no/such")

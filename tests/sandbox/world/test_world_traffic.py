@@ -180,6 +180,19 @@ def test_health_checks_follow_the_region_after_three_checks(play):
     assert route53.get_health_check(HealthCheckId="hc-id-1")["HealthCheck"]["HealthCheckConfig"]["Type"] == "HTTPS"
 
 
+def test_a_health_check_is_inverted_and_deleted_by_its_owner(play):
+    """https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html"""
+    stage = play()
+    route53 = stage.aws("route53", "eu-west-1")
+    config = {"Type": "HTTPS", "FullyQualifiedDomainName": "mine.example.com"}
+    made = route53.create_health_check(CallerReference="mine", HealthCheckConfig=config)["HealthCheck"]["Id"]
+    changed = route53.update_health_check(HealthCheckId=made, Inverted=True, FailureThreshold=1)["HealthCheck"]
+    assert (changed["HealthCheckConfig"]["Inverted"], changed["HealthCheckConfig"]["FailureThreshold"]) == (True, 1)
+    route53.delete_health_check(HealthCheckId=made)
+    with pytest.raises(route53.exceptions.NoSuchHealthCheck):
+        route53.get_health_check_status(HealthCheckId=made)
+
+
 def takeover(shop):
     return {
         **shop,

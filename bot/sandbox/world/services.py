@@ -1,0 +1,61 @@
+"""Every service that the world plays itself, in one table; whatever is not here is moto's.
+
+A new one is a file with a class as `bot.sandbox.world.ground.Service` says, and its line here: a table from (service,
+operation) to a handler, whose docstring says in one line what it plays, and the address of AWS's pages. A handler gets
+the call with the names of the API reference and returns an answer with the same names, or moto's answer
+(`call.forward()`), perhaps changed; it refuses with AwsError. What takes time in AWS is put on `ground.timeline`; what
+faults break is asked of `ground.faults`. What the topology names is filled in by the `seed_*` file that it belongs to.
+"""
+
+from bot.sandbox.world.api import Operations
+from bot.sandbox.world.appconfig import AppConfigWorld
+from bot.sandbox.world.autoscaling import AutoScaling
+from bot.sandbox.world.budgets import Budgets
+from bot.sandbox.world.cloudtrail import CloudTrail
+from bot.sandbox.world.cloudwatch import CloudWatch
+from bot.sandbox.world.cost_optimization_hub import CostOptimizationHub
+from bot.sandbox.world.costs import Costs
+from bot.sandbox.world.dynamodb import DynamoDb
+from bot.sandbox.world.ecs import Ecs
+from bot.sandbox.world.elasticache import ElastiCacheGlobal
+from bot.sandbox.world.ground import Ground, Service
+from bot.sandbox.world.health_events import HealthEvents
+from bot.sandbox.world.identities import Identities
+from bot.sandbox.world.kms import Kms
+from bot.sandbox.world.object_lock import ObjectLock
+from bot.sandbox.world.quotas import Quotas
+from bot.sandbox.world.rds import Rds
+from bot.sandbox.world.route53 import Route53
+from bot.sandbox.world.s3 import S3
+from bot.sandbox.world.secrets import Secrets
+from bot.sandbox.world.simulation import Simulation
+from bot.sandbox.world.tags import Tags
+
+SERVICES: tuple[type[Service], ...] = (
+    AppConfigWorld,
+    AutoScaling,
+    Budgets,
+    CloudTrail,
+    CloudWatch,
+    CostOptimizationHub,
+    Costs,
+    DynamoDb,
+    Ecs,
+    ElastiCacheGlobal,
+    HealthEvents,
+    Identities,
+    Kms,
+    ObjectLock,
+    Quotas,
+    Rds,
+    Route53,
+    S3,
+    Secrets,
+    Simulation,
+    Tags,
+)
+
+
+def operations(ground: Ground) -> Operations:
+    """The handlers of all of them on one ground."""
+    return {key: handler for kind in SERVICES for key, handler in ground.part(kind).operations().items()}
