@@ -94,8 +94,8 @@ def worker_key(ack_key: Path) -> Path:
     return ack_key.with_name("worker.pem")
 
 
-def write_profiles(topology: Topology, layout: Layout, credentials: Credentials) -> dict[str, str]:
-    """Write the AWS profile files; answers the profile of each person with AWS principals, by Slack id."""
+def write_profiles(topology: Topology, layout: Layout, credentials: Credentials) -> tuple[str, ...]:
+    """Write the AWS profile files; answers the Slack ids of people with AWS principals, each a profile too."""
     account = account_of(topology)
     principals = {
         BOT_PROFILE: f"arn:aws:iam::{account}:user/{BOT_PROFILE}",
@@ -110,7 +110,7 @@ def write_profiles(topology: Topology, layout: Layout, credentials: Credentials)
         key, secret = credentials(arn)
         body = f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
         write_private(layout.credentials(name), body)
-    return {slack_id: slack_id for slack_id in people}
+    return tuple(people)
 
 
 def write_environment(path: Path, environment: Mapping[str, str]) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bot.sandbox.slack.records import BOT_USER_ID, Channel, User, UserGroup
 from bot.sandbox.slack.workspace import Population
-from dr_core.topology.model import Group, Topology
+from dr_core.topology.approval import Group
+from dr_core.topology.model import Topology
 
 REQUESTER = "U0REQUESTER"
 _INVENTED = (

@@ -1,6 +1,5 @@
 """A sandbox of its own for each tour, and one browser for all of them."""
 
-import contextlib
 import shutil
 import sys
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ def room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Room]:
     """A sandbox from its start to its stop, with the last lines of its logs when the tour failed."""
     config = shutil.copy(TOPOLOGY, tmp_path / "dr.yaml")
     failures = request.session.testsfailed
-    with contextlib.contextmanager(launching.running)(Path(config), tmp_path / "data", SPEED) as one:
+    with launching.running(Path(config), tmp_path / "data", SPEED) as one:
         yield one
         if request.session.testsfailed > failures:
             sys.stdout.write(launching.logs(one.data))

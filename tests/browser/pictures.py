@@ -1,7 +1,6 @@
 """`python -m tests.browser.pictures FOLDER`: the README's pictures, taken on the tour through the bundled example."""
 
 import argparse
-import contextlib
 import tempfile
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def main() -> None:
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dr-pictures-", ignore_cleanup_errors=True) as data:
-        started = contextlib.contextmanager(launching.running)(EXAMPLE, Path(data), SPEED)
+        started = launching.running(EXAMPLE, Path(data), SPEED)
         with started as room, chromium() as browser, visit(browser, room.url, REQUESTER, color_scheme="light") as me:
             _tour(me, room, folder)
 
@@ -49,21 +48,28 @@ def _tour(me: Visitor, room: Room, folder: Path) -> None:
 
 
 def _status(me: Visitor, path: Path) -> None:
-    expect(me.ask("/dr status")).to_contain_text("As of", timeout=ANSWER_MS)
+    answer = me.ask("/dr status")
+    expect(answer).to_contain_text("As of", timeout=ANSWER_MS)
+    _whole(me, answer)
     me.page.screenshot(path=path)
+    me.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
 def _picture(me: Visitor, path: Path) -> None:
     """The whole card, cropped to the channel and the world."""
-    channel, log = me.page.get_by_role("main"), me.page.get_by_role("log")
-    frame = _height(channel) - _height(log)
-    me.page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, round(_height(me.card) + frame))})
-    me.card.evaluate("one => one.scrollIntoView({block: 'start'})")
-    box = channel.bounding_box()
+    _whole(me, me.card)
+    box = me.page.get_by_role("main").bounding_box()
     assert box is not None
     clip = {"x": box["x"], "y": box["y"], "width": WIDTH - box["x"], "height": box["height"]}
     me.page.screenshot(path=path, clip=clip)  # type: ignore[arg-type]  # a TypedDict in the stubs, these keys
     me.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+
+
+def _whole(me: Visitor, message: Locator) -> None:
+    """Makes the window as high as a message needs."""
+    frame = _height(me.page.get_by_role("main")) - _height(me.page.get_by_role("log"))
+    me.page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, round(_height(message) + frame))})
+    message.evaluate("one => one.scrollIntoView({block: 'start'})")
 
 
 def _height(part: Locator) -> float:

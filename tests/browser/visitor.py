@@ -1,7 +1,6 @@
 """A person at the sandbox's page: finds everything by role and name, and notes whatever the browser complains about."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,11 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect, sync_playwright
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--disable-quic",
-]  # fmt: skip
+from tests.browser.chromium import launching
+
 WIDTH, HEIGHT = 1280, 800
 ANSWER_MS = 10_000
 # Roles of the accessibility tree that a person can use or must be told about: without a name they are mute.
@@ -148,10 +144,8 @@ class Visitor:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    assert path is not None, "Chromium is missing: install it with the system's package manager"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(**launching())
         try:
             yield browser
         finally:

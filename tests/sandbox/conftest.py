@@ -1,189 +1,12 @@
-"""A local Slack with its API on a real port, a world that only remembers, and small unmodified Bolt apps."""
+"""A local Slack for each test, and one browser for all."""
 
-import asyncio
-import contextlib
-import socket
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
-import aiohttp
-import pytest
 import pytest_asyncio
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
+from playwright.async_api import Browser, async_playwright
 
-from bot.sandbox.api import SandboxApi
-from bot.sandbox.faults import Faults
-from bot.sandbox.http_server import serving
-from bot.sandbox.processes import Processes
-from bot.sandbox.slack.delivery import RequestUrl
-from bot.sandbox.slack.manifest import Manifest, read_manifest
-from bot.sandbox.slack.records import BOT_USER_ID, Channel, User, UserGroup
-from bot.sandbox.slack.server import LocalSlack
-from bot.sandbox.slack.workspace import Population
-from dr_core.clock import SystemClock
-
-MANIFEST = Path(__file__).parents[2] / "bot" / "slack_manifest.yaml"
-PEOPLE = (("U0ADA", "Ada Byron"), ("U0BEN", "Ben Okoro"), ("U0REQUESTER", "Robin Vale"))
-
-
-def population() -> Population:
-    """Three people, a bot, one group and two channels."""
-    users = [User(one, name.split()[0].lower(), name) for one, name in PEOPLE]
-    users.append(User(BOT_USER_ID, "dr-bot", "DR bot", is_bot=True))
-    members = [user.id for user in users]
-    channels = (Channel("C0INCIDENT", "dr-incident", list(members)), Channel("C0DIGEST", "dr-digest", list(members)))
-    return Population(
-        tuple(users), (UserGroup("S0APPROVERS", "dr-approvers", "DR approvers", ("U0ADA", "U0BEN")),), channels
-    )
-
-
-class RememberingWorld:
-    """Answers the sandbox's questions about AWS and remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.broken: dict[str, dict[str, Any]] = {}
-        self.speed = 60.0
-
-    def snapshot(self) -> dict[str, Any]:
-        up = {"eu-central-1": True, "eu-west-1": True}
-        for fault in self.broken.values():
-            if fault["kind"] == "region_down":
-                up[fault["region"]] = False
-        shop = {
-            "writers": ["eu-central-1"],
-            "answers": ["eu-central-1"],
-            "weights": {"eu-central-1": 100, "eu-west-1": 0},
-            "lag_seconds": {"eu-west-1": 0.8},
-            "running": {"eu-central-1": 4, "eu-west-1": 1},
-        }
-        regions = {region: {"up": state} for region, state in up.items()}
-        return {"now": "2026-11-22T12:00:00Z", "regions": regions, "applications": {"shop": shop}}
-
-    def calls(self) -> list[dict[str, Any]]:
-        return [{"time": "2026-11-22T12:00:00Z", "region": "eu-west-1", "service": "ecs", "operation": "UpdateService"}]
-
-    def add_fault(self, kind: str, **rest: Any) -> str:
-        if kind not in (
-            "region_down",
-            "region_hangs",
-            "replication_stops",
-            "replication_lag",
-            "throttle",
-            "error_after",
-        ):
-            raise ValueError(f"unknown fault kind {kind}")
-        fault_id = f"world-{len(self.broken) + 1}"
-        self.broken[fault_id] = {"id": fault_id, "kind": kind, **rest}
-        return fault_id
-
-    def remove_fault(self, fault_id: str | None) -> None:
-        if fault_id is None:
-            self.broken.clear()
-        else:
-            self.broken.pop(fault_id)
-
-    def faults(self) -> list[dict[str, Any]]:
-        return list(self.broken.values())
-
-    def set_speed(self, speed: float) -> None:
-        self.speed = speed
-
-
-class Place:
-    """One running local Slack, and an HTTP client that speaks its API."""
-
-    def __init__(self, slack: LocalSlack, world: RememberingWorld, http: aiohttp.ClientSession) -> None:
-        self.slack = slack
-        self.world = world
-        self.url = slack.desk.base_url
-        self._http = http
-
-    def client(self, token: str | None = None) -> AsyncWebClient:
-        return AsyncWebClient(token=token or self.slack.desk.tokens.bot, base_url=self.slack.desk.api_url)
-
-    async def get(self, path: str, status: int = 200) -> dict[str, Any]:
-        async with self._http.get(self.url + path) as answer:
-            assert answer.status == status, await answer.text()
-            body: dict[str, Any] = await answer.json()
-        return body
-
-    async def post(self, path: str, body: Any, status: int = 200) -> dict[str, Any]:
-        async with self._http.post(self.url + path, json=body) as answer:
-            assert answer.status == status, await answer.text()
-            answered: dict[str, Any] = await answer.json()
-        return answered
-
-    async def slack_post(self, path: str, body: Any, status: int = 200) -> str:
-        async with self._http.post(self.url + path, json=body) as answer:
-            text = await answer.text()
-            assert answer.status == status, text
-        return text
-
-    async def raw_post(self, path: str, body: bytes, status: int = 200) -> str:
-        async with self._http.post(self.url + path, data=body) as answer:
-            text = await answer.text()
-            assert answer.status == status, text
-        return text
-
-    async def delete(self, path: str, status: int = 200) -> dict[str, Any]:
-        async with self._http.delete(self.url + path) as answer:
-            assert answer.status == status, await answer.text()
-            body: dict[str, Any] = await answer.json()
-        return body
-
-    async def type_text(self, user: str, text: str, channel: str = "C0INCIDENT") -> dict[str, Any]:
-        return await self.post("/api/commands", {"user": user, "channel": channel, "text": text})
-
-    async def messages(self, channel: str = "C0INCIDENT") -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await self.get(f"/api/channels/{channel}/messages"))["messages"]
-        return found
-
-    async def until(self, holds: Callable[[], bool], seconds: float = 5.0) -> None:
-        """Poll what a real process or socket does, with a deadline."""
-        async with asyncio.timeout(seconds):
-            while not holds():
-                await asyncio.sleep(0.01)
-
-    def bolt(self) -> AsyncApp:
-        """An unmodified Bolt app that talks to this Slack."""
-        return AsyncApp(client=self.client(), process_before_response=True)
-
-    @contextlib.asynccontextmanager
-    async def connected(self, app: AsyncApp) -> AsyncIterator[AsyncSocketModeHandler]:
-        """The app over Socket Mode, from hello to close."""
-        handler = AsyncSocketModeHandler(app, self.slack.desk.tokens.app, ping_interval=30)
-        handler.client.web_client = self.client(self.slack.desk.tokens.app)
-        before = self.slack.desk.delivery.sockets
-        await handler.connect_async()
-        await self.until(lambda: self.slack.desk.delivery.sockets > before)
-        try:
-            yield handler
-        finally:
-            await handler.close_async()
-
-
-@contextlib.asynccontextmanager
-async def opened(
-    *,
-    request_url: RequestUrl | None = None,
-    ack_seconds: float = 3.0,
-    told: Callable[[], dict[str, Any]] = dict,
-) -> AsyncIterator[Place]:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    manifest, world = read_manifest(MANIFEST), RememberingWorld()
-    slack = LocalSlack(url, population(), manifest, SystemClock(), request_url=request_url, ack_seconds=ack_seconds)
-    processes = Processes([], print)
-    faults = Faults(world, slack, processes)
-    states = processes.states
-    api = SandboxApi(slack, world, faults, missing=processes.missing, states=states, speed=60, told=told)
-    async with serving(slack, api, listener), aiohttp.ClientSession(trust_env=False) as http:
-        yield Place(slack, world, http)
-    listener.close()
+from tests.browser.chromium import launching
+from tests.sandbox.place import Place, opened
 
 
 @pytest_asyncio.fixture
@@ -192,19 +15,9 @@ async def place() -> AsyncIterator[Place]:
         yield one
 
 
-@pytest_asyncio.fixture
-async def hurried() -> AsyncIterator[Place]:
-    """A Slack that waits for acks only a fifth of a second, so that tests of lateness are short."""
-    async with opened(ack_seconds=0.2) as one:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(**launching())
         yield one
-
-
-@pytest.fixture
-def manifest() -> Manifest:
-    return read_manifest(MANIFEST)
-
-
-@pytest.fixture
-def opening() -> Any:
-    """`opened`, for tests that need a request URL."""
-    return opened
+        await one.close()

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.sandbox.conftest import opened
-from tests.sandbox.test_page_in_chromium import CHROMIUM, FLAGS
+from tests.sandbox.place import looking, opened
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 FOUND = [
     {"region": "eu-west-1", "code": "secret-missing", "subject": "shop/db", "severity": "blocking"},
@@ -28,19 +27,11 @@ class Bot:
         return self.told
 
 
-@pytest_asyncio.fixture
-async def beside() -> AsyncIterator[tuple[Page, Bot]]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def beside(browser: Browser) -> AsyncIterator[tuple[Page, Bot]]:
     bot = Bot()
-    assert CHROMIUM is not None, "Chromium is missing: install it with the system's package manager"
-    async with opened(told=bot) as place, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.goto(place.url)
+    async with opened(told=bot) as place, looking(browser, place) as page:
         yield page, bot
-        await browser.close()
-        assert errors == []
 
 
 async def test_truth_and_what_the_bot_says_stand_beside_each_other(beside: tuple[Page, Bot]) -> None:

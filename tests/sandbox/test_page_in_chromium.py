@@ -1,22 +1,16 @@
 """The page as a person uses it, found by roles and names, in the system's Chromium."""
 
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-pytestmark = pytest.mark.browser
+from tests.sandbox.place import Place, looking, opened
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run",
-]  # fmt: skip
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
 CONFIRM = {
     "title": {"type": "plain_text", "text": "Deny it?"},
     "text": {"type": "mrkdwn", "text": "This *ends* the request."},
@@ -71,21 +65,17 @@ MODAL: dict[str, Any] = {
 }
 
 
-@pytest_asyncio.fixture
-async def page(place: Any) -> AsyncIterator[Page]:
-    """The page at 1280 x 800; a script error fails the test that caused it."""
-    assert CHROMIUM is not None, "Chromium is missing: install it with the system's package manager"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = await browser.new_page(viewport={"width": 1280, "height": 800})
-        opened.set_default_timeout(10_000)
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        await opened.goto(place.url)
-        await expect(opened.get_by_role("heading", name="# dr-incident")).to_be_visible()
-        yield opened
-        await browser.close()
-        assert errors == []
+@pytest_asyncio.fixture(loop_scope="session")
+async def place() -> AsyncIterator[Place]:
+    async with opened() as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(place: Place, browser: Browser) -> AsyncIterator[Page]:
+    async with looking(browser, place) as one:
+        await expect(one.get_by_role("heading", name="# dr-incident")).to_be_visible()
+        yield one
 
 
 async def send(page: Page, text: str) -> None:
@@ -94,7 +84,7 @@ async def send(page: Page, text: str) -> None:
     await box.press("Enter")
 
 
-async def test_a_card_is_drawn_and_its_approval_goes_through_a_modal_with_an_error(place: Any, page: Page) -> None:
+async def test_a_card_is_drawn_and_its_approval_goes_through_a_modal_with_an_error(place: Place, page: Page) -> None:
     app, decided = place.bolt(), []
 
     @app.command("/dr")
@@ -140,7 +130,7 @@ async def test_a_card_is_drawn_and_its_approval_goes_through_a_modal_with_an_err
     assert decided == [("U0BEN", "soon"), ("U0BEN", "5")]
 
 
-async def test_a_button_with_confirm_asks_first(place: Any, page: Page) -> None:
+async def test_a_button_with_confirm_asks_first(place: Place, page: Page) -> None:
     app, denied = place.bolt(), []
 
     @app.action("deny:1")
@@ -163,7 +153,7 @@ async def test_a_button_with_confirm_asks_first(place: Any, page: Page) -> None:
     await expect(page.get_by_text("denied by you")).to_have_count(0)
 
 
-async def test_the_world_is_beside_the_channel_and_can_be_broken_and_mended(place: Any, page: Page) -> None:
+async def test_the_world_is_beside_the_channel_and_can_be_broken_and_mended(place: Place, page: Page) -> None:
     world = page.get_by_role("complementary", name="The world")
     await expect(world.get_by_role("row", name="eu-central-1")).to_contain_text("writer")
     await expect(world).to_contain_text("60 times faster")
@@ -182,7 +172,7 @@ async def test_the_world_is_beside_the_channel_and_can_be_broken_and_mended(plac
     assert place.world.speed == 300
 
 
-async def test_home_shows_what_the_bot_publishes_for_this_person(place: Any, page: Page) -> None:
+async def test_home_shows_what_the_bot_publishes_for_this_person(place: Place, page: Page) -> None:
     app = place.bolt()
 
     @app.event("app_home_opened")
@@ -197,7 +187,7 @@ async def test_home_shows_what_the_bot_publishes_for_this_person(place: Any, pag
         await expect(page.get_by_role("heading", name="For U0BEN")).to_be_visible()
 
 
-async def test_what_the_bot_says_cannot_become_markup(place: Any, page: Page) -> None:
+async def test_what_the_bot_says_cannot_become_markup(place: Place, page: Page) -> None:
     await place.client().chat_postMessage(
         channel="C0INCIDENT", text="<img src=x onerror=alert(1)> <javascript:alert(1)|click>"
     )
@@ -206,7 +196,7 @@ async def test_what_the_bot_says_cannot_become_markup(place: Any, page: Page) ->
     assert await message.locator("img, a").count() == 0
 
 
-async def test_slack_being_down_is_said_where_one_types(place: Any, page: Page) -> None:
+async def test_slack_being_down_is_said_where_one_types(place: Place, page: Page) -> None:
     await page.get_by_role("switch", name="Slack down").click()
     await send(page, "/dr status")
     await expect(page.get_by_role("alert").filter(has_text="Slack is down")).to_be_visible()
@@ -214,7 +204,7 @@ async def test_slack_being_down_is_said_where_one_types(place: Any, page: Page) 
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1600, 1000)])
-async def test_nothing_sticks_out_of_the_page(place: Any, page: Page, width: int, height: int) -> None:
+async def test_nothing_sticks_out_of_the_page(place: Place, page: Page, width: int, height: int) -> None:
     await page.set_viewport_size({"width": width, "height": height})
     await place.client().chat_postMessage(channel="C0INCIDENT", text="card", blocks=CARD)
     await expect(page.get_by_role("button", name="Approve")).to_be_visible()
@@ -224,7 +214,7 @@ async def test_nothing_sticks_out_of_the_page(place: Any, page: Page, width: int
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
 
 
-async def test_every_control_has_a_name(place: Any, page: Page) -> None:
+async def test_every_control_has_a_name(place: Place, page: Page) -> None:
     await place.client().chat_postMessage(channel="C0INCIDENT", text="card", blocks=CARD)
     await expect(page.get_by_role("button", name="Approve")).to_be_visible()
     nameless = """() => [...document.querySelectorAll('button, select, input, textarea, a')].filter(one => !(

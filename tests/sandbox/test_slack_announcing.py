@@ -11,8 +11,9 @@ import pytest_asyncio
 from bot.pacing import Pace, SlackThrottledError
 from bot.sandbox.slack.faults import SlackFaultKind
 from bot.slack import Mark, Slack, connect
-from bot.views.message import Message
+from bot.views.message import Message, section
 from dr_core.clock import ManualClock
+from tests.sandbox.place import Place
 
 INCIDENT = "C0INCIDENT"
 
@@ -23,7 +24,7 @@ def clock() -> ManualClock:
 
 
 @pytest_asyncio.fixture
-async def slack(place: Any, clock: ManualClock) -> AsyncIterator[Slack]:
+async def slack(place: Place, clock: ManualClock) -> AsyncIterator[Slack]:
     desk = place.slack.desk
     async with aiohttp.ClientSession(trust_env=False) as session:
         made = connect(desk.tokens.bot, desk.api_url, session, clock)
@@ -50,7 +51,7 @@ async def test_messages_of_a_channel_leave_one_a_second_after_the_first_two(slac
 
 
 async def test_after_a_429_nothing_is_sent_for_as_long_as_slack_says(
-    place: Any, slack: Slack, clock: ManualClock
+    place: Place, slack: Slack, clock: ManualClock
 ) -> None:
     faults = place.slack.desk.faults
     fault = faults.add(SlackFaultKind.THROTTLED, operation="chat.postMessage", value=17)
@@ -67,7 +68,9 @@ async def test_after_a_429_nothing_is_sent_for_as_long_as_slack_says(
     assert len(await place.messages()) == 1
 
 
-async def test_marks_are_read_back_where_the_token_may_read_and_are_unknown_where_not(place: Any, slack: Slack) -> None:
+async def test_marks_are_read_back_where_the_token_may_read_and_are_unknown_where_not(
+    place: Place, slack: Slack
+) -> None:
     await slack.team()
     card = await slack.post(INCIDENT, Message("card"), mark=Mark("r-1", 0))
     told = await slack.post(INCIDENT, Message("told"), thread=card, mark=Mark("r-1", 7))
@@ -79,3 +82,14 @@ async def test_marks_are_read_back_where_the_token_may_read_and_are_unknown_wher
     await slack.team()
     assert await slack.marked(INCIDENT, card) == {card: Mark("r-1", 0), told: Mark("r-1", 7)}
     assert await slack.marked(INCIDENT) == {card: Mark("r-1", 0)}
+
+
+async def test_a_message_whose_blocks_are_too_long_together_is_told_with_fewer_lines(
+    place: Place, slack: Slack
+) -> None:
+    blocks = tuple(section("x" * 3_000) for _ in range(5))
+    ts = await slack.post(INCIDENT, Message("shop: active in eu-central-1", blocks))
+    await slack.update(INCIDENT, ts, Message("shop: active in eu-west-1", blocks))
+    [message] = await place.messages()
+    assert (message["text"], len(message["blocks"])) == ("shop: active in eu-west-1", 4)
+    assert "2 more lines than a message holds" in str(message["blocks"])

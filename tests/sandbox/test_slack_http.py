@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from bot.sandbox.http_server import QuietServer
 from bot.sandbox.slack.delivery import RequestUrl
+from tests.sandbox.place import opened
 
 SECRET = "sandbox-signing-secret"
 
@@ -28,39 +29,30 @@ def served(app: AsyncApp) -> Starlette:
     return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
 
 
-async def test_signed_commands_and_modals_reach_an_app_over_http(opening: Any) -> None:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    target = RequestUrl(f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events", SECRET)
-    async with opening(request_url=target) as place:
-        app = AsyncApp(client=place.client(), signing_secret=SECRET)
+async def answered(secret: str) -> str:
+    """What a person reads after `/dr status` when Slack signs with `secret` and the app expects SECRET."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        target = RequestUrl(f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events", secret)
+        async with opened(request_url=target) as place:
+            app = AsyncApp(client=place.client(), signing_secret=SECRET)
 
-        @app.command("/dr")
-        async def dr(ack: Any, command: Any) -> None:
-            await ack(f"heard {command['text']}")
+            @app.command("/dr")
+            async def dr(ack: Any, command: Any) -> None:
+                await ack(f"heard {command['text']}")
 
-        server = QuietServer(uvicorn.Config(served(app), lifespan="off", log_config=None))
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        await place.type_text("U0ADA", "/dr status")
-        server.should_exit = True
-        await running
-        assert [one["text"] for one in await place.messages()] == ["heard status"]
-    listener.close()
+            server = QuietServer(uvicorn.Config(served(app), lifespan="off", log_config=None))
+            running = asyncio.create_task(server.serve(sockets=[listener]))
+            await place.type_text("U0ADA", "/dr status")
+            server.should_exit = True
+            await running
+            [message] = await place.messages()
+    return str(message["text"])
 
 
-async def test_a_request_with_another_secret_is_refused_by_the_app(opening: Any) -> None:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    target = RequestUrl(f"http://127.0.0.1:{listener.getsockname()[1]}/slack/events", "another-secret")
-    async with opening(request_url=target) as place:
-        server = QuietServer(
-            uvicorn.Config(
-                served(AsyncApp(client=place.client(), signing_secret=SECRET)), lifespan="off", log_config=None
-            )
-        )
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        await place.type_text("U0ADA", "/dr status")
-        server.should_exit = True
-        await running
-        assert "dispatch_failed" in (await place.messages())[0]["text"]
-    listener.close()
+async def test_a_signed_command_reaches_an_app_over_http() -> None:
+    assert await answered(SECRET) == "heard status"
+
+
+async def test_a_request_with_another_secret_is_refused_by_the_app() -> None:
+    assert "dispatch_failed" in await answered("another-secret")

@@ -5,8 +5,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.sandbox.place import Place
 
-async def test_people_come_with_their_groups_and_channels(place: Any) -> None:
+
+async def test_people_come_with_their_groups_and_channels(place: Place) -> None:
     answer = await place.get("/api/people")
     ada = next(one for one in answer["people"] if one["id"] == "U0ADA")
     assert (ada["name"], ada["groups"]) == ("Ada Byron", ["S0APPROVERS"])
@@ -14,7 +16,7 @@ async def test_people_come_with_their_groups_and_channels(place: Any) -> None:
     assert [one["id"] for one in answer["channels"]] == ["C0INCIDENT", "C0DIGEST"]
 
 
-async def test_the_world_is_told_as_it_is(place: Any) -> None:
+async def test_the_world_is_told_as_it_is(place: Place) -> None:
     answer = await place.get("/api/world")
     assert answer["regions"]["eu-central-1"] == {"up": True}
     assert answer["applications"]["shop"]["writers"] == ["eu-central-1"]
@@ -46,17 +48,17 @@ BAD = [
 
 
 @pytest.mark.parametrize(("path", "body", "sentence"), BAD)
-async def test_bad_input_gets_400_and_one_sentence(place: Any, path: str, body: Any, sentence: str) -> None:
+async def test_bad_input_gets_400_and_one_sentence(place: Place, path: str, body: Any, sentence: str) -> None:
     assert sentence in (await place.post(path, body, 400))["error"]
 
 
-async def test_unknown_places_and_faults_are_named(place: Any) -> None:
+async def test_unknown_places_and_faults_are_named(place: Place) -> None:
     assert "C0NOWHERE" in (await place.get("/api/channels/C0NOWHERE/messages", 400))["error"]
     assert "fault-9" in (await place.delete("/api/faults/fault-9", 400))["error"]
-    assert "not valid JSON" in await place.raw_post("/api/speed", b"{", 400)
+    assert "not valid JSON" in await place.said_to("/api/speed", b"{", 400)
 
 
-async def test_other_web_sites_cannot_use_the_sandbox(place: Any) -> None:
+async def test_other_web_sites_cannot_use_the_sandbox(place: Place) -> None:
     async with aiohttp.ClientSession(trust_env=False) as http:
         async with http.post(
             f"{place.url}/api/speed", json={"speed": 5}, headers={"Origin": "https://evil.example"}
@@ -66,7 +68,7 @@ async def test_other_web_sites_cannot_use_the_sandbox(place: Any) -> None:
             assert answer.status == 400
 
 
-async def test_faults_of_every_kind_go_through_one_door(place: Any) -> None:
+async def test_faults_of_every_kind_go_through_one_door(place: Place) -> None:
     world = (await place.post("/api/faults", {"kind": "region_down", "region": "eu-central-1"}))["id"]
     slack = (await place.post("/api/faults", {"kind": "slack_429", "value": 2, "for_s": 60}))["id"]
     assert {one["kind"] for one in (await place.get("/api/faults"))["faults"]} == {"region_down", "slack_429"}
@@ -77,12 +79,12 @@ async def test_faults_of_every_kind_go_through_one_door(place: Any) -> None:
     assert (await place.get("/api/faults"))["faults"] == []
 
 
-async def test_the_speed_is_the_worlds(place: Any) -> None:
+async def test_the_speed_is_the_worlds(place: Place) -> None:
     assert await place.post("/api/speed", {"speed": 240}) == {"speed": 240}
     assert place.world.speed == 240
 
 
-async def test_words_and_unknown_commands_reach_no_bot(place: Any) -> None:
+async def test_words_and_unknown_commands_reach_no_bot(place: Place) -> None:
     await place.type_text("U0ADA", "good morning")
     await place.type_text("U0ADA", "/weather")
     first, second = await place.messages()
@@ -90,7 +92,7 @@ async def test_words_and_unknown_commands_reach_no_bot(place: Any) -> None:
     assert ("not a valid command" in second["text"], second["ephemeral_to"]) == (True, "U0ADA")
 
 
-async def test_a_permalink_leads_to_the_page(place: Any) -> None:
+async def test_a_permalink_leads_to_the_page(place: Place) -> None:
     async with (
         aiohttp.ClientSession(trust_env=False) as http,
         http.get(f"{place.url}/archives/C0INCIDENT/p1700000000000001", allow_redirects=False) as answer,
@@ -98,7 +100,7 @@ async def test_a_permalink_leads_to_the_page(place: Any) -> None:
         assert answer.headers["Location"] == "/#C0INCIDENT/p1700000000000001"
 
 
-async def test_the_stream_begins_with_the_world_and_tells_of_messages(place: Any) -> None:
+async def test_the_stream_begins_with_the_world_and_tells_of_messages(place: Place) -> None:
     async with aiohttp.ClientSession(trust_env=False) as http, http.get(f"{place.url}/api/stream") as stream:
         assert '"type":"world"' in (await stream.content.readline()).decode()
         await stream.content.readline()

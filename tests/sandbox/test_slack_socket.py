@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.asyncio
+from tests.sandbox.place import Place, opened
 
 MODAL: dict[str, Any] = {
     "type": "modal",
@@ -44,7 +44,7 @@ CARD: list[dict[str, Any]] = [
 ]
 
 
-async def test_a_typed_command_reaches_the_bot_and_its_answer_the_channel(place: Any) -> None:
+async def test_a_typed_command_reaches_the_bot_and_its_answer_the_channel(place: Place) -> None:
     app, seen = place.bolt(), []
 
     @app.command("/dr")
@@ -64,17 +64,19 @@ async def test_a_typed_command_reaches_the_bot_and_its_answer_the_channel(place:
     assert (second["text"], second["ephemeral_to"], second["blocks"][0]["text"]["text"]) == ("everybody", None, "hello")
 
 
-async def test_a_modal_opened_after_the_ack_is_answered_to_the_one_who_typed(place: Any) -> None:
-    app, sent = place.bolt(), []
+async def test_a_modal_opened_after_the_ack_is_answered_to_the_one_who_typed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, sent, acked = place.bolt(), [], _acked(place, monkeypatch)
 
-    async def acked(ack: Any) -> None:
+    async def at_once(ack: Any) -> None:
         await ack()
 
     async def lazily(body: Any, client: Any) -> None:
-        await asyncio.sleep(0.2)
+        await acked.wait()
         await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
 
-    app.command("/dr")(ack=acked, lazy=[lazily])
+    app.command("/dr")(ack=at_once, lazy=[lazily])
 
     @app.view("loss")
     async def submitted(ack: Any, view: Any) -> None:
@@ -99,7 +101,20 @@ async def test_a_modal_opened_after_the_ack_is_answered_to_the_one_who_typed(pla
     assert sent == ["0", "5"]
 
 
-async def test_a_button_is_found_by_the_word_before_its_colon_and_sends_its_token(place: Any) -> None:
+def _acked(place: Place, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once Slack has heard an ack."""
+    delivery, heard = place.slack.desk.delivery, asyncio.Event()
+    acknowledged = delivery.acknowledged
+
+    def hear(envelope_id: str, payload: Any) -> None:
+        acknowledged(envelope_id, payload)
+        heard.set()
+
+    monkeypatch.setattr(delivery, "acknowledged", hear)
+    return heard
+
+
+async def test_a_button_is_found_by_the_word_before_its_colon_and_sends_its_token(place: Place) -> None:
     app, seen = place.bolt(), []
 
     @app.action("approve:1")
@@ -128,7 +143,7 @@ async def test_a_button_is_found_by_the_word_before_its_colon_and_sends_its_toke
     }
 
 
-async def test_payloads_go_to_the_sockets_in_turn_and_acks_count_on_any(place: Any) -> None:
+async def test_payloads_go_to_the_sockets_in_turn_and_acks_count_on_any(place: Place) -> None:
     counts = [0, 0]
 
     def counting(number: int) -> Any:
@@ -148,29 +163,31 @@ async def test_payloads_go_to_the_sockets_in_turn_and_acks_count_on_any(place: A
     assert [one["text"] for one in await place.messages()] == ["done"] * 4
 
 
-async def test_a_bot_that_does_not_ack_in_time_leaves_an_operation_timeout(hurried: Any) -> None:
-    app = hurried.bolt()
+async def test_a_bot_that_does_not_ack_in_time_leaves_an_operation_timeout() -> None:
+    async with opened(ack_seconds=0.2) as place:
+        app, over = place.bolt(), asyncio.Event()
 
-    @app.command("/dr")
-    async def dr(ack: Any) -> None:
-        await asyncio.sleep(0.5)
-        await ack()
+        @app.command("/dr")
+        async def dr(ack: Any) -> None:
+            await over.wait()
+            await ack()
 
-    async with hurried.connected(app):
-        assert await hurried.type_text("U0ADA", "/dr status") == {"view": None}
-    [message] = await hurried.messages()
+        async with place.connected(app):
+            assert await place.type_text("U0ADA", "/dr status") == {"view": None}
+            over.set()
+        [message] = await place.messages()
     assert "operation_timeout" in message["text"]
     assert message["ephemeral_to"] == "U0ADA"
 
 
-async def test_without_a_bot_the_person_reads_that_the_dispatch_failed(place: Any) -> None:
+async def test_without_a_bot_the_person_reads_that_the_dispatch_failed(place: Place) -> None:
     await place.type_text("U0ADA", "/dr status")
     [message] = await place.messages()
     assert "dispatch_failed" in message["text"]
     assert message["ephemeral_to"] == "U0ADA"
 
 
-async def test_opening_home_tells_the_bot_and_answers_what_it_published(place: Any) -> None:
+async def test_opening_home_tells_the_bot_and_answers_what_it_published(place: Place) -> None:
     app = place.bolt()
 
     @app.event("app_home_opened")
@@ -184,7 +201,7 @@ async def test_opening_home_tells_the_bot_and_answers_what_it_published(place: A
     assert view["blocks"][0]["text"]["text"] == "Disaster recovery"
 
 
-async def test_closing_a_modal_is_told_to_a_bot_that_asked_for_it(place: Any) -> None:
+async def test_closing_a_modal_is_told_to_a_bot_that_asked_for_it(place: Place) -> None:
     app, closed = place.bolt(), []
 
     @app.command("/dr")
@@ -204,7 +221,7 @@ async def test_closing_a_modal_is_told_to_a_bot_that_asked_for_it(place: Any) ->
     assert closed == [view["id"]]
 
 
-async def test_a_double_click_is_two_envelopes_with_their_own_triggers(place: Any) -> None:
+async def test_a_double_click_is_two_envelopes_with_their_own_triggers(place: Place) -> None:
     app, seen = place.bolt(), []
 
     @app.action("approve:1")
@@ -222,7 +239,7 @@ async def test_a_double_click_is_two_envelopes_with_their_own_triggers(place: An
     assert {value for _, value in seen} == {"token-1"}
 
 
-async def test_slack_down_closes_the_sockets_and_the_bot_comes_back_after_it(place: Any) -> None:
+async def test_slack_down_closes_the_sockets_and_the_bot_comes_back_after_it(place: Place) -> None:
     app = place.bolt()
 
     @app.command("/dr")

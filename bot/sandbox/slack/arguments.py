@@ -18,10 +18,6 @@ class Arguments:
     def __init__(self, values: Json) -> None:
         self._values = {key: value for key, value in values.items() if value is not None and value != ""}
 
-    def has(self, name: str) -> bool:
-        """True when it was given, even empty lists."""
-        return name in self._values
-
     def text(self, name: str) -> str | None:
         """A string when given."""
         value = self._values.get(name)

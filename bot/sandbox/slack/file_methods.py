@@ -53,9 +53,7 @@ def complete_upload(desk: Desk, arguments: Arguments) -> Json:
         files.append(file_json(desk, stored))
     places = arguments.ids("channels") or arguments.ids("channel_id")
     for place in places:
-        channel = desk.workspace.channel(place)
-        if BOT_USER_ID not in channel.members:
-            raise SlackRefusalError("not_in_channel")
+        channel = desk.workspace.joined(place)
         content = Content(arguments.text("initial_comment") or "", files=files)
         desk.workspace.post(channel, BOT_USER_ID, content, thread_ts=arguments.text("thread_ts"))
     return {"files": files}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bot.sandbox.slack.forms import is_menu
 from bot.sandbox.slack.records import Json
 from bot.sandbox.slack.workspace import acting_elements
 
@@ -17,6 +16,6 @@ def found_action(versions: list[list[Json]], action_id: str, value: Any = None) 
         exact = [pair for pair in pairs if pair[1]["action_id"] == action_id]
         named = exact or [pair for pair in pairs if pair[1]["action_id"].split(":")[0] == action_id]
         if named:
-            return next((pair for pair in named if not is_menu(pair[1]) and pair[1].get("value") == value), named[0])
+            return next((pair for pair in named if value is not None and pair[1].get("value") == value), named[0])
     known = [element["action_id"] for block in versions[0] for element in acting_elements(block)]
     return f"there is no action {action_id} there; it has {', '.join(known) or 'none'}"

@@ -45,7 +45,7 @@ class Interactions:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     # -- typing ---------------------------------------------------------------------------------------------------
 
@@ -79,19 +79,15 @@ class Interactions:
         block, element = self._element([message.blocks, *reversed(message.earlier)], action_id, value)
         action = self._action(block, element, value)
         if self._desk.faults.active(SlackFaultKind.DOUBLES):
-            self._keep(self._press_once(user, channel, message, action))
-        gesture, payload = self._pressed(user, channel, message, action)
-        return await self._outcome(gesture, PayloadKind.INTERACTIVE, payload, "The action")
+            self._keep(self._pressed(user, channel, message, action))
+        return await self._pressed(user, channel, message, action)
 
-    async def _press_once(self, user: User, channel: Channel, message: Message, action: Json) -> None:
-        gesture, payload = self._pressed(user, channel, message, action)
-        await self._outcome(gesture, PayloadKind.INTERACTIVE, payload, "The action")
-
-    def _pressed(self, user: User, channel: Channel, message: Message, action: Json) -> tuple[Gesture, Json]:
+    async def _pressed(self, user: User, channel: Channel, message: Message, action: Json) -> View | None:
         thread = message.thread_ts if message.thread_ts != message.ts else None
         gesture = self._desk.gestures.begin(user.id, channel.id, message.ts, thread)
         hook = self._desk.hook_url(gesture.hook_id)
-        return gesture, payloads.message_action(gesture, user, channel, message, action, hook)
+        payload = payloads.message_action(gesture, user, channel, message, action, hook)
+        return await self._outcome(gesture, PayloadKind.INTERACTIVE, payload, "The action")
 
     async def press_in_view(
         self,
@@ -220,7 +216,7 @@ class Interactions:
         raw = value if value is not None else element.get("value")
         try:
             return payloads.action_of(block, element, raw, now=self._desk.clock.now().timestamp())
-        except (FormError, ValueError) as error:
+        except FormError as error:
             raise InteractionError(str(error)) from error
 
     # -- waiting --------------------------------------------------------------------------------------------------
@@ -264,7 +260,7 @@ class Interactions:
     def _whisper(self, channel: Channel, user: str, text: str, thread_ts: str | None = None) -> None:
         self._desk.workspace.post(channel, "USLACKBOT", Content(text), ephemeral_to=user, thread_ts=thread_ts)
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _keep(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -10,7 +10,10 @@ from bot.sandbox.slack.records import Json
 
 @dataclass(frozen=True)
 class Method:
-    """`run` answers the body without `ok`, or raises SlackRefusalError."""
+    """`run` answers the body without `ok`, or raises SlackRefusalError with a word of the method's own page.
+
+    The page of each: https://docs.slack.dev/reference/methods/ and its name; scopes and words are from there.
+    """
 
     run: Callable[[Desk, Arguments], Json]
     scope: str | None = None

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from bot.sandbox.slack.forms import initial_state, is_menu, value_json
+from bot.sandbox.slack.forms import initial_state, value_json
 from bot.sandbox.slack.gestures import Gesture
 from bot.sandbox.slack.records import APP_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, Channel, Json, Message, User, View
 
@@ -49,10 +49,9 @@ def action_of(block: Json, element: Json, raw: Any, *, now: float) -> Json:
         "block_id": block["block_id"],
         "action_ts": f"{now:.6f}",
     }
-    if is_menu(element):
+    if element["type"] != "button":
         return action | value_json(element, raw)
-    if element.get("text"):
-        action["text"] = element["text"]
+    action["text"] = element["text"]
     for key, value in (("value", raw), ("style", element.get("style")), ("url", element.get("url"))):
         if value is not None:
             action[key] = value

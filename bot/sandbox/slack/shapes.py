@@ -48,11 +48,6 @@ def one_of(*values: Any) -> Check:
     return lambda value, at: [] if value in values else problem(f"must be a valid enum value: {words}", at)
 
 
-def anything(value: Any, at: str) -> list[str]:
-    """Present, and not looked at further."""
-    return []
-
-
 def items(each: Check, *, fewest: int = 1, most: int) -> Check:
     """A list of `fewest` to `most` items of one shape."""
 

@@ -1,11 +1,12 @@
 """views.*: modals by trigger, their updates, and Home tabs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.slack.arguments import Arguments, missing
 from bot.sandbox.slack.desk import Desk
 from bot.sandbox.slack.method import Method
-from bot.sandbox.slack.records import Json
+from bot.sandbox.slack.records import Json, View
 from bot.sandbox.slack.refusal import SlackRefusalError
 from bot.sandbox.slack.views import refuse_wrong
 
@@ -19,36 +20,29 @@ def _body(arguments: Arguments) -> Json:
     return body
 
 
-def _trigger(arguments: Arguments) -> str:
-    return arguments.text("trigger_id") or arguments.required("interactivity_pointer")
+def _shown(desk: Desk, arguments: Arguments, show: Callable[[str, Json], View]) -> Json:
+    """A new modal for whoever did what the trigger id stands for; a view that is refused does not use it up."""
+    body, trigger = _body(arguments), arguments.required("trigger_id")
+    refuse_wrong(body, "modal")
+    gesture = desk.gestures.redeem(trigger)
+    view = show(gesture.user, body)
+    gesture.opened(view)
+    return {"view": view.as_json()}
 
 
 def open_view(desk: Desk, arguments: Arguments) -> Json:
-    """views.open. A view that would be refused does not use the trigger up."""
-    body, trigger = _body(arguments), _trigger(arguments)
-    refuse_wrong(body, "modal")
-    gesture = desk.gestures.redeem(trigger)
-    view = desk.views.open(gesture.user, body)
-    gesture.opened(view)
-    return {"view": view.as_json()}
+    """views.open."""
+    return _shown(desk, arguments, desk.views.open)
 
 
 def push_view(desk: Desk, arguments: Arguments) -> Json:
     """views.push, from an action in a modal."""
-    body, trigger = _body(arguments), _trigger(arguments)
-    refuse_wrong(body, "modal")
-    gesture = desk.gestures.redeem(trigger)
-    view = desk.views.push(gesture.user, body)
-    gesture.opened(view)
-    return {"view": view.as_json()}
+    return _shown(desk, arguments, desk.views.push)
 
 
 def update_view(desk: Desk, arguments: Arguments) -> Json:
-    """views.update by view_id or external_id."""
-    view_id, external_id = arguments.text("view_id"), arguments.text("external_id")
-    if view_id is None and external_id is None:
-        raise missing("view_id")
-    view = desk.views.find(view_id, external_id)
+    """views.update by view_id."""
+    view = desk.views.find(arguments.required("view_id"))
     return {"view": desk.views.update(view, _body(arguments), known_hash=arguments.text("hash")).as_json()}
 
 

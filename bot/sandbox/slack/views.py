@@ -27,11 +27,11 @@ class Views:
         """The Home as last published."""
         return self._homes.get(user)
 
-    def find(self, view_id: str | None = None, external_id: str | None = None) -> View:
+    def find(self, view_id: str) -> View:
         """An open modal by id, or `not_found`."""
         for stack in self._stacks.values():
             for view in stack:
-                if view.id == view_id or (external_id and view.body.get("external_id") == external_id):
+                if view.id == view_id:
                     return view
         raise SlackRefusalError("not_found")
 

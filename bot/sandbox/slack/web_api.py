@@ -4,7 +4,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.slack import chat_methods, directory_methods, file_methods, history_methods, view_methods
+from bot.sandbox.slack import (
+    chat_methods,
+    conversation_methods,
+    directory_methods,
+    file_methods,
+    mark_methods,
+    view_methods,
+)
 from bot.sandbox.slack.arguments import Arguments, arguments_of, multipart
 from bot.sandbox.slack.desk import Desk
 from bot.sandbox.slack.faults import SlackFaultKind
@@ -15,9 +22,10 @@ from bot.sandbox.slack.refusal import SlackRefusalError
 
 METHODS: dict[str, Method] = {
     **chat_methods.METHODS,
+    **conversation_methods.METHODS,
     **directory_methods.METHODS,
     **file_methods.METHODS,
-    **history_methods.METHODS,
+    **mark_methods.METHODS,
     **view_methods.METHODS,
 }
 

@@ -91,6 +91,13 @@ class Workspace:
             raise SlackRefusalError("channel_not_found")
         return self.channels[channel_id]
 
+    def joined(self, channel_id: str) -> Channel:
+        """The channel, when the bot is in it; else `not_in_channel`."""
+        channel = self.channel(channel_id)
+        if BOT_USER_ID not in channel.members:
+            raise SlackRefusalError("not_in_channel")
+        return channel
+
     def _direct(self, user_id: str) -> Channel:
         channel_id = f"D{user_id[1:]}"
         if channel_id not in self.channels:
@@ -119,6 +126,13 @@ class Workspace:
     def message(self, channel_id: str, ts: str) -> Message | None:
         """The message with this timestamp, ephemeral ones included."""
         return self._messages.get(channel_id, {}).get(ts)
+
+    def said(self, channel_id: str, ts: str) -> Message:
+        """The message that everybody sees, or `message_not_found`."""
+        found = self.message(self.channel(channel_id).id, ts)
+        if found is None or found.ephemeral_to is not None:
+            raise SlackRefusalError("message_not_found")
+        return found
 
     def messages(self, channel_id: str, viewer: str | None = None) -> list[Message]:
         """All messages of a channel in order; with `viewer`, without other people's ephemerals."""
@@ -189,7 +203,6 @@ def give_ids(blocks: list[Json], next_id: Callable[[str], str]) -> list[Json]:
 
 def acting_elements(block: Json) -> list[Json]:
     """The elements of a block that a person can use."""
-    elements = block.get("elements", []) if block.get("type") in ("actions", "context_actions") else []
-    alone = [block[key] for key in ("accessory", "element") if isinstance(block.get(key), dict)]
-    cards = block.get("actions", []) if block.get("type") == "card" else []
-    return [one for one in [*elements, *alone, *cards] if one.get("type") != "image"]
+    if block["type"] == "actions":
+        return list(block["elements"])
+    return [block["element"]] if block["type"] == "input" else []

@@ -58,7 +58,8 @@ export function findings(told) {
 
 function counts(found) {
   const names = [...new Set(found.map((one) => one.severity))];
-  return names.map((name) => `${found.filter((one) => one.severity === name).length} ${name}`).join(", ");
+  const count = (name) => found.filter((one) => one.severity === name).length;
+  return names.map((name) => `${count(name)} ${name === "warning" && count(name) > 1 ? "warnings" : name}`).join(", ");
 }
 
 // A line for each stretch without a gap: unknown is no point, never zero.

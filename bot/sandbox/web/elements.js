@@ -1,10 +1,7 @@
-// Elements that act at once: buttons, menus, pickers, choices. With `confirm` they ask first.
+// Elements that act at once: buttons, menus and choices. With `confirm` they ask first.
 import { h, uniqueId } from "./dom.js";
 import { confirmed } from "./dialogs.js";
 import { textObject } from "./text.js";
-
-const LISTED = ["static_select", "users_select", "channels_select", "conversations_select", "external_select", "overflow"];
-const PICKERS = { datepicker: ["date", "initial_date"], timepicker: ["time", "initial_time"] };
 
 export function control(block, element, doing) {
   const act = async (value, undo) => {
@@ -12,10 +9,7 @@ export function control(block, element, doing) {
     await doing.act(block, element, value);
   };
   if (element.type === "button") return button(element, act);
-  if (LISTED.includes(element.type)) return menu(element, doing, act);
-  if (PICKERS[element.type]) return picker(element, act);
-  if (["radio_buttons", "checkboxes"].includes(element.type)) return choices(element, doing, (values) => act(values));
-  return h("span", { class: "quiet" }, `(${element.type})`);
+  return element.type === "static_select" ? menu(element, act) : choices(element, doing, (values) => act(values));
 }
 
 function button(element, act) {
@@ -36,40 +30,18 @@ function button(element, act) {
   return made;
 }
 
-export function optionsOf(element, doing) {
-  const named = (id, name) => ({ value: id, text: { type: "plain_text", text: name } });
-  if (element.type === "users_select" || element.type === "multi_users_select") return doing.names.people().map((one) => named(one.id, one.name));
-  if (element.type === "channels_select" || element.type === "conversations_select") return doing.names.channels().map((one) => named(one.id, `#${one.name}`));
-  return [...(element.options || []), ...(element.option_groups || []).flatMap((group) => group.options)];
-}
-
-export function chosenFirst(element) {
-  return element.initial_option?.value ?? element.initial_user ?? element.initial_channel ?? element.initial_conversation ?? "";
-}
-
-export function selectBox(element, doing, properties) {
-  const label = element.placeholder?.text || (element.type === "overflow" ? "More" : "Choose");
-  const first = chosenFirst(element);
+export function selectBox(element, properties) {
   return h("select", properties,
-    h("option", { value: "" }, label),
-    optionsOf(element, doing).map((one) => h("option", { value: one.value, selected: one.value === first }, one.text.text)));
+    h("option", { value: "" }, element.placeholder?.text || "Choose"),
+    element.options.map((one) => h("option", { value: one.value, selected: one.value === element.initial_option?.value }, one.text.text)));
 }
 
-function menu(element, doing, act) {
-  const name = element.placeholder?.text || (element.type === "overflow" ? "More actions" : "Choose");
-  const box = selectBox(element, doing, {
-    "aria-label": name,
-    onchange: () => box.value && act(box.value, () => { box.value = chosenFirst(element); }),
+function menu(element, act) {
+  const box = selectBox(element, {
+    "aria-label": element.placeholder?.text || "Choose",
+    onchange: () => box.value && act(box.value, () => { box.value = element.initial_option?.value ?? ""; }),
   });
   return box;
-}
-
-function picker(element, act) {
-  const [type, initial] = PICKERS[element.type];
-  return h("input", {
-    type, value: element[initial], "aria-label": element.placeholder?.text || `Pick a ${type}`,
-    onchange: (event) => event.target.value && act(event.target.value),
-  });
 }
 
 export function choices(element, doing, onChange) {

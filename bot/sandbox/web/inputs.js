@@ -1,16 +1,13 @@
 // Input blocks of modals: a label, one field, a hint, and room for what is wrong with it.
 import { h, uniqueId } from "./dom.js";
-import { choices, chosenOf, optionsOf, selectBox } from "./elements.js";
+import { choices, chosenOf, selectBox } from "./elements.js";
 import { textObject } from "./text.js";
-
-const TYPES = { email_text_input: "email", url_text_input: "url", number_input: "text", datepicker: "date", timepicker: "time" };
 
 export function input(block, doing) {
   const id = uniqueId("input");
   const [errorId, hintId] = [`${id}-error`, `${id}-hint`];
   const described = `${block.hint ? `${hintId} ` : ""}${errorId}`;
   const field = fieldOf(block.element, doing, id, described, block.optional);
-  if (block.dispatch_action) field.addEventListener("change", () => doing.act(block, block.element, valueOf(field, block.element)));
   const grouped = field.classList.contains("choices");
   const label = h(grouped ? "span" : "label", { id: `${id}-label`, for: grouped ? undefined : id, class: "input-label" },
     textObject(block.label), block.optional ? h("span", { class: "quiet" }, " (optional)") : null);
@@ -27,25 +24,15 @@ export function input(block, doing) {
 
 function fieldOf(element, doing, id, described, optional) {
   const shared = { id, "aria-describedby": described, "aria-required": optional ? undefined : "true" };
-  const kind = element.type;
-  if (["radio_buttons", "checkboxes"].includes(kind)) return choices(element, doing);
-  if (kind.startsWith("multi_")) {
-    const first = [...(element.initial_options || []).map((one) => one.value), ...(element.initial_users || [])];
-    return h("select", { ...shared, multiple: true }, optionsOf(element, doing).map((one) =>
-      h("option", { value: one.value, selected: first.includes(one.value) }, one.text.text)));
-  }
-  if (kind.endsWith("_select")) return selectBox(element, doing, shared);
+  if (["radio_buttons", "checkboxes"].includes(element.type)) return choices(element, doing);
+  if (element.type === "static_select") return selectBox(element, shared);
   const text = { ...shared, placeholder: element.placeholder?.text, maxlength: element.max_length };
-  const first = element.initial_value ?? element.initial_date ?? element.initial_time ?? "";
-  if (kind === "plain_text_input" && element.multiline) return h("textarea", { ...text, rows: 3 }, first);
-  return h("input", {
-    ...text, type: TYPES[kind] || "text", value: first, autocomplete: "off", inputmode: kind === "number_input" ? "decimal" : undefined,
-  });
+  if (element.multiline) return h("textarea", { ...text, rows: 3 }, element.initial_value ?? "");
+  return h("input", { ...text, type: "text", value: element.initial_value ?? "", autocomplete: "off" });
 }
 
 function valueOf(field, element) {
   if (field.classList.contains("choices")) return chosenOf(field, element.type === "checkboxes");
-  if (field.multiple) return [...field.selectedOptions].map((one) => one.value);
   return field.value;
 }
 

@@ -32,7 +32,7 @@ const INLINE = [
   [/^\n/, () => h("br")],
 ];
 
-export function unescaped(text) {
+function unescaped(text) {
   return text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 }
 
@@ -76,7 +76,7 @@ function reference(body, names) {
 
 const mention = (text) => h("span", { class: "mention" }, text);
 
-export function link(url, label) {
+function link(url, label) {
   if (!/^(https?:|mailto:)/.test(url)) return label || url;
   return h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label || url);
 }
@@ -120,7 +120,7 @@ export function mrkdwn(text, names) {
   return nodes;
 }
 
-export function plain(text) {
+function plain(text) {
   return text.split(/(:[a-z0-9_+-]+:|\n)/).map((part) => {
     if (part === "\n") return h("br");
     return /^:.+:$/.test(part) ? emoji(part.slice(1, -1)) : part;
@@ -131,23 +131,4 @@ export function textObject(object, names) {
   if (!object) return [];
   if (typeof object === "string") return plain(object);
   return object.type === "mrkdwn" ? mrkdwn(object.text, names) : plain(object.text);
-}
-
-// The standard Markdown that a markdown block takes: headings, lists, quotes, code, emphasis, links.
-export function markdown(text, names) {
-  const nodes = [];
-  for (const part of text.split(/(```[\s\S]*?```)/)) {
-    if (part.startsWith("```")) nodes.push(h("pre", {}, part.slice(3, -3).replace(/^\w*\n/, "")));
-    else for (const line of part.split("\n").filter((one) => one.trim())) nodes.push(markdownLine(line, names));
-  }
-  return nodes;
-}
-
-function markdownLine(line, names) {
-  const spoken = line.replace(/\*\*(.+?)\*\*/g, "*$1*").replace(/\[([^\]]+)\]\((https?:[^)\s]+)\)/g, "<$2|$1>");
-  const heading = /^(#{1,6})\s+(.*)/.exec(spoken);
-  if (heading) return h("p", { role: "heading", "aria-level": heading[1].length + 2, class: "md-heading" }, inline(heading[2], names));
-  const item = /^\s*(?:[-*]|(\d+)\.)\s+(.*)/.exec(spoken);
-  if (item) return h("p", { class: "md-item" }, `${item[1] ? `${item[1]}.` : "•"} `, inline(item[2], names));
-  return h("p", {}, inline(spoken, names));
 }
