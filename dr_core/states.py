@@ -33,13 +33,12 @@ class Row(Generic[S]):
 
 @dataclass(frozen=True)
 class Table(Generic[S]):
-    """All arrows of one thing. `own` begins the names of its events; those of others may move it, and need not.
+    """All arrows of one thing. Its noun begins the names of its events; those of others may move it, and need not.
 
     `final`: the states that it does not leave by itself, each with what may still happen there.
     """
 
     noun: str
-    own: str
     states: type[S]
     rows: tuple[Row[S], ...]
     final: Mapping[S, str]
@@ -74,4 +73,4 @@ class Table(Generic[S]):
 
     def _after(self, before: S | None, kind: EventKind) -> frozenset[S | None]:
         led = self.arrows.get((before, kind), frozenset())
-        return led if kind.value.startswith(self.own) else led | {before}
+        return led if kind.value.startswith(f"{self.noun}.") else led | {before}

@@ -18,7 +18,7 @@ def _run(connection: Connection) -> None:
         target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=False,  # the transaction is ours: it also holds the lock
-        compare_type=True,
+        compare_server_default=True,
     )
     context.run_migrations()
 

@@ -1,1 +1,1 @@
-"""The only door to AWS: sessions, clients and translation of faults. Not what is asked through it."""
+"""The only door to AWS: sessions, clients, translation of faults, words of its CLI. Not what is asked through it."""

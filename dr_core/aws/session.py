@@ -1,27 +1,25 @@
-"""The only maker of AWS clients: which region, which role, which timeouts, for which purpose, under which lease."""
+"""The only maker of AWS clients: which region, which role, which timeouts, for which purpose."""
 
-import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-from urllib.parse import quote
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import boto3.session
-import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ConfigParseError, ProfileNotFound
 from botocore.loaders import create_loader
 
-from dr_core.aws.faults import answer_code, attempt_is_doubtful, aws_errors, current_call
+from dr_core.aws.faults import aws_errors
+from dr_core.aws.residency import EXEMPT_PLACES, EXEMPT_SERVICES, GLOBAL_SERVICES
+from dr_core.aws.sending import ask_guard, no_blind_repeat, tell_step
 from dr_core.errors import ConfigError, RefusedError
 from dr_core.topology.model import Account, Topology
 
-Guard = Callable[[], None]
+if TYPE_CHECKING:
+    import boto3.session
 
 
 class Purpose(StrEnum):
@@ -36,69 +34,8 @@ class Purpose(StrEnum):
     RUNBOOK = "runbook"
 
 
-@dataclass(frozen=True)
-class GlobalService:
-    """A service with one home for all regions, where its calls are signed."""
-
-    home: str
-    reason: str
-
-
-# Exempt from residency by name. botocore signs for the client's region once an endpoint URL is set, hence the pin.
-GLOBAL_SERVICES = {
-    "route53": GlobalService("us-east-1", "DNS records and health checks are global; their control plane is here"),
-    "cloudfront": GlobalService("us-east-1", "distributions are global"),
-    "budgets": GlobalService("us-east-1", "billing is global"),
-    "ce": GlobalService("us-east-1", "Cost Explorer is global"),
-    "cost-optimization-hub": GlobalService("us-east-1", "recommendations about cost are global"),
-    "iam": GlobalService("us-east-1", "identities are global"),
-    "organizations": GlobalService("us-east-1", "accounts are global"),
-    "health": GlobalService("us-east-1", "the AWS Health API has its home here"),
-    "route53-recovery-control-config": GlobalService("us-west-2", "ARC is configured here"),
-}
-# Exempt from residency too, but asked in the region that is named: any two of its five endpoints may be down.
-EXEMPT_SERVICES = {"route53-recovery-cluster": "routing controls are switched through endpoints in five fixed regions"}
-
-# Single places outside of the residency, and why: nothing but their own service may be asked there.
-EXEMPT_PLACES = {
-    ("cloudtrail", "us-east-1"): "what the global services were asked stands in the event history of this region only",
-}
-
-# What cannot change anything; every other operation is not repeated where an attempt may have worked.
-_READS = re.compile(
-    r"^(Describe|Get|List|Head|Test|Lookup|Search|Query|Scan|BatchGet|Simulate|Select|AssumeRole|Decrypt)"
-)
-_PURPOSE = re.compile(r"[a-z]+")
 _POOL = 32
-
-_send_guard: ContextVar[Guard | None] = ContextVar("send_guard", default=None)
-_acting_for: ContextVar[str | None] = ContextVar("acting_for", default=None)
-
-
-@contextmanager
-def guarded(guard: Guard) -> Iterator[None]:
-    """While it lasts, `guard` is asked before each request of this thread leaves, retries included.
-
-    It raises (LeaseLostError) to stop the request; what it raises reaches the caller unchanged.
-    """
-    token = _send_guard.set(guard)
-    try:
-        yield
-    finally:
-        _send_guard.reset(token)
-
-
-@contextmanager
-def acting_for(run_id: str, step: str) -> Iterator[None]:
-    """While it lasts, this thread's requests say in their user agent for which step of which run they are sent.
-
-    CloudTrail's record of a call can then be held against the intent that it was made under.
-    """
-    token = _acting_for.set(f"dr-step/{quote(run_id, safe='')}.{quote(step, safe='')}")
-    try:
-        yield
-    finally:
-        _acting_for.reset(token)
+_CONNECT_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -106,9 +43,8 @@ class _Key:
     service: str
     region: str
     session_region: str
-    purpose: str
+    purpose: Purpose
     role: Account | None
-    connect_timeout_s: float
     read_timeout_s: float
     max_attempts: int
     endpoint_url: str | None
@@ -126,7 +62,6 @@ class AwsSessions:
         self._endpoint_url = endpoint_url
         # Reentrant: a role's credentials are fetched with a client that is made here, too.
         self._lock = threading.RLock()
-        self._loader = create_loader()
         self._clients: dict[_Key, Any] = {}
         self._sessions: dict[tuple[Account, str] | None, boto3.session.Session] = {}
 
@@ -142,9 +77,8 @@ class AwsSessions:
         service: str,
         region: str,
         *,
-        purpose: str = Purpose.RUN,
+        purpose: Purpose = Purpose.RUN,
         role: Account | None = None,
-        connect_timeout_s: float = 2.0,
         read_timeout_s: float = 10.0,
         max_attempts: int = 3,
         endpoint_url: str | None = None,
@@ -155,17 +89,14 @@ class AwsSessions:
         where a role's credentials come from. `endpoint_url` (ARC) yields to AWS_ENDPOINT_URL. Calls that change
         something are retried only where the failed attempt surely had no effect.
         """
-        if not _PURPOSE.fullmatch(purpose):
-            raise ValueError(f"a purpose is one lower-case word, got {purpose!r}")
         self._refuse_outside(service, region)
         home = GLOBAL_SERVICES.get(service)
         key = _Key(
             service=service,
             region=home.home if home else region,
             session_region=self._nearest(region) if role else "",
-            purpose=str(purpose),
+            purpose=Purpose(purpose),
             role=role,
-            connect_timeout_s=connect_timeout_s,
             read_timeout_s=read_timeout_s,
             max_attempts=max_attempts,
             endpoint_url=self._endpoint_url or endpoint_url,
@@ -201,7 +132,7 @@ class AwsSessions:
 
     def _make(self, key: _Key) -> Any:
         config = Config(
-            connect_timeout=key.connect_timeout_s,
+            connect_timeout=_CONNECT_TIMEOUT_S,
             read_timeout=key.read_timeout_s,
             retries={"mode": "standard", "total_max_attempts": key.max_attempts},
             user_agent_extra=f"dr-purpose/{key.purpose}",
@@ -216,19 +147,22 @@ class AwsSessions:
             )
         except (ProfileNotFound, ConfigParseError) as error:
             raise _profile_error(error) from error
-        client.meta.events.register_first("before-send", _ask_guard)
-        client.meta.events.register("before-send", _tell_step)
+        client.meta.events.register_first("before-send", ask_guard)
+        client.meta.events.register("before-send", tell_step)
         # As specific as botocore's retry handler: a less specific one is asked after it, and the first answer counts.
         service_id = client.meta.service_model.service_id.hyphenize()
-        client.meta.events.register_first(f"needs-retry.{service_id}", _no_blind_repeat)
+        client.meta.events.register_first(f"needs-retry.{service_id}", no_blind_repeat)
         return client
 
-    def _session(self, role: Account | None, region: str) -> boto3.session.Session:
+    def _session(self, role: Account | None, region: str) -> "boto3.session.Session":
+        # Imported here: they cost a terminal that only reads the store a tenth of its time.
+        import boto3.session
+        import botocore.session
+
         key = (role, region) if role else None
         if key not in self._sessions:
             session = botocore.session.Session()
-            # One loader: the service models are read and parsed once for all sessions.
-            session.register_component("data_loader", self._loader)
+            session.register_component("data_loader", _loader())
             if role:
                 provider = _RoleProvider(lambda: self._assume(role, region))
                 session.register_component("credential_provider", CredentialResolver([provider]))
@@ -249,6 +183,12 @@ class AwsSessions:
         }
 
 
+@cache
+def _loader() -> Any:
+    """One for all sessions: service models and endpoints are read and parsed once a process."""
+    return create_loader()
+
+
 class _RoleProvider(CredentialProvider):  # type: ignore[misc]  # botocore ships no types
     """Hands botocore the credentials of one assumed role; they are fetched when the first request is signed."""
 
@@ -261,32 +201,6 @@ class _RoleProvider(CredentialProvider):  # type: ignore[misc]  # botocore ships
 
     def load(self) -> DeferredRefreshableCredentials:
         return DeferredRefreshableCredentials(refresh_using=self._fetch, method=self.METHOD)
-
-
-def _ask_guard(**_event: object) -> None:
-    guard = _send_guard.get()
-    if guard is not None:
-        guard()
-
-
-def _tell_step(*, request: Any, **_event: object) -> None:
-    """After signing: botocore writes the user agent anew until then, and no signature covers it."""
-    step = _acting_for.get()
-    if step is not None:
-        request.headers["User-Agent"] = f"{request.headers.get('User-Agent', '')} {step}"
-
-
-def _no_blind_repeat(
-    *, operation: Any, response: Any, caught_exception: Exception | None, **_event: object
-) -> bool | None:
-    """botocore's `needs-retry`: False ends the call, None leaves it to the standard rules. Notes doubtful attempts."""
-    code, status = answer_code(response[1]) if response else ("", 0)
-    if not attempt_is_doubtful(status, code, caught_exception):
-        return None
-    record = current_call.get()
-    if record is not None:
-        record.doubtful = True
-    return None if _READS.match(operation.name) else False
 
 
 def _profile_error(error: BotoCoreError) -> ConfigError:

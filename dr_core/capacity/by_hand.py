@@ -3,9 +3,9 @@
 https://docs.aws.amazon.com/cli/latest/reference/ecs/update-service.html and describe-services.html.
 """
 
+from dr_core.aws.cli import asked, aws
 from dr_core.errors import RejectedError
-from dr_core.plan.recipe import asked, aws
-from dr_core.topology.model import Capacity, EcsService
+from dr_core.topology.capacity import Capacity, EcsService
 
 
 def size(entry: Capacity, region: str, figure: str) -> str:

@@ -1,25 +1,23 @@
 """ECS services: how many tasks are wanted and run in a region."""
 
-from typing import Any
+from functools import partial
 
+from dr_core.aws.clients import ClientOf
 from dr_core.aws.faults import aws_errors
-from dr_core.aws.session import AwsSessions
 from dr_core.capacity.port import capacity_name
 from dr_core.clock import Clock
 from dr_core.errors import RejectedError
 from dr_core.observation.model import CapacityState
-from dr_core.topology.model import Account, EcsService
-from dr_core.topology.model import Capacity as CapacityEntry
+from dr_core.topology.capacity import Capacity as CapacityEntry
+from dr_core.topology.capacity import EcsService
 
 
 class EcsCapacity:
     """The one kind of capacity that can be changed so far; the others are refused by name."""
 
-    def __init__(self, aws: AwsSessions, clock: Clock, *, account: Account | None = None, purpose: str = "run") -> None:
-        self._aws = aws
+    def __init__(self, client_of: ClientOf, clock: Clock) -> None:
+        self._client = partial(client_of, "ecs")
         self._clock = clock
-        self._account = account
-        self._purpose = purpose
 
     def state(self, entry: CapacityEntry, region: str) -> CapacityState:
         spec = _ecs(entry)
@@ -40,17 +38,6 @@ class EcsCapacity:
         spec = _ecs(entry)
         with aws_errors("ecs", region, "UpdateService"):
             self._client(region).update_service(cluster=spec.cluster, service=spec.service, desiredCount=desired)
-
-    def _client(self, region: str) -> Any:
-        return self._aws.client(
-            "ecs",
-            region,
-            purpose=self._purpose,
-            role=self._account,
-            connect_timeout_s=2,
-            read_timeout_s=4,
-            max_attempts=1,
-        )
 
 
 def _ecs(entry: CapacityEntry) -> EcsService:

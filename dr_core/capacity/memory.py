@@ -4,7 +4,7 @@ from dr_core.capacity.port import capacity_name
 from dr_core.clock import Clock
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import CapacityState
-from dr_core.topology.model import Capacity as CapacityEntry
+from dr_core.topology.capacity import Capacity as CapacityEntry
 
 
 class MemoryCapacity:

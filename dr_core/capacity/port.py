@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from dr_core.observation.model import CapacityState
-from dr_core.topology.model import Capacity as CapacityEntry
+from dr_core.topology.capacity import Capacity as CapacityEntry
 
 
 def capacity_name(entry: CapacityEntry) -> str:

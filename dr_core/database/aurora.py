@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-datab
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from dr_core.aws.clients import ClientOf
 from dr_core.aws.faults import aws_errors
-from dr_core.aws.session import AwsSessions
 from dr_core.clock import Clock
 from dr_core.database.port import DatabaseEvent
 from dr_core.errors import DrError, RejectedError
@@ -15,7 +15,7 @@ from dr_core.observation.model import DatabaseState, MemberState
 from dr_core.replication.aurora import AuroraLag
 from dr_core.replication.cloudwatch import Metrics
 from dr_core.replication.port import Measurement
-from dr_core.topology.model import Account, AuroraGlobal
+from dr_core.topology.stores import AuroraGlobal
 
 # The global cluster's own statuses that say a change of writer is on its way, FailoverState filled in or not.
 _MOVING = frozenset({"switching-over", "failing-over"})
@@ -24,11 +24,9 @@ _MOVING = frozenset({"switching-over", "failing-over"})
 class AuroraDatabase:
     """The global cluster as RDS tells it. One attempt a call: the runner repeats, so that every attempt is seen."""
 
-    def __init__(self, aws: AwsSessions, clock: Clock, *, account: Account | None = None, purpose: str = "run") -> None:
-        self._aws = aws
+    def __init__(self, client_of: ClientOf, clock: Clock) -> None:
+        self._client = client_of
         self._clock = clock
-        self._account = account
-        self._purpose = purpose
 
     def state(self, spec: AuroraGlobal, *, via: str, details: bool = True) -> DatabaseState:
         cluster = self._describe(spec, via)
@@ -110,17 +108,6 @@ class AuroraDatabase:
                     }
                 )
         return member
-
-    def _client(self, service: str, region: str) -> Any:
-        return self._aws.client(
-            service,
-            region,
-            purpose=self._purpose,
-            role=self._account,
-            connect_timeout_s=2,
-            read_timeout_s=4,
-            max_attempts=1,
-        )
 
 
 def _region(arn: str) -> str:

@@ -4,8 +4,8 @@ https://docs.aws.amazon.com/cli/latest/reference/rds/switchover-global-cluster.h
 describe-global-clusters.html.
 """
 
-from dr_core.plan.recipe import Raw, answer, asked, aws, is_
-from dr_core.topology.model import AuroraGlobal
+from dr_core.aws.cli import Raw, answer, asked, aws, is_
+from dr_core.topology.stores import AuroraGlobal
 
 _ALL = "GlobalClusters[0]"
 _WRITERS = f"{_ALL}.GlobalClusterMembers[?IsWriter].DBClusterArn"

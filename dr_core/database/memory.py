@@ -7,7 +7,7 @@ from dr_core.database.port import DatabaseEvent
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import DatabaseState, MemberState
 from dr_core.replication.port import Measurement
-from dr_core.topology.model import AuroraGlobal
+from dr_core.topology.stores import AuroraGlobal
 
 
 class MemoryDatabase:

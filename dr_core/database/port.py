@@ -6,7 +6,7 @@ from typing import Protocol
 
 from dr_core.observation.model import DatabaseState
 from dr_core.replication.port import Measurement
-from dr_core.topology.model import AuroraGlobal
+from dr_core.topology.stores import AuroraGlobal
 
 
 @dataclass(frozen=True)

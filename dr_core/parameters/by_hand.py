@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/cli/latest/reference/ssm/put-parameter.html; a value
 through a pipe (`--cli-input-json file:///dev/stdin`), where no list of processes shows it.
 """
 
-from dr_core.plan.recipe import Raw, answer, asked, aws
+from dr_core.aws.cli import Raw, answer, asked, aws
 
 _NAME = Raw('"$name"')
 _ITSELF = "Parameter.{Name: Name, Value: Value, Type: Type}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from dr_core.topology.model import Parameters
+from dr_core.topology.stores import Parameters
 
 
 def parameter_paths(parameters: Parameters) -> tuple[str, ...]:

@@ -2,21 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from dr_core.aws.clients import ClientOf
 from dr_core.aws.faults import AwsRejectedError, aws_errors
-from dr_core.aws.session import AwsSessions
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.topology.model import Account
 
 _BATCH = 10  # what GetParameters takes at once
 
 
 class SsmParameters:
-    def __init__(self, aws: AwsSessions, *, account: Account | None = None, purpose: str = "run") -> None:
-        self._aws = aws
-        self._account = account
-        self._purpose = purpose
+    def __init__(self, client_of: ClientOf) -> None:
+        self._client = partial(client_of, "ssm")
 
     def fingerprints(self, paths: Sequence[str], region: str) -> dict[str, str]:
         client = self._client(region)
@@ -71,17 +69,6 @@ class SsmParameters:
         if key := described.get("KeyId"):
             settings["KeyId"] = _key_in(key, name, source, target)
         return settings
-
-    def _client(self, region: str) -> Any:
-        return self._aws.client(
-            "ssm",
-            region,
-            purpose=self._purpose,
-            role=self._account,
-            connect_timeout_s=2,
-            read_timeout_s=4,
-            max_attempts=1,
-        )
 
 
 def _fingerprint(raw: dict[str, Any]) -> str:

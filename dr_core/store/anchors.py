@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, func, insert, select, update
 
+from dr_core.approvals.model import RequestState
 from dr_core.audit.anchor import Sealed
 from dr_core.audit.chain import OPS, ROOT, Head
 from dr_core.store import events, watermarks
+from dr_core.store.brake import ACTING
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.runs import UNFINISHED
 from dr_core.store.tables import anchor, event, outbox_cursor, request, run
 from dr_core.store.watermarks import Watermark
 
 CONSUMER = "anchor"
-_OPEN = "open"
 _PAGE = 500
 
 
@@ -53,16 +54,9 @@ def add(tx: Tx, sealed: Sealed, before: Sealed | None, heads: Mapping[str, Head]
         return True
     if last != before:
         return False
-    columns = {
-        "number": sealed.number,
-        "at": sealed.at,
-        "body": sealed.body,
-        "prev": sealed.prev,
-        "hash": sealed.hash,
-        "signature": sealed.signature,
-    }
-    tx.conn.execute(insert(anchor).values(places="{}", **columns))
-    _remember(tx, heads)
+    tx.conn.execute(insert(anchor).values(places="{}", **asdict(sealed)))
+    for name, head in heads.items():
+        events.advance(tx, CONSUMER, name, head.seq)
     return True
 
 
@@ -79,8 +73,7 @@ def to_cover(tx: Tx) -> dict[str, Head]:
 
 def epochs(tx: Tx) -> dict[str, int]:
     """The epoch of each run that something may still be done for."""
-    acting = or_(run.c.state.in_(UNFINISHED), run.c.follow_up.is_(True))
-    return {row.id: row.epoch for row in tx.conn.execute(select(run.c.id, run.c.epoch).where(acting))}
+    return {row.id: row.epoch for row in tx.conn.execute(select(run.c.id, run.c.epoch).where(ACTING))}
 
 
 def lift_epochs(tx: Tx, anchored: Mapping[str, int], by: int) -> dict[str, tuple[int, int]]:
@@ -121,24 +114,13 @@ def set_placed(tx: Tx, bucket: str, number: int) -> None:
 
 
 def _under_way(tx: Tx) -> Iterable[str]:
-    waiting = tx.conn.execute(select(request.c.id).where(request.c.state == _OPEN)).scalars()
-    acting = or_(run.c.state.in_(UNFINISHED), run.c.follow_up.is_(True))
-    return (*waiting, *tx.conn.execute(select(run.c.request).where(acting)).scalars())
+    waiting = tx.conn.execute(select(request.c.id).where(request.c.state == RequestState.OPEN.value)).scalars()
+    return (*waiting, *tx.conn.execute(select(run.c.request).where(ACTING)).scalars())
 
 
 def _covered(tx: Tx) -> dict[str, int]:
     query = select(outbox_cursor.c.chain, outbox_cursor.c.seq).where(outbox_cursor.c.consumer == CONSUMER)
     return {row.chain: row.seq for row in tx.conn.execute(query)}
-
-
-def _remember(tx: Tx, heads: Mapping[str, Head]) -> None:
-    known = _covered(tx)
-    new = [{"consumer": CONSUMER, "chain": name, "seq": head.seq} for name, head in heads.items() if name not in known]
-    if new:
-        tx.conn.execute(insert(outbox_cursor), new)
-    for name, head in heads.items():
-        if known.get(name, head.seq) < head.seq:
-            events.advance(tx, CONSUMER, name, head.seq)
 
 
 def _sealed(row: Row[Any]) -> Sealed:

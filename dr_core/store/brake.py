@@ -15,6 +15,8 @@ from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import brake, run
 
 UNFINISHED = ("pending", "running", "held")
+ACTING = or_(run.c.state.in_(UNFINISHED), run.c.follow_up.is_(True))
+"""Runs for which something may still be done: one that is finished may go on trying to reach a lost region."""
 SENTENCE = "the brake is on"
 
 # Made once: building a statement costs more than sending it.
@@ -59,8 +61,7 @@ def engage(tx: Tx, old: Brake, by: str, reason: str, entry: events.Entry) -> Bra
     _set(tx, old, engaged=True, since=now, by=by, reason=reason)
     # In front of `hold` as well: replicas of the version before know only that column.
     told = case((run.c.hold.is_(None), SENTENCE), else_=run.c.hold)
-    acting = or_(run.c.state.in_(UNFINISHED), run.c.follow_up.is_(True))
-    tx.conn.execute(update(run).where(acting).values(braked_since=now, hold=told))
+    tx.conn.execute(update(run).where(ACTING).values(braked_since=now, hold=told))
     events.append(tx, OPS, entry)
     return get(tx)
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
+from dr_core.store import rows
 from dr_core.store.engine import Tx
 from dr_core.store.tables import card
 
@@ -25,5 +26,4 @@ def get(tx: Tx, request_id: str) -> Card | None:
 
 def put(tx: Tx, new: Card) -> None:
     values = {"channel": new.channel, "ts": new.ts, "fingerprint": new.fingerprint}
-    if tx.conn.execute(update(card).where(card.c.request == new.request).values(**values)).rowcount == 0:
-        tx.conn.execute(insert(card).values(request=new.request, **values))
+    rows.put(tx, card, {"request": new.request}, values)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
 
+from dr_core.store import rows
 from dr_core.store.engine import Tx
 from dr_core.store.tables import cooldown_clearance, run
 
@@ -21,7 +22,4 @@ def cleared_at(tx: Tx, application: str) -> datetime | None:
 
 
 def clear(tx: Tx, application: str, by: str) -> None:
-    values = {"at": tx.now(), "by": by}
-    where = cooldown_clearance.c.application == application
-    if tx.conn.execute(update(cooldown_clearance).where(where).values(**values)).rowcount == 0:
-        tx.conn.execute(insert(cooldown_clearance).values(application=application, **values))
+    rows.put(tx, cooldown_clearance, {"application": application}, {"at": tx.now(), "by": by})

@@ -11,6 +11,7 @@ from ulid import ULID
 
 from dr_core.audit.chain import ROOT, Head, link
 from dr_core.audit.events import Event, EventKind
+from dr_core.store import rows
 from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import chain as chains
 from dr_core.store.tables import event, outbox_cursor, request, run
@@ -143,12 +144,7 @@ def pending(tx: Tx, consumer: str, limit: int) -> tuple[Event, ...]:
 
 def advance(tx: Tx, consumer: str, chain: str, seq: int) -> None:
     """Move a consumer's cursor forward, never back."""
-    where = (outbox_cursor.c.consumer == consumer, outbox_cursor.c.chain == chain)
-    row = tx.conn.execute(select(outbox_cursor.c.seq).where(*where)).one_or_none()
-    if row is None:
-        tx.conn.execute(insert(outbox_cursor).values(consumer=consumer, chain=chain, seq=seq))
-    elif row.seq < seq:
-        tx.conn.execute(update(outbox_cursor).where(*where).values(seq=seq))
+    rows.put_higher(tx, outbox_cursor, {"consumer": consumer, "chain": chain}, "seq", seq)
 
 
 def _event(row: Row[Any]) -> Event:

@@ -14,13 +14,13 @@ _APPEND = ("SELECT", "INSERT")
 _CHANGE = (*_APPEND, "UPDATE")
 _NEEDED = {
     event.name: _APPEND,
-    ack.name: _APPEND,
+    ack.name: (*_APPEND, f"UPDATE ({', '.join(c.name for c in ack.columns if not c.primary_key)})"),
     button.name: _APPEND,
     scope_lock.name: (*_APPEND, "DELETE"),
     sample.name: (*_APPEND, "DELETE"),
     replica.name: (*_CHANGE, "DELETE"),
 }
-"""Of every other table rows are changed, and none is ever deleted."""
+"""Of every other table rows are changed, and none is ever deleted. An acknowledgement stays the same person's."""
 
 _REVISION = "alembic_version"
 _HARMFUL = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
@@ -34,7 +34,7 @@ class Power:
     reasons: tuple[str, ...]
 
 
-def needed(table: str) -> tuple[str, ...]:
+def _needed(table: str) -> tuple[str, ...]:
     """The privileges on one table that the product cannot do without."""
     return ("SELECT",) if table == _REVISION else _NEEDED.get(table, _CHANGE)
 
@@ -74,7 +74,7 @@ def _grant(connection: Connection, role: str) -> None:
         f"REVOKE ALL ON SCHEMA {schema} FROM {name}",
         f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA {schema} TO {name}",
-        *(f"GRANT {', '.join(needed(table))} ON {schema}.{quote(table)} TO {name}" for table in _tables()),
+        *(f"GRANT {', '.join(_needed(table))} ON {schema}.{quote(table)} TO {name}" for table in _tables()),
     ]
     for statement in statements:
         connection.execute(text(statement))

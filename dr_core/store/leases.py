@@ -1,11 +1,11 @@
-"""Named leases in SQL (announcer, schedule, detection), apart from the runs' own."""
+"""Named leases in SQL, such as the announcer's and the schedule's; a run's own is in `run_leases.py`."""
 
 from datetime import timedelta
 
 from sqlalchemy import insert, or_, select, update
 
 from dr_core.store.engine import Tx
-from dr_core.store.tables import lease, run
+from dr_core.store.tables import lease
 
 
 def take_or_renew(tx: Tx, name: str, owner: str, ttl: timedelta) -> bool:
@@ -43,9 +43,3 @@ def holders(tx: Tx) -> dict[str, str]:
 def names(tx: Tx) -> tuple[str, ...]:
     """Every named lease that was ever taken."""
     return tuple(tx.conn.execute(select(lease.c.name).order_by(lease.c.name)).scalars())
-
-
-def run_owners(tx: Tx) -> dict[str, str]:
-    """Each run that a worker has the lease of now, and which worker."""
-    rows = tx.conn.execute(select(run.c.id, run.c.owner).where(run.c.owner.is_not(None), run.c.lease_until >= tx.now()))
-    return {row.id: row.owner for row in rows}

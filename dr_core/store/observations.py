@@ -5,13 +5,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select
 
 from dr_core.execution.model import RunState, StepState
 from dr_core.objectives.availability import Move
 from dr_core.observation.model import Observation
 from dr_core.observation.samples import Sample, samples_of
 from dr_core.plan.step import Mode, Plan, Segment, stored_plan
+from dr_core.store import rows
 from dr_core.store.engine import Tx
 from dr_core.store.tables import observation, run, sample, step
 
@@ -48,27 +49,13 @@ def observed(tx: Tx) -> frozenset[str]:
 
 def save(tx: Tx, new: Observation) -> None:
     """Replace the last pass and keep its samples."""
-    where = observation.c.application == new.application
     values = {"at": new.observed_at, "body": new.model_dump_json()}
-    if tx.conn.execute(update(observation).where(where).values(**values)).rowcount == 0:
-        tx.conn.execute(insert(observation).values(application=new.application, **values))
-    rows = [
+    rows.put(tx, observation, {"application": new.application}, values)
+    taken = (
         {"application": s.application, "name": s.name, "region": s.region, "at": s.at, "value": s.value, "ok": s.ok}
         for s in {(s.name, s.region, s.at): s for s in samples_of(new)}.values()
-    ]
-    if rows:
-        keys = {(row["name"], row["region"]) for row in rows}
-        # Every column of the key, else the index is of no use and weeks of samples are read while others wait to write.
-        known = select(sample.c.name, sample.c.region, sample.c.at).where(
-            sample.c.application == new.application,
-            sample.c.name.in_({row["name"] for row in rows}),
-            sample.c.region.in_({row["region"] for row in rows}),
-            sample.c.at.in_({row["at"] for row in rows}),
-        )
-        seen = {(row.name, row.region, row.at) for row in tx.conn.execute(known) if (row.name, row.region) in keys}
-        fresh = [row for row in rows if (row["name"], row["region"], row["at"]) not in seen]
-        if fresh:
-            tx.conn.execute(insert(sample), fresh)
+    )
+    rows.put_missing(tx, sample, list(taken))
 
 
 def samples(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select
 
+from dr_core.store import rows
 from dr_core.store.engine import Tx
 from dr_core.store.tables import replica
 
@@ -31,8 +32,7 @@ def beat(tx: Tx, name: str, kind: str, version: str, state: Mapping[str, JsonVal
     """This process lives; those that have been silent for very long are forgotten on the way."""
     now = tx.now()
     values = {"kind": kind, "version": version, "beat_at": now, "state": json.dumps(dict(state))}
-    if tx.conn.execute(update(replica).where(replica.c.name == name).values(**values)).rowcount == 0:
-        tx.conn.execute(insert(replica).values(name=name, **values))
+    rows.put(tx, replica, {"name": name}, values)
     tx.conn.execute(delete(replica).where(replica.c.beat_at < now - FORGOTTEN_AFTER))
 
 
@@ -43,5 +43,5 @@ def leave(tx: Tx, name: str) -> None:
 
 def all(tx: Tx) -> tuple[Replica, ...]:  # noqa: A001 - read as replicas.all(tx)
     """Every replica that is remembered, newest beat first; the reader decides by age which of them live."""
-    rows = tx.conn.execute(select(replica).order_by(replica.c.beat_at.desc()))
-    return tuple(Replica(row.name, row.kind, row.version, row.beat_at, json.loads(row.state)) for row in rows)
+    found = tx.conn.execute(select(replica).order_by(replica.c.beat_at.desc()))
+    return tuple(Replica(row.name, row.kind, row.version, row.beat_at, json.loads(row.state)) for row in found)

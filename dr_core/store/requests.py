@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from dr_core.approvals.model import Ack, Actor, Request, RequestState
-from dr_core.approvals.states import check_request
+from dr_core.approvals.states import REQUESTS
 from dr_core.audit.chain import Head
 from dr_core.errors import NotFoundError
 from dr_core.plan.step import Finding, stored_plan
-from dr_core.reports.model import StoreExposure
-from dr_core.store import events
+from dr_core.replication.exposure import StoreExposure
+from dr_core.store import events, rows
 from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import ack, button, request, run
 
@@ -122,7 +122,7 @@ def transition(tx: Tx, old: Request, entries: Sequence[events.Entry], **changes:
     for claim, values in claims:
         if tx.conn.execute(claim, values).rowcount != 1:
             raise StaleError(old.id)
-    check_request(old.state, [kind for kind, *_ in entries], RequestState(changes.get("state", old.state)))
+    REQUESTS.check(old.state, [kind for kind, *_ in entries], RequestState(changes.get("state", old.state)))
     events.put(tx, built)
     return get(tx, old.id)
 
@@ -134,9 +134,8 @@ def add_ack(tx: Tx, request_id: str, new: Ack) -> None:
 
 def replace_ack(tx: Tx, request_id: str, new: Ack) -> None:
     """In the place of this person's acknowledgement of the round, where there is one."""
-    where = (ack.c.request == request_id, ack.c.round == new.round, ack.c.person == new.person)
-    if tx.conn.execute(update(ack).where(*where).values(**new.model_dump())).rowcount == 0:
-        add_ack(tx, request_id, new)
+    key = {"request": request_id, "round": new.round, "person": new.person}
+    rows.put(tx, ack, key, new.model_dump(exclude={"round", "person"}))
 
 
 def add_buttons(tx: Tx, request_id: str, round_: int, tokens: dict[str, str]) -> None:

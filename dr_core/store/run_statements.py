@@ -1,7 +1,4 @@
-"""Every statement about runs and steps, made once: building one costs more than sending it.
-
-New values of columns are given when it is sent.
-"""
+"""Every statement about runs and steps, made once, because building one costs more; new values come when it is sent."""
 
 from sqlalchemy import Update, bindparam, case, insert, null, or_, select, update
 
@@ -17,7 +14,7 @@ NOT_ENDED_OF = NOT_ENDED.where(run.c.application == bindparam("of"))
 TAKEABLE = (
     select(run.c.id)
     .where(
-        or_(run.c.state.in_(brake.UNFINISHED), run.c.follow_up.is_(True)),
+        brake.ACTING,
         or_(run.c.lease_until.is_(None), run.c.lease_until < bindparam("now")),
     )
     .order_by(run.c.created_at)

@@ -15,7 +15,7 @@ from dr_core.audit.chain import Head
 from dr_core.audit.events import EventKind
 from dr_core.errors import LeaseLostError, NotFoundError
 from dr_core.execution.model import Ending, Hold, Run, RunState, SegmentTime, StepRecord, StepState, StoreLoss
-from dr_core.execution.states import check_run, check_step
+from dr_core.execution.states import RUNS, STEPS
 from dr_core.plan.step import stored_plan
 from dr_core.store import brake, events, scope
 from dr_core.store import run_statements as sql
@@ -142,51 +142,6 @@ def _stop_followers(tx: Tx, application: str) -> datetime | None:
     return max((at for at in leases if at is not None), default=None)
 
 
-def takeable(tx: Tx) -> tuple[str, ...]:
-    """Runs whose lease is free, and that have something left to do."""
-    return tuple(tx.conn.execute(sql.TAKEABLE, {"now": tx.now()}).scalars())
-
-
-def take(tx: Tx, run_id: str, owner: str, ttl: timedelta, entries: Sequence[events.Entry]) -> int | None:
-    """Take a free lease: the epoch grows by one. The new epoch, or None when another was quicker.
-
-    The first entry's `cmd_id` names the attempt: an owner whose commit was not answered knows its own take again.
-    """
-    row = tx.conn.execute(sql.ROW, {"wanted": run_id}).one()
-    now, cmd_id = tx.now(), entries[0][3]
-    if cmd_id is not None and (before := events.known(tx, cmd_id)) is not None:
-        return int(row.epoch) if row.owner == owner and before.seq == row.chain_seq else None
-    if row.lease_until is not None and row.lease_until >= now:
-        return None
-    built = events.build(row.request, Head(row.chain_seq, row.chain_hash), entries, now)
-    values = {
-        "epoch": row.epoch + 1,
-        "owner": owner,
-        "beat_at": now,
-        "lease_until": now + ttl,
-        "chain_seq": built[-1].seq,
-        "chain_hash": built[-1].hash,
-    }
-    seen = {"wanted": run_id, "mine": row.epoch, "old": row.chain_seq, "now": now}
-    taken = tx.conn.execute(sql.TAKE, seen | values)
-    if taken.rowcount != 1:
-        raise StaleError(run_id)
-    events.put(tx, built)
-    return int(row.epoch) + 1
-
-
-def beat(tx: Tx, run_id: str, epoch: int, ttl: timedelta) -> bool:
-    """Renew a lease; False when it is no longer this epoch's."""
-    now = tx.now()
-    values = {"wanted": run_id, "mine": epoch, "beat_at": now, "lease_until": now + ttl}
-    return tx.conn.execute(sql.OWNED, values).rowcount == 1
-
-
-def release(tx: Tx, run_id: str, epoch: int) -> None:
-    """Give a lease back, so that another worker takes the run at once."""
-    tx.conn.execute(sql.OWNED, {"wanted": run_id, "mine": epoch, "lease_until": None, "owner": None})
-
-
 def transition(tx: Tx, run_id: str, epoch: int, change: Change) -> None:
     """The one rule of an owner. A `cmd_id` that the trail knows means that an earlier commit went through: nothing.
 
@@ -220,7 +175,7 @@ def _change(tx: Tx, run_id: str, epoch: int | None, change: Change) -> None:
             raise HeldError(row.hold or brake.SENTENCE)
         raise StaleError(run_id)
     kinds = [kind for kind, *_ in change.entries]
-    check_run(RunState(row.state), kinds, RunState(values.get("state", row.state)))
+    RUNS.check(RunState(row.state), kinds, RunState(values.get("state", row.state)))
     events.put(tx, built)
     if change.step is not None:
         _step(tx, row, change.step, kinds)
@@ -229,7 +184,7 @@ def _change(tx: Tx, run_id: str, epoch: int | None, change: Change) -> None:
 def _step(tx: Tx, row: Row[Any], change: StepChange, kinds: Sequence[EventKind]) -> None:
     which = {"wanted": row.id, "called": change.name}
     before = tx.conn.execute(sql.STEP_STATE, which).scalar_one()
-    check_step(StepState(before), kinds, StepState(change.values.get("state", before)))
+    STEPS.check(StepState(before), kinds, StepState(change.values.get("state", before)))
     tx.conn.execute(sql.STEP, {**which, "epoch": row.epoch, **change.values})
 
 
@@ -250,12 +205,6 @@ def renew_deadlines(tx: Tx, run_id: str) -> None:
         if record.state is StepState.RUNNING and record.deadline_at is not None:
             latest = max(record.deadline_at, now + timedelta(seconds=present.plan.step(record.name).deadline_s))
             tx.conn.execute(sql.STEP, {"wanted": run_id, "called": record.name, "deadline_at": latest})
-
-
-def owned(tx: Tx, run_id: str, epoch: int) -> None:
-    """LeaseLostError when the run is another epoch's; for a decision of the owner that is written like a person's."""
-    if get(tx, run_id).epoch != epoch:
-        raise LeaseLostError(f"Run {run_id} is owned by another worker now.")
 
 
 def note(tx: Tx, run_id: str, epoch: int, name: str, detail: str) -> None:

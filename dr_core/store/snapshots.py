@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
+from dr_core.store import rows
 from dr_core.store.engine import Tx
 from dr_core.store.tables import snapshot
 
@@ -24,6 +25,4 @@ def get(tx: Tx, name: str) -> Snapshot | None:
 
 
 def put(tx: Tx, found: Snapshot) -> None:
-    values = {"at": found.at, "body": found.body}
-    if tx.conn.execute(update(snapshot).where(snapshot.c.name == found.name).values(**values)).rowcount == 0:
-        tx.conn.execute(insert(snapshot).values(name=found.name, **values))
+    rows.put(tx, snapshot, {"name": found.name}, {"at": found.at, "body": found.body})

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from sqlalchemy import insert, select, update
 
@@ -69,7 +70,7 @@ def waiting(tx: Tx, limit: int = 20) -> tuple[str, ...]:
     rows = tx.conn.execute(query.order_by(submission.c.submitted_at)).all()
     now = tx.now()
     free = (row.nonce for row in rows if (until := _held(row.answer).until) is None or until <= now)
-    return tuple(nonce for nonce, _ in zip(free, range(limit), strict=False))
+    return tuple(islice(free, limit))
 
 
 def take(tx: Tx, nonce: str, ttl: timedelta) -> Submission | None:
@@ -78,25 +79,20 @@ def take(tx: Tx, nonce: str, ttl: timedelta) -> Submission | None:
     until = None if row is None else _held(row.answer).until
     if row is None or row.state != SubmissionState.PENDING.value or (until is not None and tx.now() < until):
         return None
-    _set(tx, nonce, row.answer, answer=_Held(tx.now() + ttl, _held(row.answer).note, busy=True).text())
+    held = _Held(tx.now() + ttl, _held(row.answer).note, busy=True)
+    if not _hold(tx, nonce, row.answer, held.text()):
+        raise StaleError(nonce)
     return get(tx, nonce)
 
 
 def keep(tx: Tx, mine: Submission) -> bool:
     """Just before it is carried out: whether it is still ours. Whoever wants it after that comes after this commit."""
-    where = (
-        submission.c.nonce == mine.nonce,
-        submission.c.state == SubmissionState.PENDING.value,
-        submission.c.answer == mine.held,
-    )
-    return tx.conn.execute(update(submission).where(*where).values(answer=mine.held)).rowcount == 1
+    return _hold(tx, mine.nonce, mine.held, mine.held)
 
 
 def give_back(tx: Tx, mine: Submission, note: str, pause: timedelta) -> None:
     """It could not be decided here now: another may, or the same worker after a pause. `note` is told meanwhile."""
-    now = get(tx, mine.nonce)
-    if now is not None and now.state is SubmissionState.PENDING and now.held == mine.held:
-        _set(tx, mine.nonce, mine.held, answer=_Held(tx.now() + pause, note).text())
+    _hold(tx, mine.nonce, mine.held, _Held(tx.now() + pause, note).text())
 
 
 def decide(tx: Tx, nonce: str, state: SubmissionState, answer: str) -> bool:
@@ -138,11 +134,8 @@ def _held(text: str) -> _Held:
         return _Held()
 
 
-def _set(tx: Tx, nonce: str, old: str, **values: object) -> None:
-    where = (
-        submission.c.nonce == nonce,
-        submission.c.state == SubmissionState.PENDING.value,
-        submission.c.answer == old,
-    )
-    if tx.conn.execute(update(submission).where(*where).values(**values)).rowcount != 1:
-        raise StaleError(nonce)
+def _hold(tx: Tx, nonce: str, old: str, new: str) -> bool:
+    """Compare-and-set what stands there before an answer; False where somebody was quicker."""
+    pending = (submission.c.nonce == nonce, submission.c.state == SubmissionState.PENDING.value)
+    where = (*pending, submission.c.answer == old)
+    return tx.conn.execute(update(submission).where(*where).values(answer=new)).rowcount == 1

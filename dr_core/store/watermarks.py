@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
+from dr_core.store import rows
 from dr_core.store.engine import Tx
 from dr_core.store.tables import watermark
 
@@ -25,6 +26,4 @@ def get(tx: Tx, name: str) -> Watermark | None:
 
 
 def put(tx: Tx, name: str, mark: Watermark) -> None:
-    values = {"at": mark.at, "seen": json.dumps(mark.seen, sort_keys=True)}
-    if tx.conn.execute(update(watermark).where(watermark.c.name == name).values(**values)).rowcount == 0:
-        tx.conn.execute(insert(watermark).values(name=name, **values))
+    rows.put(tx, watermark, {"name": name}, {"at": mark.at, "seen": json.dumps(mark.seen, sort_keys=True)})

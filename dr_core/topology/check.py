@@ -6,8 +6,9 @@ from dr_core.topology.check_applications import check_applications
 from dr_core.topology.check_people import check_people
 from dr_core.topology.check_regions import check_regions
 from dr_core.topology.cron import parse_cron
+from dr_core.topology.duties import Schedule
 from dr_core.topology.findings import Severity, TopologyFinding, fatal, warning
-from dr_core.topology.model import Schedule, Topology
+from dr_core.topology.model import Topology
 
 
 def check_topology(topology: Topology) -> tuple[TopologyFinding, ...]:

@@ -5,7 +5,8 @@ from graphlib import CycleError, TopologicalSorter
 from urllib.parse import urlsplit
 
 from dr_core.topology.findings import TopologyFinding, fatal, warning
-from dr_core.topology.model import Application, Route53Records, StandbyTakesOver, Topology
+from dr_core.topology.model import Application, Topology
+from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 
 Owned = tuple[str, str, tuple[str, ...]]  # path, what it is in words, the key that nobody else may have
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from dr_core.topology.approval import Group, Quorum
 from dr_core.topology.findings import TopologyFinding, fatal, warning
-from dr_core.topology.model import Group, Quorum, Topology
+from dr_core.topology.model import Topology
 from dr_core.topology.principals import is_center_role, is_chosen_session, is_person, is_root, principal
 
 

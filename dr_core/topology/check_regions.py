@@ -3,18 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from dr_core.topology.capacity import AuroraReaders
 from dr_core.topology.findings import TopologyFinding, fatal, warning
-from dr_core.topology.model import (
-    Application,
-    ArcRoutingControls,
-    AuroraGlobal,
-    AuroraReaders,
-    RdsReplica,
-    Route53Records,
-    S3Buckets,
-    StandbyTakesOver,
-    Topology,
-)
+from dr_core.topology.model import Application, Topology
+from dr_core.topology.stores import AuroraGlobal, RdsReplica, S3Buckets
+from dr_core.topology.traffic import ArcRoutingControls, Route53Records, StandbyTakesOver
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,12 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
+
+from dr_core.value import Value
 
 
-class Part(BaseModel):
-    """Base of everything in the file: frozen, closed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OneOf(Part):
+class OneOf(Value):
     """A list entry with exactly one key, which names its kind: `- http: {...}`."""
 
     @model_validator(mode="after")

@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/cli/latest/reference/s3api/put-object.html and delet
 
 import shlex
 
-from dr_core.plan.recipe import Raw, answer, asked, aws, text
-from dr_core.topology.model import Route53Records, StandbyTakesOver
+from dr_core.aws.cli import Raw, answer, asked, aws, text
+from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 
 HOME = "us-east-1"
 """Route 53 needs no region; a shell without a default one does, as soon as an endpoint is set."""

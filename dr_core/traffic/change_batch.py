@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dr_core.errors import RejectedError
-from dr_core.topology.model import Route53Records
+from dr_core.topology.traffic import Route53Records
 from dr_core.traffic.mark import Mark, read_mark
 
 RecordSet = Mapping[str, Any]

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from dr_core.claim import Claim
 from dr_core.errors import LeaseLostError
-from dr_core.plan.catalogue import Claim
 
 _WORDS = re.compile(r"\bdr run=(\S+) epoch=(\d+) act=(\d+)\b")
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
+from dr_core.claim import Claim
 from dr_core.clock import Clock
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import TrafficState
-from dr_core.plan.catalogue import Claim
-from dr_core.topology.model import Route53Records, StandbyTakesOver
+from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 from dr_core.traffic.mark import Mark, next_mark
 from dr_core.traffic.port import Record, Routing, leading
 
@@ -32,7 +32,7 @@ class MemoryRecords:
         self._spec = spec
         self._clock = clock
         self._takes_s = takes_s
-        self._changes: dict[str, float] = {}
+        self._known_at = clock.monotonic()
         self._published = active
         self._mark: Mark | None = None
         self.down = False
@@ -60,7 +60,7 @@ class MemoryRecords:
         self._settle(spec)
         return self._mark
 
-    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> str | None:
+    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> None:
         seen = self.mark(spec)
         mine = next_mark(seen, claim, spec.name)
         if region not in spec.set_identifiers:
@@ -71,13 +71,7 @@ class MemoryRecords:
             raise UnreachableError(f"The mark of {spec.name} is not the one seen before. It is looked at again.")
         self._mark = mine
         self._records = tuple(_preferring(record, region) for record in self._records)
-        change = f"/change/C{len(self._changes) + 1}"
-        self._changes[change] = self._clock.monotonic() + self._takes_s
-        return change
-
-    def change_done(self, change: str) -> bool:
-        self._settle(self._spec)
-        return self._clock.monotonic() >= self._changes[change]
+        self._known_at = self._clock.monotonic() + self._takes_s
 
     def addresses(self, spec: Route53Records) -> dict[str, tuple[str, ...]]:
         return {record.region: record.values for record in self.records(spec)}
@@ -91,7 +85,7 @@ class MemoryRecords:
             raise UnreachableError("Route 53 did not answer.")
         if spec.name != self._spec.name:
             raise RejectedError(f"Zone {spec.hosted_zone} has no {spec.type} record {spec.name}.")
-        if all(self._clock.monotonic() >= at for at in self._changes.values()):
+        if self._clock.monotonic() >= self._known_at:
             self._published = leading(self._records) or self._published
 
 

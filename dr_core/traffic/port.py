@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from dr_core.claim import Claim
 from dr_core.observation.model import TrafficState
-from dr_core.plan.catalogue import Claim
-from dr_core.topology.model import Route53Records, StandbyTakesOver
+from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 from dr_core.traffic.mark import Mark
 
 Routing = Literal["weighted", "failover"]
@@ -46,16 +46,12 @@ class Records(Protocol):
         """Who switched these records last; None when nobody of this product did."""
         ...
 
-    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> str | None:
+    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> None:
         """Send everybody to `region` and leave the claim's mark, in one batch that needs the mark seen before.
 
-        The id of the change; None when an earlier call of this claim had done it. LeaseLostError when a later owner
-        of the run was there, UnreachableError when somebody changed the mark meanwhile: observe again.
+        LeaseLostError when a later owner of the run was there, UnreachableError when somebody changed the mark
+        meanwhile: observe again.
         """
-        ...
-
-    def change_done(self, change: str) -> bool:
-        """Whether all name servers of the zone have that change."""
         ...
 
     def addresses(self, spec: Route53Records) -> Mapping[str, tuple[str, ...]]:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
+from dr_core.aws.clients import acting_clients
 from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.aws.session import AwsSessions
+from dr_core.claim import Claim
 from dr_core.clock import Clock
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import TrafficState
-from dr_core.plan.catalogue import Claim
-from dr_core.topology.model import Account, Route53Records
+from dr_core.topology.model import Account
+from dr_core.topology.traffic import Route53Records
 from dr_core.traffic.change_batch import mark_changes, mark_name, read_marks, same_name, switch_changes
 from dr_core.traffic.mark import Mark, next_mark
 from dr_core.traffic.port import Record, leading
@@ -21,11 +24,10 @@ ROUTE53_HOME = "us-east-1"
 class Route53:
     """Weighted sets (100 to one region, 0 to the others) and failover sets (PRIMARY and SECONDARY)."""
 
-    def __init__(self, aws: AwsSessions, clock: Clock, *, account: Account | None = None, purpose: str = "run") -> None:
-        self._aws = aws
+    def __init__(self, aws: AwsSessions, clock: Clock, *, account: Account | None = None) -> None:
+        self._client = partial(acting_clients(aws, account, read_timeout_s=5.0), "route53")
         self._clock = clock
         self._account = account
-        self._purpose = purpose
 
     def records(self, spec: Route53Records) -> tuple[Record, ...]:
         return tuple(_record(spec, region, raw) for region, raw in self._sets(spec).items())
@@ -47,7 +49,7 @@ class Route53:
     def mark(self, spec: Route53Records) -> Mark | None:
         return read_marks(self._mark_sets(spec))
 
-    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> str | None:
+    def set_active(self, spec: Route53Records, region: str, claim: Claim) -> None:
         # The mark is read first: whatever a later owner changes from here on, it changes the mark with it.
         marks = self._mark_sets(spec)
         mine = next_mark(read_marks(marks), claim, spec.name)
@@ -59,7 +61,7 @@ class Route53:
             "Changes": [*mark_changes(spec, marks, mine), *switch_changes(sets, region)],
         }
         try:
-            answer = self._ask(
+            self._ask(
                 "ChangeResourceRecordSets",
                 (region, *spec.set_identifiers),
                 lambda client: client.change_resource_record_sets(HostedZoneId=spec.hosted_zone, ChangeBatch=batch),
@@ -68,8 +70,6 @@ class Route53:
             if error.aws_code != "InvalidChangeBatch":
                 raise
             self._look_after_refusal(spec, region, read_marks(marks), mine, error)
-            return None
-        return str(answer["ChangeInfo"]["Id"])
 
     def _look_after_refusal(
         self, spec: Route53Records, region: str, before: Mark | None, mine: Mark, error: AwsRejectedError
@@ -85,10 +85,6 @@ class Route53:
             f"Route 53 refused the change of {spec.name}: its mark is not the one seen before "
             f"({now.words if now else 'none'}). It is looked at again."
         ) from error
-
-    def change_done(self, change: str) -> bool:
-        answer = self._ask("GetChange", (ROUTE53_HOME,), lambda client: client.get_change(Id=change))
-        return bool(answer["ChangeInfo"]["Status"] == "INSYNC")
 
     def addresses(self, spec: Route53Records) -> dict[str, tuple[str, ...]]:
         return {record.region: record.values for record in self.records(spec)}
@@ -146,17 +142,6 @@ class Route53:
                 return call(self._client(region))
         with aws_errors("route53", ROUTE53_HOME, operation):
             return call(self._client(regions[-1]))
-
-    def _client(self, credentials_from: str) -> Any:
-        return self._aws.client(
-            "route53",
-            credentials_from,
-            purpose=self._purpose,
-            role=self._account,
-            connect_timeout_s=2,
-            read_timeout_s=5,
-            max_attempts=1,
-        )
 
 
 def _record(spec: Route53Records, region: str, raw: dict[str, Any]) -> Record:

@@ -4,13 +4,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html:
 need that nothing is there, and a delete that the ETag is the one seen (with `s3:GetObject` beside `s3:DeleteObject`).
 """
 
-from typing import Any
+from functools import partial
 
+from dr_core.aws.clients import ClientOf
 from dr_core.aws.faults import AwsRejectedError, aws_errors, is_gone
-from dr_core.aws.session import AwsSessions
+from dr_core.claim import Claim
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.plan.catalogue import Claim
-from dr_core.topology.model import Account, StandbyTakesOver
+from dr_core.topology.traffic import StandbyTakesOver
 from dr_core.traffic.mark import Mark
 
 _THERE_ALREADY = "PreconditionFailed"
@@ -20,10 +20,8 @@ _AT_THE_SAME_TIME = "ConditionalRequestConflict"
 class S3Takeover:
     """Present: the standby has taken over. The health check that watches it is set up beforehand."""
 
-    def __init__(self, aws: AwsSessions, *, account: Account | None = None, purpose: str = "run") -> None:
-        self._aws = aws
-        self._account = account
-        self._purpose = purpose
+    def __init__(self, client_of: ClientOf) -> None:
+        self._client = partial(client_of, "s3")
 
     def taken_over(self, spec: StandbyTakesOver, region: str) -> bool:
         return self._etag(spec, region) is not None
@@ -66,17 +64,6 @@ class S3Takeover:
         with aws_errors("s3", region, "ListObjectsV2"):
             answer = self._client(region).list_objects_v2(Bucket=_bucket(spec, region), Prefix=spec.key, MaxKeys=1)
         return next((str(found["ETag"]) for found in answer.get("Contents", ()) if found["Key"] == spec.key), None)
-
-    def _client(self, region: str) -> Any:
-        return self._aws.client(
-            "s3",
-            region,
-            purpose=self._purpose,
-            role=self._account,
-            connect_timeout_s=2,
-            read_timeout_s=4,
-            max_attempts=1,
-        )
 
 
 def _bucket(spec: StandbyTakesOver, region: str) -> str:

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from dr_core.aws.faults import aws_errors, outcome_unknown
-from dr_core.aws.session import GLOBAL_SERVICES, AwsSessions, Purpose, guarded
+from dr_core.aws.residency import GLOBAL_SERVICES
+from dr_core.aws.sending import guarded
+from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.errors import ConfigError, DeniedError, LeaseLostError, RefusedError, RejectedError, UnreachableError
 from dr_core.topology.model import Account
 
@@ -137,7 +139,7 @@ def test_the_purpose_travels_in_the_user_agent(sessions: AwsSessions, aws: Aws) 
     sessions.client("rds", "eu-west-1", purpose=Purpose.HEARTBEAT).describe_db_clusters()
     assert "dr-purpose/heartbeat" in aws.calls[0].user_agent
     assert "/eu-west-1/rds/" in aws.calls[0].scope
-    with pytest.raises(ValueError, match="purpose"):
+    with pytest.raises(ValueError, match="Purpose"):
         sessions.client("rds", "eu-west-1", purpose="Not a word")
 
 

@@ -30,7 +30,7 @@ def test_keeping_and_reading_samples_search_by_the_whole_key(sqlite_url: str, cl
     store.write(lambda tx: observations.save(tx, seen))
     found = store.read(lambda tx: observations.samples(tx, "shop", ("verdict",), REGIONS, now - timedelta(hours=1)))
     assert {sample.region for sample in found} == set(REGIONS)
-    assert len(asked) == 2
+    assert len(asked) == 1, "keeping them reads none"
     with store.engine.connect() as connection:
         for statement, values in asked:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from dr_core.topology.approval import Approval, Group
 from dr_core.topology.check_unused import unused
+from dr_core.topology.duties import Schedule
 from dr_core.topology.load import load_checked
-from dr_core.topology.model import Approval, Group, Schedule, Topology
+from dr_core.topology.model import Topology
 
 FULL = Path(__file__).parents[2] / "topologies" / "full.yaml"
 

@@ -1,0 +1,66 @@
+"""What runs in a region: services with their sizes, and what consumes events and schedules."""
+
+from pydantic import Field
+
+from dr_core.topology.part import OneOf
+from dr_core.topology.scalars import Count, PerRegion, Text
+from dr_core.value import Value
+
+
+class Sized(Value):
+    """Counts at work (`active`) and in waiting (`standby`)."""
+
+    active: Count = Field(ge=1)
+    standby: Count = Field(ge=0)
+
+
+class EcsService(Sized):
+    cluster: Text
+    service: Text
+
+
+class AutoScalingGroup(Sized):
+    group: Text
+
+
+class EksNodegroup(Sized):
+    cluster: Text
+    nodegroup: Text
+
+
+class AuroraReaders(Sized):
+    clusters: PerRegion
+
+
+class Capacity(OneOf):
+    ecs: EcsService | None = None
+    autoscaling: AutoScalingGroup | None = None
+    eks_nodegroup: EksNodegroup | None = None
+    aurora_readers: AuroraReaders | None = None
+
+
+class LambdaEventSource(Value):
+    function: Text
+
+
+class EventBridgeRule(Value):
+    rule: Text
+    bus: Text = "default"
+
+
+class EventBridgeSchedule(Value):
+    schedule: Text
+    group: Text = "default"
+
+
+class EcsPoller(Value):
+    cluster: Text
+    service: Text
+    count: Count = Field(default=1, ge=1)
+
+
+class Consumer(OneOf):
+    lambda_event_source: LambdaEventSource | None = None
+    eventbridge_rule: EventBridgeRule | None = None
+    eventbridge_schedule: EventBridgeSchedule | None = None
+    ecs_poller: EcsPoller | None = None
