@@ -31,6 +31,7 @@ class Point(StrEnum):
     RUN_START = "run.start"
     RUN_GATES = "run.gates"
     RUN_ROUND = "run.round"
+    RUN_LOSS = "run.loss"
     RUN_FINISH = "run.finish"
     RUN_FOLLOWED = "run.followed"
     RUN_PAUSE = "run.pause"

@@ -13,11 +13,11 @@ from dr_core.approvals.authority import Role, approvers, refusal
 from dr_core.approvals.completion import complete
 from dr_core.approvals.decision import Refusal, must_type, refuse_ack, refuse_decided, standing
 from dr_core.approvals.lapse import abandon, lapse, misfit, void
-from dr_core.approvals.model import Ack, Actor, Request, RequestState
+from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.objection import Weight, weight_of
 from dr_core.approvals.open import blocking_run
-from dr_core.approvals.proof import AckSigner, claim_of
-from dr_core.approvals.refusals import audited, permit, raise_refusal
+from dr_core.approvals.proof import AckSigner
+from dr_core.approvals.refusals import permit, raise_refusal, recorded
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError, UsageError
@@ -91,7 +91,7 @@ def approve(
         check_typed(request, must_type(request, services.topology.objectives.rpo.total_seconds()), typed_limit)
         return _acknowledge(tx, services, request, actor, signer, evidence, cmd_id)
 
-    return audited(services, request_id, actor, "approve", work, Point.REQUEST_DECIDE)
+    return recorded(services, actor, "approve", {"request": request_id}, work, Point.REQUEST_DECIDE)
 
 
 def deny(services: Services, request_id: str, *, actor: Actor, reason: str, cmd_id: str | None = None) -> Request:
@@ -169,17 +169,7 @@ def _acknowledge(
     cmd_id: str | None,
 ) -> AckOutcome:
     now = tx.now()
-    unsigned = Ack(
-        person=actor.person,
-        display=actor.display,
-        round=request.round,
-        digest=request.digest,
-        accepted_limit_s=request.loss_limit_s,
-        at=now,
-        kind=actor.face.value,
-        proof="",
-    )
-    ack = unsigned.model_copy(update={"proof": signer.sign(claim_of(request, unsigned, evidence))})
+    ack = signer.acknowledge(request, actor, kind=actor.face.value, at=now, evidence=evidence)
     after = standing(request.model_copy(update={"acks": (*request.acks, ack)}))
     requests.add_ack(tx, request.id, ack)
     data: dict[str, JsonValue] = {
@@ -230,7 +220,7 @@ def _end(
             decision_reason=reason,
         )
 
-    return audited(services, request_id, actor, ending.verb, work, Point.REQUEST_DECIDE)
+    return recorded(services, actor, ending.verb, {"request": request_id}, work, Point.REQUEST_DECIDE)
 
 
 def _objected(tx: Tx, request: Request, actor: Actor, reason: str, weight: Weight) -> DrError:

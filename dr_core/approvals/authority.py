@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dr_core.approvals.model import Actor, Face, Roster
-from dr_core.topology.model import Group, Topology
+from dr_core.topology.approval import Group
+from dr_core.topology.model import Topology
 
 ROSTER_LIFE = timedelta(hours=24)
 

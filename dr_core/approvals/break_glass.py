@@ -14,12 +14,12 @@ from dr_core.approvals.authority import approvers, holders, refusal
 from dr_core.approvals.completion import complete
 from dr_core.approvals.decision import must_type, refuse_decided
 from dr_core.approvals.lapse import lapse
-from dr_core.approvals.model import Ack, Actor, Face, Request, Roster
+from dr_core.approvals.model import Actor, Face, Request, Roster
 from dr_core.approvals.names import new_review_id
 from dr_core.approvals.open import blocking_run
 from dr_core.approvals.people import person_key
-from dr_core.approvals.proof import AckKind, AckSigner, claim_of
-from dr_core.approvals.refusals import audited, raise_refusal
+from dr_core.approvals.proof import AckKind, AckSigner
+from dr_core.approvals.refusals import raise_refusal, recorded
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError, UsageError
@@ -72,7 +72,7 @@ def break_glass(
         _check(services.topology, request, typed)
         return _break(tx, services.topology, known, request, actor, typed, signer, evidence, cmd_id)
 
-    return audited(services, request_id, actor, "break-glass", work, Point.REQUEST_DECIDE)
+    return recorded(services, actor, "break-glass", {"request": request_id}, work, Point.REQUEST_DECIDE)
 
 
 def offered_at(tx: Tx, request: Request) -> datetime:
@@ -138,17 +138,7 @@ def _break(
     evidence: dict[str, str],
     cmd_id: str | None,
 ) -> AckOutcome:
-    unsigned = Ack(
-        person=actor.person,
-        display=actor.display,
-        round=request.round,
-        digest=request.digest,
-        accepted_limit_s=request.loss_limit_s,
-        at=tx.now(),
-        kind=AckKind.BREAK_GLASS.value,
-        proof="",
-    )
-    ack = unsigned.model_copy(update={"proof": signer.sign(claim_of(request, unsigned, evidence))})
+    ack = signer.acknowledge(request, actor, kind=AckKind.BREAK_GLASS.value, at=tx.now(), evidence=evidence)
     requests.replace_ack(tx, request.id, ack)  # a holder who approved before, and waits in vain, breaks the glass now
     review_id = new_review_id()
     reviews.add(tx, review_id, AckKind.BREAK_GLASS.value, request.id, actor, typed.reason)

@@ -14,6 +14,7 @@ from dr_core.errors import ConflictError, DrError
 from dr_core.execution.model import Ending
 from dr_core.failpoints import Point
 from dr_core.plan.failover import build
+from dr_core.plan.step import Plan
 from dr_core.services import Services
 from dr_core.store import requests, runs, scope
 from dr_core.store.engine import Tx
@@ -54,10 +55,7 @@ def void(tx: Tx, services: Services, request: Request) -> DrError | None:
     reason = misfit(tx, services, request)
     if reason is None:
         return None
-    entry = (EventKind.REQUEST_VOID, actor_data(BOT), {"digest": request.digest, "reason": reason}, None)
-    requests.transition(
-        tx, request, [entry], state=RequestState.VOID.value, decided_at=tx.now(), decision_reason=reason
-    )
+    _make_void(tx, request, reason)
     abandon(tx, request, BOT, f"its request is void: {reason}")
     return ConflictError(f"Request {request.id} is void: {reason}.", hint="Open a new one.")
 
@@ -65,8 +63,11 @@ def void(tx: Tx, services: Services, request: Request) -> DrError | None:
 def end_with_run(tx: Tx, request_id: str, reason: str) -> None:
     """The run that had asked again is over: nobody can approve it any more."""
     request = requests.get(tx, request_id)
-    if request.state not in (RequestState.OPEN, RequestState.EXPIRED):
-        return
+    if request.state in (RequestState.OPEN, RequestState.EXPIRED):
+        _make_void(tx, request, reason)
+
+
+def _make_void(tx: Tx, request: Request, reason: str) -> None:
     entry = (EventKind.REQUEST_VOID, actor_data(BOT), {"digest": request.digest, "reason": reason}, None)
     requests.transition(
         tx, request, [entry], state=RequestState.VOID.value, decided_at=tx.now(), decision_reason=reason
@@ -96,7 +97,9 @@ def misfit(tx: Tx, services: Services, request: Request) -> str | None:
 
 def misfit_of_plan(services: Services, request: Request) -> str | None:
     """Why the configuration would make another plan today; None when it would make this one."""
-    return None if _today(services, request) == request.digest else "its plan is not what the configuration says now"
+    today = _today(services, request.plan)
+    same = today is not None and today.intent() == request.plan.intent()
+    return None if same else "its plan is not what the configuration says now"
 
 
 def abandon(tx: Tx, request: Request, by: Actor, reason: str) -> None:
@@ -117,11 +120,10 @@ def end(tx: Tx, run_id: str, by: Actor, reason: str, cmd_id: str | None = None) 
     runs.command(tx, run.id, Change([entry], {"ending": wish.model_dump_json()}))
 
 
-def _today(services: Services, request: Request) -> str | None:
-    """The digest that the same question would get by the present configuration; None when it could not be asked."""
-    plan = request.plan
+def _today(services: Services, plan: Plan) -> Plan | None:
+    """The answer to the same question by the present configuration; None when it could not be asked."""
     try:
-        today = build(
+        return build(
             services.topology,
             plan.application,
             source=plan.source,
@@ -131,7 +133,6 @@ def _today(services: Services, request: Request) -> str | None:
         )
     except (DrError, KeyError, ValueError):
         return None
-    return today.digest()
 
 
 def _expire(tx: Tx, request: Request) -> Request | None:

@@ -3,14 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from dr_core.plan.step import Finding, Plan
-from dr_core.reports.model import StoreExposure
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from dr_core.replication.exposure import StoreExposure
+from dr_core.value import Value
 
 
 class Face(StrEnum):
@@ -21,7 +18,7 @@ class Face(StrEnum):
     WORKER = "worker"
 
 
-class Actor(_Value):
+class Actor(Value):
     """Who does something. `person` is the key that requester and uniqueness go by: `person:<name>` or `slack:<id>`."""
 
     person: str
@@ -32,15 +29,15 @@ class Actor(_Value):
 
 
 class RequestState(StrEnum):
-    OPEN = "open"
-    APPROVED = "approved"
-    DENIED = "denied"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    VOID = "void"
+    OPEN = "open"  # its present round waits for acknowledgements
+    APPROVED = "approved"  # its quorum was complete, and its run stands
+    DENIED = "denied"  # an approver ended it
+    CANCELLED = "cancelled"  # its requester or an approver took it back
+    EXPIRED = "expired"  # nobody completed the quorum in time; a new round may
+    VOID = "void"  # what was asked for would not be done any more
 
 
-class Ack(_Value):
+class Ack(Value):
     """One person's acknowledgement of one round. `accepted_limit_s`: None is `unknown` accepted."""
 
     person: str
@@ -53,7 +50,7 @@ class Ack(_Value):
     proof: str
 
 
-class Request(_Value):
+class Request(Value):
     """A request for a plan. `loss_limit_s` None is `unknown`; findings and stores are as seen when its round opened.
 
     `supersedes`: the run that ends when this request's quorum is complete.
@@ -89,7 +86,7 @@ class Request(_Value):
         return tuple(ack for ack in self.acks if ack.round == self.round)
 
 
-class RosterUser(_Value):
+class RosterUser(Value):
     name: str
     team: str | None = None
     guest: bool = False
@@ -97,7 +94,7 @@ class RosterUser(_Value):
     deleted: bool = False
 
 
-class Roster(_Value):
+class Roster(Value):
     """Slack membership as last read, with its time. Slack user ids throughout."""
 
     at: datetime
@@ -106,5 +103,5 @@ class Roster(_Value):
     approvers: frozenset[str]
     requesters: frozenset[str] | None = None
     break_glass: frozenset[str] = frozenset()
-    users: dict[str, RosterUser] = {}
+    users: dict[str, RosterUser] = Field({})
     incident_channel_shared: bool = False

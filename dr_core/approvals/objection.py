@@ -30,13 +30,14 @@ def weight_of(tx: Tx, request: Request, actor: Actor) -> Weight:
     """What a denial of `request` by `actor` does, by what the trail holds of the last hour and of this round."""
     denials = events.of_kind(tx, EventKind.REQUEST_DENIED, tx.now() - WINDOW)
     lately = any(
-        _person(event) == actor.person and requests.get(tx, event.chain).application == request.application
+        who(event) == actor.person and requests.get(tx, event.chain).application == request.application
         for event in denials
     )
     objections = [e for e in events.of_chain(tx, request.id) if e.kind == EventKind.REQUEST_OBJECTED]
-    objectors = frozenset(_person(event) for event in objections if event.data.get("round") == request.round)
+    objectors = frozenset(who(event) for event in objections if event.data.get("round") == request.round)
     return weigh(denied_lately=lately, objectors=objectors, person=actor.person)
 
 
-def _person(event: Event) -> str:
+def who(event: Event) -> str:
+    """The person behind an event."""
     return str(event.actor.get("person"))

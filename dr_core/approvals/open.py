@@ -18,7 +18,7 @@ from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.estimate import promotion_estimate_s
 from dr_core.plan.failover import build
 from dr_core.plan.loss import loss_limit
-from dr_core.plan.preflight import NOT_OVERRIDABLE, preflight
+from dr_core.plan.preflight import preflight
 from dr_core.plan.step import Finding, Mode, Plan, Severity
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.services import Services
@@ -28,7 +28,7 @@ from dr_core.topology.model import Application, Topology
 
 
 class BlockedError(RefusedError):
-    """Preflight found something that must be overridden in the request, or cannot be."""
+    """Preflight found something that must be overridden in the request."""
 
     code = "blocked"
 
@@ -37,11 +37,6 @@ class BlockedError(RefusedError):
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         super().__init__(f"{first.message}{more}", hint=hint or first.way_out or None)
         self.findings = findings
-
-    @property
-    def overridable(self) -> bool:
-        """Whether naming the codes in the request is enough."""
-        return all(finding.code not in NOT_OVERRIDABLE for finding in self.findings)
 
 
 class Proposal:
@@ -92,12 +87,8 @@ class Proposal:
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
-        """Blocking findings that the plan does not override, or that nothing can override."""
-        return tuple(
-            f
-            for f in self.findings
-            if f.severity is Severity.BLOCKING and (f.code not in self.plan.overrides or f.code in NOT_OVERRIDABLE)
-        )
+        """Blocking findings that the plan does not override."""
+        return tuple(f for f in self.findings if f.severity is Severity.BLOCKING and f.code not in self.plan.overrides)
 
 
 def _keeps_data(entry: Application) -> bool:

@@ -5,13 +5,14 @@ database by hand has no such signature, and starts nothing. Whoever verifies rea
 """
 
 import json
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 import rfc8785
 from pydantic import JsonValue
 
-from dr_core.approvals.model import Ack, Request
+from dr_core.approvals.model import Ack, Actor, Request
 from dr_core.keys import PublicKey, SigningKey
 
 Claim = dict[str, JsonValue]
@@ -51,6 +52,20 @@ class AckSigner:
     def load_or_create(cls, path: Path, variable: str = BOT_KEY) -> "AckSigner":
         """Read the key, or make one (mode 0600) with its public half beside it. ConfigError when neither works."""
         return cls(SigningKey.load_or_create(path, variable=variable))
+
+    def acknowledge(self, request: Request, actor: Actor, *, kind: str, at: datetime, evidence: dict[str, str]) -> Ack:
+        """The actor's acknowledgement of the request as it stands, signed."""
+        unsigned = Ack(
+            person=actor.person,
+            display=actor.display,
+            round=request.round,
+            digest=request.digest,
+            accepted_limit_s=request.loss_limit_s,
+            at=at,
+            kind=kind,
+            proof="",
+        )
+        return unsigned.model_copy(update={"proof": self.sign(claim_of(request, unsigned, evidence))})
 
     def sign(self, claim: Claim) -> str:
         """The claim and its signature as one line of JSON."""

@@ -42,13 +42,6 @@ def permit(tx: Tx, services: Services, actor: Actor, *allowed: Role, own: Reques
     raise RefusedError(f"Only {' or '.join(names)} may do that.")
 
 
-def audited(
-    services: Services, request_id: str, actor: Actor, verb: str, work: Callable[[Tx], T | DrError], point: Point
-) -> T:
-    """Run `work`; an error that it returned is raised after its commit, and a refusal is written to the trail."""
-    return recorded(services, actor, verb, {"request": request_id}, work, point)
-
-
 def recorded(
     services: Services,
     actor: Actor,
@@ -57,7 +50,10 @@ def recorded(
     work: Callable[[Tx], T | DrError],
     point: Point,
 ) -> T:
-    """The same for what is about something else than a request; `about` names it in the refusal's event."""
+    """Run `work`; an error that it returned is raised after its commit, and a refusal is written to the trail.
+
+    `about` says in the refusal's event what it was about.
+    """
     try:
         result = services.store.write(work, point)
         if isinstance(result, DrError):

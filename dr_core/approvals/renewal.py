@@ -11,7 +11,7 @@ from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.lapse import end, misfit_of_plan, void
 from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.open import BlockedError, Proposal, refuse_second
-from dr_core.approvals.refusals import audited, permit, raise_refusal
+from dr_core.approvals.refusals import permit, raise_refusal, recorded
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError
@@ -21,6 +21,9 @@ from dr_core.services import Services
 from dr_core.store import events, requests, runs
 from dr_core.store.engine import Tx
 from dr_core.store.runs import Change
+
+JUST_NOW = timedelta(seconds=10)
+"""Who types the same twice within this time means it once."""
 
 
 def renew(
@@ -48,7 +51,16 @@ def renew(
         refuse_second(tx, services.topology, request.plan, besides=request.id, superseding=request.supersedes)
         return _next_round(tx, services, request, actor, {}, events.own_id(tx, cmd_id))
 
-    return audited(services, request_id, actor, "renew", work, Point.REQUEST_RENEW)
+    return recorded(services, actor, "renew", {"request": request_id}, work, Point.REQUEST_RENEW)
+
+
+def refuse_twice(tx: Tx, request: Request, actor: Actor, way_out: str) -> None:
+    """ConflictError for who opened the round that waits a moment ago: typed twice means once, as pressed twice does."""
+    if request.state is not RequestState.OPEN or request.round_acks:
+        return
+    opened = [event for event in events.of_chain(tx, request.id) if event.kind == EventKind.REQUEST_RENEWED]
+    if opened and opened[-1].actor.get("person") == actor.person and tx.now() - opened[-1].at <= JUST_NOW:
+        raise ConflictError(f"You opened round {request.round} of {request.id} just now.", hint=way_out)
 
 
 def ask_again(

@@ -1,7 +1,5 @@
 """What may become of a request, as a table; the store refuses every other change."""
 
-from collections.abc import Iterable
-
 from dr_core.approvals.model import RequestState
 from dr_core.audit.events import EventKind
 from dr_core.states import Row, Table
@@ -10,7 +8,6 @@ _OPEN = (RequestState.OPEN,)
 
 REQUESTS: Table[RequestState] = Table(
     "request",
-    "request.",
     RequestState,
     (
         Row((None,), EventKind.REQUEST_OPENED, RequestState.OPEN, "A person, a schedule or detection asks for a plan."),
@@ -55,8 +52,3 @@ REQUESTS: Table[RequestState] = Table(
         RequestState.VOID: "nothing",
     },
 )
-
-
-def check_request(before: RequestState | None, kinds: Iterable[EventKind], after: RequestState) -> None:
-    """TransitionError unless these events may lead a request from one state to the other."""
-    REQUESTS.check(before, kinds, after)

@@ -6,25 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
-from dr_core.audit.chain import GENESIS, Head, canonical, hash_of
+from dr_core.audit.chain import GENESIS, Head, canonical, hash_of, stamp
 from dr_core.keys import PublicKey
+from dr_core.value import Value
 
 PREFIX = "dr-anchors/"
 SCHEMA: Literal["dr.anchor/1"] = "dr.anchor/1"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Head(_Value):
+class _Head(Value):
     seq: int
     hash: str
 
 
-class Anchor(_Value):
+class Anchor(Value):
     """What an anchor says. `after` is the number of the one before it, 0 before the first."""
 
     schema_: Literal["dr.anchor/1"] = Field(alias="schema")
@@ -92,7 +89,7 @@ def seal(
             "number": number,
             "after": after,
             "prev": prev,
-            "at": at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "at": stamp(at),
             "heads": {name: {"seq": head.seq, "hash": head.hash} for name, head in heads.items()},
             "epochs": dict(epochs),
         }

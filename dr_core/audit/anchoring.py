@@ -1,14 +1,10 @@
-"""The duty under the lease `anchor`: seal every minute, put it into each bucket, and notice a rolled-back store.
-
-Nothing waits for it: no run, no approval, and no bucket for another one.
-"""
+"""The duty under the lease `anchor`: seal every minute, put it into each bucket, and notice a rolled-back store."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from datetime import timedelta
 from functools import partial
-from threading import Event
 
 import structlog
 from prometheus_client import Gauge
@@ -21,7 +17,7 @@ from dr_core.audit.chain import Head
 from dr_core.audit.events import EventKind
 from dr_core.audit.places import Place, Stored, holds
 from dr_core.audit.trail import actor_data, append_ops
-from dr_core.errors import DrError
+from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.keys import SigningKey
@@ -32,7 +28,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = "anchor"
 EVERY = timedelta(seconds=60)
-TICK_S = 5.0
 RETAINED = timedelta(days=400)
 """How long S3 keeps an anchor from everybody: a year, and time to notice."""
 AT_ONCE = 200
@@ -46,7 +41,10 @@ BEHIND = Gauge("dr_anchor_behind", "Anchors that a bucket lacks, as this worker 
 
 
 class Anchoring:
-    """Wired once a worker: `check_store` before its first duties, `run` in a thread."""
+    """Wired once a worker: `check_store` before its first duties, `round` again and again.
+
+    Nothing waits for it: no run, no approval, and no bucket for another one.
+    """
 
     def __init__(
         self, store: Store, places: tuple[Place, ...], key: SigningKey, lease: NamedLease, *, owner: str
@@ -60,16 +58,11 @@ class Anchoring:
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(places)), thread_name_prefix="anchor")
         self._busy: set[str] = set()
 
-    def run(self, stop: Event) -> None:
-        """Until `stop`: look every few seconds whether an anchor is due and the lease is ours."""
-        while not stop.is_set():
-            self._round()
-            stop.wait(TICK_S)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        try:
-            self._lease.release()
-        except DrError as error:
-            log.warning("lease_not_released", error=error.message)
+    def round(self) -> None:
+        """One look whether an anchor is due and the lease is ours."""
+        due, mine = self._measure(), self._lease.hold()
+        if due and mine:
+            self.pass_over()
 
     def check_store(self) -> None:
         """Ask every bucket whether the store was rolled back.
@@ -104,17 +97,6 @@ class Anchoring:
         kept = self._store.write(lambda tx: anchors.add(tx, sealed, before, heads), Point.ANCHOR_SEAL)
         return sealed if kept else None
 
-    def _round(self) -> None:
-        """One look; no fault of it ends the thread."""
-        try:
-            due, mine = self._measure(), self._lease.hold()
-            if due and mine:
-                self.pass_over()
-        except DrError as error:
-            log.warning("anchoring_failed", error=error.message)
-        except Exception:
-            log.exception("anchoring_failed")
-
     def _measure(self) -> bool:
         """Set the gauges that every worker shows; whether an anchor is due."""
         newest, now, count = self._store.read(lambda tx: (anchors.newest(tx), tx.now(), anchors.unanchored(tx)))
@@ -138,14 +120,8 @@ class Anchoring:
         return True
 
     def _guarded(self, work: Callable[[Place], None], place: Place) -> None:
-        try:
-            work(place)
-        except DrError as error:
-            log.warning("anchor_place_failed", place=place.name, error=error.message)
-        except Exception:
-            log.exception("anchor_place_failed", place=place.name)
-        finally:
-            self._busy.discard(place.name)
+        survived("anchor_place_failed", lambda: work(place), place=place.name)
+        self._busy.discard(place.name)
 
     def _look_back(self, place: Place) -> None:
         """Is there an anchor that the store does not know, or is one gone that was put there?"""

@@ -29,6 +29,11 @@ def canonical(content: Mapping[str, JsonValue]) -> str:
     return rfc8785.dumps(dict(content)).decode("utf-8")
 
 
+def stamp(at: datetime) -> str:
+    """A time as it stands in hashed text: UTC with microseconds."""
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def hash_of(prev: str, body: str) -> str:
     """hex(SHA-256(prev as bytes + body as UTF-8))."""
     return hashlib.sha256(bytes.fromhex(prev) + body.encode("utf-8")).hexdigest()
@@ -46,12 +51,11 @@ def link(
 ) -> Event:
     """The event that follows `head`."""
     seq = head.seq + 1
-    at_text = at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     content: dict[str, JsonValue] = {
         "chain": chain,
         "seq": seq,
         "cmd_id": cmd_id,
-        "at": at_text,
+        "at": stamp(at),
         "kind": kind.value,
         "actor": dict(actor),
         "data": dict(data),
@@ -81,8 +85,7 @@ def fault_of(stored: Event, head: Head) -> str | None:
     if hash_of(stored.prev, stored.body) != stored.hash:
         return f"{name}: the body was changed after it was written"
     body = json.loads(stored.body)
-    at_text = stored.at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    columns = {"chain": stored.chain, "seq": stored.seq, "cmd_id": stored.cmd_id, "kind": stored.kind, "at": at_text}
+    columns = stored.model_dump(include={"chain", "seq", "cmd_id", "kind"}) | {"at": stamp(stored.at)}
     for column, value in columns.items():
         if body.get(column) != value:
             return f"{name}: the column {column} differs from the body"

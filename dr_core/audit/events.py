@@ -3,7 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
+
+from dr_core.value import Value
 
 
 class EventKind(StrEnum):
@@ -39,6 +41,7 @@ class EventKind(StrEnum):
     RUN_SUPERSEDED = "run.superseded"
     RUN_TAKEN_OVER = "run.taken_over"
     RUN_FOLLOWED = "run.followed"
+    RUN_LOSS_GREW = "run.loss_grew"
     RUN_SUCCEEDED = "run.succeeded"
     RUN_FAILED = "run.failed"
     STEP_INTENT = "step.intent"
@@ -63,10 +66,8 @@ class EventKind(StrEnum):
     RUNBOOK_EXPORTED = "runbook.exported"
 
 
-class Event(BaseModel):
+class Event(Value):
     """One link of a chain. `body` is the canonical JSON as stored and hashed; the other fields repeat what it holds."""
-
-    model_config = ConfigDict(frozen=True)
 
     chain: str
     seq: int

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dr_core.audit.anchor import PREFIX, Sealed, key_of, number_of
+from dr_core.aws.clients import acting_clients
 from dr_core.aws.faults import AwsFault, AwsRejectedError, aws_errors
 from dr_core.aws.session import AwsSessions, Purpose
-from dr_core.topology.model import Anchor as Configured
+from dr_core.topology.duties import Anchor as Configured
 from dr_core.topology.model import Topology
 
 
@@ -105,16 +106,8 @@ class Bucket:
         if waiting is not None:
             yield waiting
 
-    # Any: boto3 makes its clients' methods at run time.
     def _client(self) -> Any:
-        return self.aws.client(
-            "s3",
-            self.configured.region,
-            purpose=Purpose.ANCHOR,
-            connect_timeout_s=2.0,
-            read_timeout_s=5.0,
-            max_attempts=1,
-        )
+        return acting_clients(self.aws, None, purpose=Purpose.ANCHOR, read_timeout_s=5.0)("s3", self.configured.region)
 
 
 def holds(place: Place, stored: Stored, sealed: Sealed) -> bool:

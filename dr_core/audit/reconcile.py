@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from dr_core.audit.events import Event, EventKind
-from dr_core.aws.session import GLOBAL_SERVICES, Purpose
+from dr_core.aws.residency import GLOBAL_SERVICES
+from dr_core.aws.session import Purpose
 
 EARLY = timedelta(seconds=30)
 """By how much CloudTrail's clock, which has whole seconds, may be behind the store's."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event as Stop
 from typing import Protocol
 
 import structlog
@@ -27,7 +26,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = "reconcile"
 EVERY_S = 300.0
-TICK_S = 5.0
 MARGIN = timedelta(minutes=20)
 """CloudTrail tells of a call within five minutes on average, now and then later: so far back it is asked again."""
 AT_ONCE = timedelta(minutes=30)
@@ -53,7 +51,7 @@ class _Watched:
 
 
 class Reconciliation:
-    """Wired once a worker; `run` in a thread."""
+    """Wired once a worker; `round` again and again."""
 
     def __init__(
         self, store: Store, topology: Topology, history: History, lease: NamedLease, clock: Clock, *, owner: str
@@ -70,15 +68,11 @@ class Reconciliation:
         self._identities: dict[Account | None, Identity] = {}
         self._next = 0.0
 
-    def run(self, stop: Stop) -> None:
-        """Until `stop`: keep the lease if it is ours, and make a pass when it is time."""
-        while not stop.is_set():
-            self._round()
-            stop.wait(TICK_S)
-        try:
-            self._lease.release()
-        except DrError as error:
-            log.warning("lease_not_released", error=error.message)
+    def round(self) -> None:
+        """Keep the lease if it is ours, and make a pass when it is time."""
+        if self._lease.hold() and self._clock.monotonic() >= self._next:
+            self.pass_over()
+            self._next = self._clock.monotonic() + EVERY_S
 
     def pass_over(self) -> int:
         """Every account in every region once, each from where it was left; how many calls nobody intended."""
@@ -90,16 +84,6 @@ class Reconciliation:
                 except DrError as error:
                     log.warning("calls_not_reconciled", account=account, region=region, error=error.message)
         return found
-
-    def _round(self) -> None:
-        try:
-            if self._lease.hold() and self._clock.monotonic() >= self._next:
-                self.pass_over()
-                self._next = self._clock.monotonic() + EVERY_S
-        except DrError as error:
-            log.warning("calls_not_reconciled", error=error.message)
-        except Exception:
-            log.exception("calls_not_reconciled")
 
     def _accounts(self) -> dict[str, _Watched]:
         """account -> how it is asked; an identity that STS cannot tell now is asked again at the next pass."""

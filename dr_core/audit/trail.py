@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypedDict
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
 from dr_core.approvals.model import Actor
 from dr_core.audit.chain import OPS, ROOT, Head, fault_of
 from dr_core.audit.events import Event, EventKind
 from dr_core.store import events
 from dr_core.store.engine import Tx
+from dr_core.value import Value
 
 _PAGE = 1000
 
@@ -28,10 +28,8 @@ Anchored = Mapping[str, Mapping[int, Said]]
 NOTHING: Anchored = {}
 
 
-class TrailVerdict(BaseModel):
+class TrailVerdict(Value):
     """`first_bad` names the first event that does not fit, or the chain whose end is missing."""
-
-    model_config = ConfigDict(frozen=True)
 
     ok: bool
     events: int
@@ -136,32 +134,7 @@ def _in_order(tx: Tx, name: str) -> Iterator[Event]:
         seq = page[-1].seq
 
 
-class Exported(TypedDict):
-    """One event as anybody can verify it: the body as stored, and its links."""
-
-    chain: str
-    seq: int
-    cmd_id: str
-    body: str
-    prev: str
-    hash: str
-
-
-def ends(tx: Tx) -> dict[str, int]:
-    """Where each chain ends now, for an export that is read page by page; chains never shrink."""
-    return events.ends(tx)
-
-
-def page(tx: Tx, chain: str, after: int, until: int) -> list[Exported]:
-    """The next events of a chain, up to number `until`."""
-    found = events.of_chain(tx, chain, after, min(_PAGE, until - after))
-    return [Exported(chain=e.chain, seq=e.seq, cmd_id=e.cmd_id, body=e.body, prev=e.prev, hash=e.hash) for e in found]
-
-
-def export(tx: Tx) -> Iterator[Exported]:
-    """Every event, chain by chain, a page at a time."""
-    for name, end in ends(tx).items():
-        seq = 0
-        while found := page(tx, name, seq, end) if seq < end else []:
-            yield from found
-            seq = found[-1]["seq"]
+def page(tx: Tx, chain: str, after: int, until: int) -> tuple[Event, ...]:
+    """The next events of a chain, up to number `until`; none beyond it."""
+    left = until - after
+    return tuple(events.of_chain(tx, chain, after, min(_PAGE, left))) if left > 0 else ()

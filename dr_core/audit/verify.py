@@ -6,8 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from pydantic import BaseModel, ConfigDict
-
 from dr_core.audit import rollback, trail
 from dr_core.audit.anchor import Losses, Sealed, fault_of
 from dr_core.audit.places import Place, Stored, holds
@@ -16,6 +14,7 @@ from dr_core.errors import DrError
 from dr_core.keys import PublicKey
 from dr_core.store import anchors, events
 from dr_core.store.engine import Store, Tx
+from dr_core.value import Value
 
 _PAGE = 500
 
@@ -27,11 +26,7 @@ class PlaceState(StrEnum):
     BAD = "bad"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PlaceVerdict(_Value):
+class PlaceVerdict(Value):
     """What one bucket holds, compared with the store. `first` and `last` are None when nothing was seen there."""
 
     place: str
@@ -41,7 +36,7 @@ class PlaceVerdict(_Value):
     detail: str
 
 
-class Verdict(_Value):
+class Verdict(Value):
     """`ok`: nothing contradicts anything. `complete`: everything that could contradict was looked at."""
 
     ok: bool

@@ -1,15 +1,13 @@
 """The global brake: it stops every new step of every run, in all replicas, at their next transition."""
 
-from datetime import timedelta
-
 from pydantic import JsonValue
 
 from dr_core.approvals.authority import Role
 from dr_core.approvals.model import Actor
-from dr_core.approvals.objection import Weight, weigh
+from dr_core.approvals.objection import WINDOW, Weight, weigh, who
 from dr_core.approvals.refusals import permit, recorded
 from dr_core.approvals.renewal import ask_or_end
-from dr_core.audit.events import Event, EventKind
+from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data, append_ops
 from dr_core.errors import ConflictError, DrError, UsageError
 from dr_core.execution import quorum
@@ -20,8 +18,6 @@ from dr_core.services import Services
 from dr_core.store import brake, events, observations, requests, runs
 from dr_core.store.brake import Brake
 from dr_core.store.engine import Tx
-
-WINDOW = timedelta(hours=1)
 
 
 def engage(
@@ -100,8 +96,8 @@ def _weight(tx: Tx, actor: Actor) -> Weight:
     last = max((event.seq for event in released), default=0)
     objections = events.of_kind(tx, EventKind.BRAKE_OBJECTED, tx.now() - WINDOW)
     return weigh(
-        denied_lately=any(_person(event) == actor.person for event in lately),
-        objectors=frozenset(_person(event) for event in objections if event.seq > last),
+        denied_lately=any(who(event) == actor.person for event in lately),
+        objectors=frozenset(who(event) for event in objections if event.seq > last),
         person=actor.person,
     )
 
@@ -113,7 +109,3 @@ def _objected(tx: Tx, actor: Actor, reason: str, weight: Weight) -> DrError:
         "You put the brake on within the hour already: this is an objection.",
         hint="It is recorded; the brake goes on when somebody else asks for it too.",
     )
-
-
-def _person(event: Event) -> str:
-    return str(event.actor.get("person"))

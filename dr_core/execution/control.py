@@ -4,6 +4,7 @@ Any replica may write it; the owner sees it at its next transition.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -27,6 +28,22 @@ from dr_core.store.runs import Change, StepChange
 
 _INSTEAD = (EventKind.RUN_ROUND_NEEDED, EventKind.RUN_ABORT_ASKED)
 """What a resume may come to."""
+
+
+@dataclass(frozen=True)
+class _Verb:
+    """One thing to do to a run, who may, and what tells of it."""
+
+    name: str
+    told: EventKind
+    allowed: tuple[Role, ...]
+    point: Point
+
+
+_PAUSE = _Verb("run pause", EventKind.RUN_PAUSED, (Role.REQUESTER, Role.APPROVER), Point.RUN_PAUSE)
+_RESUME = _Verb("run resume", EventKind.RUN_RESUMED, (Role.APPROVER,), Point.RUN_RESUME)
+_ABORT = _Verb("run abort", EventKind.RUN_ABORT_ASKED, (Role.APPROVER,), Point.RUN_ABORT)
+_TAKEOVER = _Verb("run takeover", EventKind.RUN_TAKEN_OVER, (Role.APPROVER,), Point.RUN_TAKEOVER)
 
 Decision = Callable[[Tx, Run, str | None], Run | DrError]
 """(transaction, the unfinished run, cmd_id of the event to write) -> the run afterwards, or what to tell instead."""
@@ -55,10 +72,7 @@ def pause(
         runs.command(tx, run.id, Change([entry], holds=(*run.holds, hold)))
         return runs.get(tx, run.id)
 
-    allowed = (Role.REQUESTER, Role.APPROVER)
-    return _decided(
-        services, run_id, actor, "run pause", EventKind.RUN_PAUSED, allowed, Point.RUN_PAUSE, decide, cmd_id
-    )
+    return _decided(services, run_id, actor, _PAUSE, decide, cmd_id)
 
 
 def resume(services: Services, run_id: str, *, actor: Actor, cmd_id: str | None = None) -> Run:
@@ -93,10 +107,7 @@ def resume(services: Services, run_id: str, *, actor: Actor, cmd_id: str | None 
             _observe_again(tx, run, name, actor)
         return runs.get(tx, run.id)
 
-    allowed = (Role.APPROVER,)
-    return _decided(
-        services, run_id, actor, "run resume", EventKind.RUN_RESUMED, allowed, Point.RUN_RESUME, decide, cmd_id
-    )
+    return _decided(services, run_id, actor, _RESUME, decide, cmd_id)
 
 
 def abort(
@@ -119,10 +130,7 @@ def abort(
         runs.command(tx, run.id, Change([entry], {"ending": wish.model_dump_json()}))
         return runs.get(tx, run.id)
 
-    allowed = (Role.APPROVER,)
-    return _decided(
-        services, run_id, actor, "run abort", EventKind.RUN_ABORT_ASKED, allowed, Point.RUN_ABORT, decide, cmd_id
-    )
+    return _decided(services, run_id, actor, _ABORT, decide, cmd_id)
 
 
 def takeover(services: Services, run_id: str, *, actor: Actor, cmd_id: str | None = None) -> Run:
@@ -141,35 +149,22 @@ def takeover(services: Services, run_id: str, *, actor: Actor, cmd_id: str | Non
         runs.command(tx, run.id, Change([entry], {"epoch": run.epoch + 1}))
         return runs.get(tx, run.id)
 
-    allowed = (Role.APPROVER,)
-    return _decided(
-        services, run_id, actor, "run takeover", EventKind.RUN_TAKEN_OVER, allowed, Point.RUN_TAKEOVER, decide, cmd_id
-    )
+    return _decided(services, run_id, actor, _TAKEOVER, decide, cmd_id)
 
 
-def _decided(
-    services: Services,
-    run_id: str,
-    actor: Actor,
-    verb: str,
-    kind: EventKind,
-    allowed: tuple[Role, ...],
-    point: Point,
-    decide: Decision,
-    cmd_id: str | None,
-) -> Run:
+def _decided(services: Services, run_id: str, actor: Actor, verb: _Verb, decide: Decision, cmd_id: str | None) -> Run:
     """One decision about an unfinished run by somebody who may; the same `cmd_id` twice has its effect once."""
 
     def work(tx: Tx) -> Run | DrError:
-        permit(tx, services, actor, *allowed)
+        permit(tx, services, actor, *verb.allowed)
         run = runs.claim(tx, run_id)
-        if any(events.done(tx, cmd_id, told, run.request) for told in (kind, *_INSTEAD)):
+        if any(events.done(tx, cmd_id, told, run.request) for told in (verb.told, *_INSTEAD)):
             return run
         if run.state.finished:
             return ConflictError(f"Run {run.id} has {run.state.value} already.", hint=f"`run show {run.id}` tells how.")
         return decide(tx, run, events.own_id(tx, cmd_id))
 
-    return recorded(services, actor, verb, {"run": run_id}, work, point)
+    return recorded(services, actor, verb.name, {"run": run_id}, work, verb.point)
 
 
 def _question(tx: Tx, run: Run, verb: str, confirmed: bool) -> ConfirmationError | None:

@@ -7,10 +7,10 @@ from pydantic import JsonValue
 from dr_core.audit.events import EventKind
 from dr_core.clock import Clock
 from dr_core.execution import quorum
+from dr_core.execution.hand import Hand
 from dr_core.execution.judge import Judge
 from dr_core.execution.model import Run, RunState
 from dr_core.execution.recovery import has_taken
-from dr_core.execution.steps import Hand
 from dr_core.failpoints import Point
 from dr_core.store import requests, runs
 from dr_core.store.engine import Store, Tx
@@ -56,7 +56,7 @@ class GateKeeper:
         if idle is not None:
             ask_again(hand, run, idle)
             return True
-        loss, reasons = self._judge.over_limit(run, request), self._judge.closed_gates(run, request)
+        loss, reasons = self._judge.over_limit(run, request), self._judge.closed_gates(run)
         if loss is None and not reasons:
             return self._open(hand, run)
         hand.gate_since = now if hand.gate_since is None else hand.gate_since

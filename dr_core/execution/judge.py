@@ -12,8 +12,8 @@ from dr_core.approvals.proof import AckVerifier
 from dr_core.approvals.renewal import ask_again
 from dr_core.approvals.scope import related
 from dr_core.errors import DrError
-from dr_core.execution.loss import Loss, exposure_at, loss_of, losses_at, losses_of
-from dr_core.execution.model import Run, StoreLoss
+from dr_core.execution.loss import Toll, exposure_at, loss_of, losses_at, losses_of
+from dr_core.execution.model import Run
 from dr_core.objectives.rto import timeline
 from dr_core.observation.model import Observation
 from dr_core.plan.gates import OverLimit, check, over_limit
@@ -38,7 +38,7 @@ class Judge(Protocol):
         """Why the acknowledgements of `request` do not allow its run; None when they do."""
         ...
 
-    def closed_gates(self, run: Run, request: Request) -> tuple[str, ...]:
+    def closed_gates(self, run: Run) -> tuple[str, ...]:
         """Why the run may not fence now; empty when it may."""
         ...
 
@@ -54,12 +54,8 @@ class Judge(Protocol):
         """The applications that depend on this one or that it depends on."""
         ...
 
-    def exposure(self, run: Run) -> Loss:
+    def toll(self, run: Run) -> Toll:
         """What would be lost by promoting now."""
-        ...
-
-    def losses(self, run: Run) -> tuple[StoreLoss, ...]:
-        """The same for each store, whether it gates or not."""
         ...
 
     def measure(self, run: Run, request: Request) -> Measured:
@@ -88,7 +84,7 @@ class StoreJudge:
         missing = standing(request).missing
         return f"{missing} acknowledgement(s) are missing" if missing else None
 
-    def closed_gates(self, run: Run, request: Request) -> tuple[str, ...]:
+    def closed_gates(self, run: Run) -> tuple[str, ...]:
         seen, now = self._seen(run)
         return check(self._topology, run.plan, seen, now)
 
@@ -107,13 +103,9 @@ class StoreJudge:
     def related(self, application: str) -> tuple[str, ...]:
         return related(self._topology, application)
 
-    def exposure(self, run: Run) -> Loss:
+    def toll(self, run: Run) -> Toll:
         seen, now = self._seen(run)
-        return exposure_at(self._topology, run, seen, now)
-
-    def losses(self, run: Run) -> tuple[StoreLoss, ...]:
-        seen, now = self._seen(run)
-        return losses_at(self._topology, run, seen, now)
+        return Toll(*exposure_at(self._topology, run, seen, now), losses_at(self._topology, run, seen, now))
 
     def _seen(self, run: Run) -> tuple[Observation | None, datetime]:
         """The last observation, and now by the store's clock: this process's own may be wrong."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from dr_core.clock import Clock
 from dr_core.errors import DrError, LeaseLostError
 from dr_core.failpoints import Point
-from dr_core.store import leases, runs
+from dr_core.store import leases, run_leases
 from dr_core.store.engine import Store
 
 
@@ -52,7 +52,7 @@ class RunLease:
             return
         try:
             ttl = timedelta(seconds=self._timing.ttl_s)
-            mine = self._store.write(lambda tx: runs.beat(tx, self.run_id, self.epoch, ttl), Point.RUN_BEAT)
+            mine = self._store.write(lambda tx: run_leases.beat(tx, self.run_id, self.epoch, ttl), Point.RUN_BEAT)
         except DrError:
             return
         if not mine:
@@ -64,7 +64,7 @@ class RunLease:
     def release(self) -> None:
         """Give the run to whoever comes first."""
         self._lost = True
-        self._store.write(lambda tx: runs.release(tx, self.run_id, self.epoch), Point.RUN_RELEASE)
+        self._store.write(lambda tx: run_leases.release(tx, self.run_id, self.epoch), Point.RUN_RELEASE)
 
 
 class NamedLease:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from dr_core.aws.session import acting_for, guarded
+from dr_core.aws.sending import acting_for, guarded
+from dr_core.claim import Claim
 from dr_core.errors import DrError, LeaseLostError
 from dr_core.failpoints import Point, When, reached
-from dr_core.plan.catalogue import Claim, Progress, StepKind, StepObservation
+from dr_core.plan.catalogue import Progress, StepKind, StepObservation
 from dr_core.plan.step import Step
 
 log = structlog.get_logger(__name__)
@@ -23,7 +24,15 @@ class Look:
     acted: bool = False
 
 
-def look_at(kind: StepKind, step: Step, *, claim: Claim, may_act: bool, guard: Callable[[], None]) -> Look:
+def look_at(
+    kind: StepKind,
+    step: Step,
+    *,
+    claim: Claim,
+    may_act: bool,
+    guard: Callable[[], None],
+    before_act: Callable[[], None] = lambda: None,
+) -> Look:
     """Observe first, always: after a crash, "done but not recorded" is the normal case."""
     acted = False
     try:
@@ -33,6 +42,7 @@ def look_at(kind: StepKind, step: Step, *, claim: Claim, may_act: bool, guard: C
             reached(Point.STEP_OBSERVE, When.AFTER)
             if observation.progress is not Progress.ABSENT or not may_act:
                 return Look(observation)
+            before_act()
             guard()
             acted = True
             reached(Point.STEP_ACT, When.BEFORE)

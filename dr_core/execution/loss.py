@@ -1,12 +1,12 @@
-"""The loss a run reached: none where the service says it allowed none, else the exposure when promotion began."""
+"""The loss a run reached: none where the service says it allowed none, else the exposure at the promotion."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dr_core.execution.model import Run, StepState, StoreLoss
 from dr_core.observation.model import Observation
 from dr_core.plan.step import Mode, Segment, Step
-from dr_core.replication.exposure import application_exposure, store_exposures
-from dr_core.reports.model import StoreExposure
+from dr_core.replication.exposure import StoreExposure, application_exposure, store_exposures
 from dr_core.topology.model import Topology
 
 Loss = tuple[float | None, str]
@@ -14,6 +14,18 @@ Loss = tuple[float | None, str]
 
 DATABASES = frozenset({"aurora_global", "rds_replica"})
 """Kinds of store that a promotion changes the writer of, and of which the service tells whether data was lost."""
+
+
+@dataclass(frozen=True)
+class Toll:
+    """What taking the source's work away costs: the application, by the stores that gate, and each store.
+
+    Without a `reason` nobody asked for the application's; `seconds` None with one is unknown.
+    """
+
+    seconds: float | None = None
+    reason: str = ""
+    stores: tuple[StoreLoss, ...] = ()
 
 
 def exposure_at(topology: Topology, run: Run, seen: Observation | None, now: datetime) -> Loss:
@@ -38,6 +50,53 @@ def is_taking(run: Run, step: Step) -> bool:
     taking = [s for s in run.plan.steps if s.segment is Segment.PROMOTE]
     taking = taking or [s for s in run.plan.steps if s.segment is Segment.SWITCH]
     return bool(taking) and taking[0].name == step.name
+
+
+def toll_of(run: Run, step: Step, found: Toll) -> Toll:
+    """The part of what was `found` that goes with `step`; all of it empty for a step that costs nothing."""
+    forced = step.segment is Segment.PROMOTE and run.plan.mode is Mode.FORCED
+    return Toll(
+        seconds=found.seconds if forced else None,
+        reason=found.reason if forced else "",
+        stores=found.stores if is_taking(run, step) else (),
+    )
+
+
+def costs(run: Run, step: Step) -> bool:
+    """Whether something is lost with this step, so that it is measured before each act of it."""
+    return is_taking(run, step) or (step.segment is Segment.PROMOTE and run.plan.mode is Mode.FORCED)
+
+
+def worse(before: Toll, now: Toll) -> Toll:
+    """Both measured in one run: the worse figure stands, and what is unknown is worse than any number."""
+    loss = _worse_loss((before.seconds, before.reason), (now.seconds, now.reason))
+    stores = {(store.kind, store.name): store for store in before.stores}
+    for store in now.stores:
+        stores[store.kind, store.name] = _worse_store(stores.get((store.kind, store.name), store), store)
+    return Toll(*loss, tuple(stores.values()))
+
+
+def _worse_loss(before: Loss, now: Loss) -> Loss:
+    if not before[1]:
+        return now
+    if not now[1] or before[0] is None:
+        return before
+    if now[0] is None:
+        return None, f"{now[1]}; it was {before[0]:g} s when promotion was first asked for"
+    return now if now[0] > before[0] else before
+
+
+def _worse_store(before: StoreLoss, now: StoreLoss) -> StoreLoss:
+    if _badness(now) <= _badness(before):
+        return before
+    if now.seconds is None and before.seconds is not None:
+        return now.model_copy(update={"reason": f"{now.reason or now.verdict}; it was {before.seconds:g} s before"})
+    return now
+
+
+def _badness(store: StoreLoss) -> tuple[int, float]:
+    """In step, behind, unknown; then by seconds. A store that is compared and not timed has none."""
+    return {"ok": 0, "over": 1}.get(store.verdict, 2), store.seconds or 0.0
 
 
 def loss_of(run: Run) -> Loss:

@@ -3,22 +3,19 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import Field, JsonValue
 
 from dr_core.plan.step import Plan
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from dr_core.value import Value
 
 
 class RunState(StrEnum):
-    PENDING = "pending"
-    RUNNING = "running"
-    HELD = "held"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    ABORTED = "aborted"
+    PENDING = "pending"  # approved, and nothing of it has begun
+    RUNNING = "running"  # its acknowledgements are proven; steps begin
+    HELD = "held"  # nothing new begins; what is under way is watched
+    SUCCEEDED = "succeeded"  # every step is settled; what could not be reached is tried on
+    FAILED = "failed"  # it stopped where it was, and nothing is undone
+    ABORTED = "aborted"  # a person ended it where it was, or a forced request took its place
 
     @property
     def finished(self) -> bool:
@@ -26,14 +23,14 @@ class RunState(StrEnum):
 
 
 class StepState(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    NOT_REACHED = "not_reached"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-    REACHED_LATE = "reached_late"
-    SKIPPED = "skipped"
+    WAITING = "waiting"  # nothing of it has left the process
+    RUNNING = "running"  # its intent stands; it may have acted or not
+    DONE = "done"  # its effect was observed
+    NOT_REACHED = "not_reached"  # best effort: its region did not answer in time
+    FAILED = "failed"  # surely without effect, or harmless to repeat
+    UNCERTAIN = "uncertain"  # it may have taken effect, and nobody could see
+    REACHED_LATE = "reached_late"  # observed after the end of its run
+    SKIPPED = "skipped"  # its run was ended first, and nothing of it is there
 
     @property
     def settled(self) -> bool:
@@ -49,7 +46,7 @@ class HoldKind(StrEnum):
     ROUND = "round"
 
 
-class Hold(_Value):
+class Hold(Value):
     """One reason for which nothing new starts. `by` is who paused it; None where the run held itself."""
 
     kind: HoldKind
@@ -58,7 +55,7 @@ class Hold(_Value):
     by: str | None = None
 
 
-class Ending(_Value):
+class Ending(Value):
     """A person wants the run to end: nothing new starts, and when what is under way has ended, it is aborted."""
 
     by: str
@@ -66,7 +63,7 @@ class Ending(_Value):
     at: datetime
 
 
-class StepRecord(_Value):
+class StepRecord(Value):
     name: str
     state: StepState
     attempt: int = 0
@@ -75,10 +72,10 @@ class StepRecord(_Value):
     ended_at: datetime | None = None
     deadline_at: datetime | None = None
     detail: str = ""
-    evidence: dict[str, JsonValue] = {}
+    evidence: dict[str, JsonValue] = Field({})
 
 
-class SegmentTime(_Value):
+class SegmentTime(Value):
     """One part of the RTO. `seconds` None: not measured, see `reason`."""
 
     name: str
@@ -88,7 +85,7 @@ class SegmentTime(_Value):
     reason: str = ""
 
 
-class StoreLoss(_Value):
+class StoreLoss(Value):
     """What one store lost to a run, as it stood when the run took the source's work away. `seconds` None: unknown, or
     a store that is compared and not timed; `verdict` and `reason` say which."""
 
@@ -103,7 +100,7 @@ class StoreLoss(_Value):
     reason: str = ""
 
 
-class Run(_Value):
+class Run(Value):
     id: str
     request: str
     application: str

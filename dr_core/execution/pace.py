@@ -1,11 +1,15 @@
-"""When to look again, and what becomes of a step whose time is over. Pure."""
+"""When to look again, and what becomes of a step by what was seen of it and by the time it took. Pure."""
 
 from datetime import datetime
 
 from dr_core.errors import DeniedError, DrError, RejectedError
-from dr_core.execution.model import StepRecord, StepState
+from dr_core.execution.model import Run, StepRecord, StepState
+from dr_core.execution.recovery import HARMLESS
+from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.step import Segment, Step
 
+AT_ONCE_S = 0.3
+"""After an act: most effects are there at once."""
 SHORTEST_S = 1.0
 LONGEST_S = 15.0
 REFUSALS_BEFORE_FAILING = 5
@@ -15,20 +19,24 @@ ABSENT_FOR_CERTAIN_S = 60.0
 ABORT_PATIENCE_S = 60.0
 """How long what is under way is watched after an abort was asked for."""
 
-BEFORE_THE_GATES = frozenset({Segment.PREPARE})
-"""Failing here costs nothing."""
-
 TWO_WRITERS = frozenset({Segment.PROMOTE})
 """Going on after an uncertain step of these could make two writers, so a person decides."""
 
 NEVER_GIVEN_UP = frozenset({Segment.SWITCH})
 """The writer has moved and traffic has not: the run waits for AWS, however long, and is mended by hand or by AWS."""
 
+Verdict = tuple[StepState, str]
+"""A state and why, for the record."""
+
 
 def wait_s(eta_s: float | None, under_way_s: float) -> float:
-    """By the expected time of arrival where it is known, else a tenth of the time it has taken so far."""
-    guess = eta_s if eta_s is not None else under_way_s / 10
-    return min(LONGEST_S, max(SHORTEST_S, guess))
+    """By the expected time of arrival where it is known, else a tenth of the time it has taken so far.
+
+    In its first second no longer than it has taken so far, so that what is done quickly is seen quickly.
+    """
+    if eta_s is None and under_way_s < SHORTEST_S:
+        return max(AT_ONCE_S, under_way_s)
+    return min(LONGEST_S, max(SHORTEST_S, under_way_s / 10 if eta_s is None else eta_s))
 
 
 def back_off_s(faults: int) -> float:
@@ -36,11 +44,30 @@ def back_off_s(faults: int) -> float:
     return min(8.0, SHORTEST_S * 2.0 ** max(0, faults - 1))
 
 
-def overdue(step: Step, *, maybe_done: bool) -> StepState | None:
+def settled_as(run: Run, state: StepState, seen: StepObservation, absent_s: float | None) -> Verdict | None:
+    """What a step is by what the world shows; None while it is looked at on.
+
+    `absent_s` is for how long nothing of it was there, None where something is. An uncertain one has failed when that
+    is certain; in a run that is to end nobody acts, so that it is passed over.
+    """
+    if seen.progress is Progress.SATISFIED:
+        return StepState.DONE, seen.detail
+    if absent_s is None:
+        return None
+    if state is StepState.UNCERTAIN and absent_s >= ABSENT_FOR_CERTAIN_S:
+        return StepState.FAILED, f"it did not take place: {seen.detail}"
+    if run.ending is not None and absent_s >= ABSENT_BEFORE_ACTING_AGAIN_S:
+        return StepState.SKIPPED, f"the run was aborted and nothing of it is there: {seen.detail}"
+    return None
+
+
+def overdue(run: Run, step: Step, *, maybe_done: bool) -> StepState | None:
     """What a step becomes that was not there in time: never "done", and "failed" only if nothing can be under way.
 
     None: it is looked at for as long as it takes.
     """
+    if run.ending is not None:
+        return StepState.UNCERTAIN
     if step.best_effort:
         return StepState.NOT_REACHED
     if step.segment in NEVER_GIVEN_UP:
@@ -52,23 +79,28 @@ def overdue(step: Step, *, maybe_done: bool) -> StepState | None:
 
 def refused_for_good(step: Step, error: DrError, faults: int) -> bool:
     """AWS keeps saying no. After the gates that is waited out until the deadline: permissions and states are mended."""
-    early = step.best_effort or step.segment in BEFORE_THE_GATES
+    early = step.best_effort or step.segment in HARMLESS
     return early and isinstance(error, (DeniedError, RejectedError)) and faults >= REFUSALS_BEFORE_FAILING
 
 
-def is_over(step: Step, record: StepRecord, now: datetime, *, pursued_s: float, looked: bool) -> bool:
+def is_over(run: Run, step: Step, now: datetime, *, pursued_s: float, looked: bool) -> bool:
     """Whether a step's time is over. `now` is the store's clock, `pursued_s` how long this process has been at it.
 
-    A try in a region that may be dead is bounded by this process's own time, so that a new owner tries too;
-    any other step is over by its recorded deadline, but not before this process has looked once.
+    While the run stands still nobody may act, which is no step's fault. One that is to be aborted waits for a promotion
+    to its deadline, and a minute for everything else.
     """
+    over = _out_of_time(step, run.record(step.name), now, pursued_s=pursued_s, looked=looked)
+    if run.ending is not None:
+        patient = (now - run.ending.at).total_seconds() >= ABORT_PATIENCE_S
+        return over if step.segment in TWO_WRITERS else patient
+    return over and (run.free or step.best_effort)
+
+
+def _out_of_time(step: Step, record: StepRecord, now: datetime, *, pursued_s: float, looked: bool) -> bool:
+    """A try in a region that may be dead is bounded by this process's own time, so that a new owner tries too;
+    any other step is over by its recorded deadline, but not before this process has looked once."""
     if pursued_s >= step.deadline_s:
         return True
     if step.best_effort:
         return False
     return looked and record.deadline_at is not None and now >= record.deadline_at
-
-
-def abandoned(step: Step, asked_at: datetime, now: datetime, *, over: bool) -> bool:
-    """Whether a run that is to be aborted waits for this step no longer; a promotion is watched to its own deadline."""
-    return over if step.segment in TWO_WRITERS else (now - asked_at).total_seconds() >= ABORT_PATIENCE_S

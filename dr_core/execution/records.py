@@ -4,16 +4,18 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+import structlog
 from pydantic import JsonValue
 
 from dr_core.audit.events import EventKind
+from dr_core.errors import DrError
 from dr_core.execution.judge import Judge
-from dr_core.execution.loss import is_taking
+from dr_core.execution.loss import Toll, costs, toll_of, worse
 from dr_core.execution.model import Hold, HoldKind, Run, StepRecord, StepState
 from dr_core.failpoints import Point
 from dr_core.plan.catalogue import StepObservation
-from dr_core.plan.step import Mode, Segment, Step
-from dr_core.store import events, runs, scope
+from dr_core.plan.step import Step
+from dr_core.store import events, run_leases, runs, scope
 from dr_core.store.engine import Store, Tx
 from dr_core.store.runs import Change, StepChange
 
@@ -26,6 +28,9 @@ _END_KINDS = {
 }
 
 
+log = structlog.get_logger(__name__)
+
+
 def uncertain(run: Run) -> set[str]:
     """Steps that may have happened and could not be observed."""
     return {record.name for record in run.steps if record.state is StepState.UNCERTAIN}
@@ -34,6 +39,20 @@ def uncertain(run: Run) -> set[str]:
 def token_of(run: Run, name: str) -> str:
     """What AWS is given to know a repeated call by: the same over all attempts and owners."""
     return run.record(name).token or f"{run.id}-{name}"[:60]
+
+
+def _recorded(run: Run) -> Toll:
+    return Toll(run.loss_s, run.loss_reason, run.losses)
+
+
+def _told_of(toll: Toll) -> dict[str, JsonValue]:
+    losses: list[JsonValue] = [lost.model_dump(mode="json") for lost in toll.stores]
+    return {"loss_s": toll.seconds, "loss_reason": toll.reason, "losses": losses}
+
+
+def _outcome(toll: Toll) -> dict[str, str]:
+    """The run's column, in which the rest is added at its end."""
+    return {"outcome": json.dumps(_told_of(toll))}
 
 
 class StepRecorder:
@@ -49,9 +68,12 @@ class StepRecorder:
         step, record = run.plan.step(name), run.record(name)
         attempt = record.attempt + 1
         data: dict[str, JsonValue] = {"run": run.id, "step": name, "attempt": attempt, "title": step.title}
-        outcome = self._lost(run, step, data) if attempt == 1 else {}
+        toll = self._toll(run, step) if attempt == 1 else None
+        if toll is not None and toll.reason:
+            data |= {"exposure_s": toll.seconds, "exposure": toll.reason}
 
         def work(tx: Tx) -> None:
+            outcome = {} if toll is None else _outcome(worse(_recorded(runs.claim(tx, run.id)), toll))
             now = tx.now()
             values = {"state": StepState.RUNNING.value, "attempt": attempt, "token": token_of(run, name)}
             if record.started_at is None:
@@ -62,16 +84,40 @@ class StepRecorder:
         self._store.write(work, Point.STEP_INTENT)
         return attempt
 
-    def _lost(self, run: Run, step: Step, data: dict[str, JsonValue]) -> dict[str, str]:
-        """The run's outcome when `step` is the one that takes the source's work away: what each store loses by it."""
-        known: dict[str, JsonValue] = {}
-        if is_taking(run, step):
-            known["losses"] = [lost.model_dump(mode="json") for lost in self._judge.losses(run)]
-        if step.segment is Segment.PROMOTE and run.plan.mode is Mode.FORCED:
-            loss_s, reason = self._judge.exposure(run)
-            data |= {"exposure_s": loss_s, "exposure": reason}
-            known |= {"loss_s": loss_s, "loss_reason": reason}
-        return {"outcome": json.dumps(known)} if known else {}
+    def lose(self, epoch: int, run: Run, name: str) -> None:
+        """Right before an act: what is lost by now, where it is more than was recorded.
+
+        A service that refuses or throttles makes the act late, and the source may go on writing meanwhile.
+        LeaseLostError when the run is another owner's: then the act must not follow.
+        """
+        toll = None if run.state.finished else self._toll(run, run.plan.step(name))
+        if toll is None:
+            return
+
+        def work(tx: Tx) -> None:
+            before = _recorded(runs.claim(tx, run.id))
+            run_leases.owned(tx, run.id, epoch)
+            after = worse(before, toll)
+            if after == before:
+                return
+            data: dict[str, JsonValue] = {"run": run.id, "step": name, **_told_of(after)}
+            entry = (EventKind.RUN_LOSS_GREW, self._actor, data, None)
+            runs.transition(tx, run.id, epoch, Change([entry], _outcome(after)))
+
+        self._store.write(work, Point.RUN_LOSS)
+
+    def _toll(self, run: Run, step: Step) -> Toll | None:
+        return toll_of(run, step, self._measured(run)) if costs(run, step) else None
+
+    def _measured(self, run: Run) -> Toll:
+        """What would be lost now. A defect in that makes it unknown: a source that is fenced waits for no defect."""
+        try:
+            return self._judge.toll(run)
+        except DrError:
+            raise
+        except Exception as error:
+            log.exception("loss_not_measured", run=run.id)
+            return Toll(None, f"could not be measured: internal error, {type(error).__name__}")
 
     def intend_late(self, epoch: int, run: Run, record: StepRecord, related: Callable[[], tuple[str, ...]]) -> bool:
         """The same for a finished run whose dead region answers again; False while a newer run has the application."""

@@ -6,7 +6,7 @@ from dr_core.execution.model import Run, RunState, StepState
 from dr_core.plan.step import Segment
 
 HARMLESS = frozenset({Segment.PREPARE})
-"""Segments that may run before the gates: they take nothing away from anybody."""
+"""Segments that may run before the gates: they take nothing away from anybody, and failing there costs nothing."""
 
 
 @dataclass(frozen=True)

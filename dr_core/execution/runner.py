@@ -24,16 +24,17 @@ from dr_core.clock import Clock
 from dr_core.errors import DrError, LeaseLostError
 from dr_core.execution import quorum
 from dr_core.execution.gate import GateKeeper
+from dr_core.execution.hand import Hand
 from dr_core.execution.judge import Judge
 from dr_core.execution.lease import DEFAULT_TIMING, RunLease, Timing
 from dr_core.execution.model import HoldKind, Run, RunState, StepState
 from dr_core.execution.records import StepRecorder
 from dr_core.execution.recovery import has_moved, next_moves
-from dr_core.execution.steps import Hand, StepDriver
+from dr_core.execution.steps import StepDriver
 from dr_core.failpoints import Point
 from dr_core.plan.catalogue import Catalogue
 from dr_core.plan.step import Plan
-from dr_core.store import requests, runs, scope
+from dr_core.store import requests, run_leases, runs, scope
 from dr_core.store.engine import Store, Tx
 from dr_core.store.runs import Change, HeldError
 
@@ -121,7 +122,7 @@ class Runner:
 
     def _take(self) -> None:
         try:
-            free = self._store.read(runs.takeable)
+            free = self._store.read(run_leases.takeable)
         except DrError as error:
             log.warning("store_unreachable", error=error.message)
             return
@@ -142,7 +143,7 @@ class Runner:
         before = runs.get(tx, run_id)
         data: dict[str, JsonValue] = {"owner": self._owner, "epoch": before.epoch + 1}
         entry = (EventKind.RUN_TAKEN, self._actor, data, cmd_id)
-        epoch = runs.take(tx, run_id, self._owner, timedelta(seconds=self._timing.ttl_s), [entry])
+        epoch = run_leases.take(tx, run_id, self._owner, timedelta(seconds=self._timing.ttl_s), [entry])
         if epoch is not None and before.beat_at is not None and before.free and not before.state.finished:
             self._asked_again_if_stale(tx, before, before.beat_at)
         return epoch
@@ -223,7 +224,7 @@ class Runner:
         """Hold the run and open a new round on its card; a run that cannot be asked for any more ends unharmed."""
 
         def work(tx: Tx) -> str | None:
-            runs.owned(tx, run.id, hand.lease.epoch)
+            run_leases.owned(tx, run.id, hand.lease.epoch)
             return self._judge.ask_again(tx, run, reason)
 
         refused = self._store.write(work, Point.RUN_ROUND)
@@ -247,7 +248,7 @@ class Runner:
         self._finish(hand, run, state, EventKind.RUN_FAILED, reason)
 
     def _finish(self, hand: Hand, run: Run, state: RunState, kind: EventKind, reason: str) -> None:
-        request = self._store.read(lambda tx: requests.get(tx, run.request))
+        run, request = self._store.read(lambda tx: _asked(tx, hand.lease.run_id))  # with the last act's loss
         measured = self._judge.measure(run, request)
         unreached = [record.name for record in run.steps if record.state is StepState.NOT_REACHED]
         follow_up = bool(unreached) and has_moved(run, state)

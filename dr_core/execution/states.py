@@ -1,7 +1,5 @@
 """What may become of a run and of a step, as tables; the store refuses every other change."""
 
-from collections.abc import Iterable
-
 from dr_core.audit.events import EventKind
 from dr_core.execution.model import RunState, StepState
 from dr_core.states import Row, Table
@@ -12,7 +10,6 @@ _SETTLES = "What was uncertain has its result: nothing holds the run any more, u
 
 RUNS: Table[RunState] = Table(
     "run",
-    "run.",
     RunState,
     (
         Row(
@@ -41,6 +38,12 @@ RUNS: Table[RunState] = Table(
             EventKind.RUN_HELD,
             RunState.HELD,
             "A step is uncertain where going on could make two writers: a person decides.",
+        ),
+        Row(
+            (RunState.RUNNING, RunState.HELD),
+            EventKind.RUN_LOSS_GREW,
+            None,
+            "What takes the source's work away is asked for later than its intent said: more is lost by now.",
         ),
         Row(_UNFINISHED, EventKind.RUN_PAUSED, RunState.HELD, "Somebody pauses it: nothing new starts."),
         Row((RunState.HELD,), EventKind.RUN_RESUMED, RunState.PENDING, "It goes on; it had not begun."),
@@ -83,7 +86,6 @@ _OPEN = (StepState.RUNNING, StepState.UNCERTAIN)
 
 STEPS: Table[StepState] = Table(
     "step",
-    "step.",
     StepState,
     (
         Row((None,), EventKind.RUN_CREATED, StepState.WAITING, "Every step of the plan is made with the run."),
@@ -122,13 +124,3 @@ STEPS: Table[StepState] = Table(
         StepState.REACHED_LATE: "nothing",
     },
 )
-
-
-def check_run(before: RunState | None, kinds: Iterable[EventKind], after: RunState) -> None:
-    """TransitionError unless these events may lead a run from one state to the other."""
-    RUNS.check(before, kinds, after)
-
-
-def check_step(before: StepState | None, kinds: Iterable[EventKind], after: StepState) -> None:
-    """TransitionError unless these events may lead a step from one state to the other."""
-    STEPS.check(before, kinds, after)

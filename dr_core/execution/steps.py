@@ -1,28 +1,29 @@
 """Pursues single steps: intent, look, result; each a transition of its own, so that any crash leaves a known state."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, wait
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
 from datetime import datetime
+from functools import partial
 
 from dr_core.aws.faults import outcome_unknown
+from dr_core.claim import Claim
 from dr_core.clock import Clock
 from dr_core.errors import DrError
-from dr_core.execution.lease import RunLease
+from dr_core.execution.hand import Hand, Pursuit
 from dr_core.execution.look import Look, look_at
 from dr_core.execution.model import Run, StepRecord, StepState
 from dr_core.execution.pace import (
     ABSENT_BEFORE_ACTING_AGAIN_S,
-    ABSENT_FOR_CERTAIN_S,
-    abandoned,
+    AT_ONCE_S,
     back_off_s,
     is_over,
     overdue,
     refused_for_good,
+    settled_as,
     wait_s,
 )
 from dr_core.execution.records import StepRecorder, token_of
-from dr_core.plan.catalogue import Catalogue, Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Catalogue, Progress, StepObservation
 from dr_core.plan.step import Plan, Step
 from dr_core.store import runs
 from dr_core.store.engine import Store
@@ -31,65 +32,6 @@ from dr_core.store.runs import HeldError
 FOLLOW_UP_EVERY_S = 10.0
 Related = Callable[[str], tuple[str, ...]]
 """Application -> those that depend on it or that it depends on."""
-
-
-@dataclass
-class Pursuit:
-    """What this process remembers of one attempt at a step; all of it may be lost."""
-
-    attempt: int = 0
-    future: Future[Look] | None = None
-    acting: bool = False
-    next_at: float = 0.0
-    faults: int = 0
-    since: float = 0.0
-    acted_at: float | None = None
-    maybe_done: bool = True
-    looked: bool = False
-    absent_since: float | None = None
-    note: str = ""
-
-
-@dataclass
-class Hand:
-    """One owned run."""
-
-    lease: RunLease
-    proven: tuple[int, Plan] | None = None
-    waits_for: str = ""
-    stood: bool = False
-    gated_at: float | None = None
-    passes: int = 0
-    gate_since: float | None = None
-    next_gate: float = 0.0
-    pursuits: dict[str, Pursuit] = field(default_factory=dict)
-
-    def pursuit(self, name: str, attempt: int) -> Pursuit:
-        """That of this attempt; a person who sent the run on began a new one."""
-        found = self.pursuits.get(name)
-        if found is None or (found.attempt != attempt and found.future is None):
-            found = self.pursuits[name] = Pursuit(attempt)
-        elif found.attempt != attempt:  # the look of the attempt before is still out; its time does not count
-            found.attempt, found.since, found.looked, found.acted_at = attempt, 0.0, False, None
-        return found
-
-    def shut(self) -> None:
-        """Nothing may start: what was asked at the gates does not count later."""
-        self.stood, self.gated_at, self.gate_since = True, None, None
-
-    def opened(self, now: float) -> None:
-        """Something may start again: the time that the run stood still is no step's time."""
-        if not self.stood:
-            return
-        self.stood = False
-        for pursuit in self.pursuits.values():
-            pursuit.since, pursuit.looked = now, False
-
-    def quiet(self, within_s: float) -> bool:
-        """Whether nothing that may act is under way any more, after `within_s` at the latest; what waits is dropped."""
-        looks = [one.future for one in self.pursuits.values() if one.acting and one.future is not None]
-        running = [look for look in looks if not look.cancel()]
-        return not wait(running, timeout=within_s).not_done
 
 
 class StepDriver:
@@ -129,13 +71,8 @@ class StepDriver:
             record = run.record(name)
             pursuit = hand.pursuit(name, record.attempt)
             pursuit.since = pursuit.since or now
-            step, pursued_s = run.plan.step(name), now - pursuit.since
             looked = pursuit.looked and pursuit.acted_at is None
-            over = is_over(step, record, at, pursued_s=pursued_s, looked=looked)
-            if run.ending is not None:
-                over = abandoned(step, run.ending.at, at, over=over)
-            elif not run.free and not step.best_effort:
-                over = False  # nobody may act on it while the run stands still
+            over = is_over(run, run.plan.step(name), at, pursued_s=now - pursuit.since, looked=looked)
             if over and record.state is StepState.RUNNING and self._over(hand, run, record, pursuit):
                 continue
             if pursuit.future is None and now >= pursuit.next_at:
@@ -191,9 +128,11 @@ class StepDriver:
         step = run.plan.step(name)
         kind = self._catalogue(run.plan)[step.kind]
         claim = Claim(token=token_of(run, name), run=run.id, epoch=hand.lease.epoch)
-        guard = hand.lease.guard
+        guard, lose = hand.lease.guard, partial(self._recorder.lose, hand.lease.epoch, run, name)
         pursuit.acting = may_act
-        pursuit.future = self._executor.submit(look_at, kind, step, claim=claim, may_act=may_act, guard=guard)
+        pursuit.future = self._executor.submit(
+            look_at, kind, step, claim=claim, may_act=may_act, guard=guard, before_act=lose
+        )
 
     def _may_act(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit) -> bool:
         """Act under the intent that stands, or under a new one when the last act left no trace for a while."""
@@ -220,22 +159,12 @@ class StepDriver:
         if seen is None:
             return False
         pursuit.faults = 0
-        epoch = hand.lease.epoch
-        if seen.progress is Progress.SATISFIED:
-            self._recorder.settle(epoch, run, record.name, StepState.DONE, seen.detail, seen.evidence)
+        pursuit.maybe_done = pursuit.maybe_done or seen.progress is Progress.UNDER_WAY
+        verdict = settled_as(run, record.state, seen, self._absent_s(pursuit, seen, look, now))
+        if verdict is not None:
+            self._recorder.settle(hand.lease.epoch, run, record.name, *verdict, seen.evidence)
             return True
-        if seen.progress is Progress.UNDER_WAY:
-            pursuit.maybe_done = True
-        absent_s = self._absent_s(pursuit, seen, look, now)
-        if record.state is StepState.UNCERTAIN and absent_s is not None and absent_s >= ABSENT_FOR_CERTAIN_S:
-            detail = f"it did not take place: {seen.detail}"
-            self._recorder.settle(epoch, run, record.name, StepState.FAILED, detail, seen.evidence)
-            return True
-        if run.ending is not None and absent_s is not None and absent_s >= ABSENT_BEFORE_ACTING_AGAIN_S:
-            detail = f"the run was aborted and nothing of it is there: {seen.detail}"
-            self._recorder.settle(epoch, run, record.name, StepState.SKIPPED, detail, seen.evidence)
-            return True
-        pursuit.next_at = now + (1.0 if look.acted else wait_s(seen.eta_s, now - pursuit.since))
+        pursuit.next_at = now + (AT_ONCE_S if look.acted else wait_s(seen.eta_s, now - pursuit.since))
         self._note(hand, run, record, pursuit, seen.detail)
         return False
 
@@ -262,9 +191,7 @@ class StepDriver:
     def _over(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit) -> bool:
         """Settle a step whose time is over; False when it is looked at for as long as it takes."""
         step: Step = run.plan.step(record.name)
-        state = overdue(step, maybe_done=pursuit.maybe_done or pursuit.future is not None)
-        if run.ending is not None:
-            state = StepState.UNCERTAIN
+        state = overdue(run, step, maybe_done=pursuit.maybe_done or pursuit.future is not None)
         if state is None:
             return False
         why = (

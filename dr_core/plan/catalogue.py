@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from dr_core.claim import Claim
 from dr_core.plan.step import Step
 
 
@@ -23,16 +24,6 @@ class StepObservation:
     detail: str
     evidence: dict[str, JsonValue] = field(default_factory=dict)
     eta_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Who acts, for the resource to judge. `token` is the same over all attempts of a step, `epoch` grows with each
-    owner of `run`."""
-
-    token: str
-    run: str
-    epoch: int
 
 
 class StepKind(Protocol):

@@ -5,15 +5,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 
-from dr_core.plan.kinds import failover_aurora, switch_records, verify_dns
 from dr_core.plan.step import Plan, Segment, Step
+from dr_core.plan.steps import KINDS
 from dr_core.reports.model import Estimate
-
-_PUBLISHED = {
-    failover_aurora.KIND: (480.0, "published: an Aurora global failover was measured at about 8 minutes"),
-    switch_records.KIND: (60.0, "published: Route 53 propagates changes within 60 s as a rule"),
-    verify_dns.KIND: (72.0, "published: failover by Route 53 was measured at 57 s and 72 s"),
-}
 
 
 def estimate_step(step: Step, durations: Sequence[float]) -> Estimate:
@@ -25,9 +19,9 @@ def estimate_step(step: Step, durations: Sequence[float]) -> Estimate:
             samples=len(durations),
             source=f"recorded {step.kind} steps",
         )
-    if step.kind in _PUBLISHED:
-        seconds, source = _PUBLISHED[step.kind]
-        return Estimate(median_s=seconds, p90_s=None, samples=0, source=f"no samples; {source}")
+    published = KINDS[step.kind].published if step.kind in KINDS else None
+    if published is not None:
+        return Estimate(median_s=published.seconds, p90_s=None, samples=0, source=f"no samples; {published.basis}")
     return Estimate(median_s=None, p90_s=None, samples=0, source="no samples")
 
 

@@ -20,7 +20,9 @@ from dr_core.plan.kinds import (
 from dr_core.plan.move import Move
 from dr_core.plan.step import Mode, Plan, Policy, Step
 from dr_core.plan.traffic_switch import traffic_switch
-from dr_core.topology.model import AuroraGlobal, Capacity, Topology
+from dr_core.topology.capacity import Capacity
+from dr_core.topology.model import Topology
+from dr_core.topology.stores import AuroraGlobal
 
 Names = tuple[str, ...]
 Steps = tuple[Step, ...]

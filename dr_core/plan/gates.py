@@ -12,7 +12,8 @@ from dr_core.plan.kinds.scale_target import SHORT
 from dr_core.plan.promotion import writers
 from dr_core.plan.step import Plan
 from dr_core.replication.exposure import application_exposure
-from dr_core.topology.model import Sized, Topology
+from dr_core.topology.capacity import Sized
+from dr_core.topology.model import Topology
 
 Closed = tuple[str, str]
 """The code that an override names, and the sentence."""

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
 from dr_core.plan.step import Mode
 from dr_core.topology.model import Account, Application
+from dr_core.value import Value
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,8 @@ class Move:
         return self.mode is Mode.FORCED
 
 
-class Params(BaseModel):
+class Params(Value):
     """What a step kind needs, as stored in a step: written by the plan's builder, read back by the kind."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     account: Account | None = None
 

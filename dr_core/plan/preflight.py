@@ -3,14 +3,11 @@
 from datetime import datetime
 
 from dr_core.observation.model import Observation
-from dr_core.plan.checks import capacity, database, exposure, planes, readiness, refusals, regions, support
+from dr_core.plan.checks import capacity, database, exposure, planes, readiness, regions, support
 from dr_core.plan.checks.case import Case
 from dr_core.plan.step import Finding, Plan, Severity
 from dr_core.readiness.model import Sheet
 from dr_core.topology.model import Topology
-
-NOT_OVERRIDABLE = frozenset({"region-not-allowed", "unknown-target", "target-active", "quorum"})
-"""Residency, a target that is none, and the people: for these there is no `--override`."""
 
 _ORDER = (Severity.BLOCKING, Severity.WARNING, Severity.INFO)
 _CHECKS = (regions, database, exposure, capacity, planes, support, readiness)
@@ -29,12 +26,7 @@ def preflight(
 
     `sheet` is what the duty of the same name found last; nothing is asked of the world here. In a `new_round` what it
     holds only warns.
-
-    After a refusal that no override lifts, nothing else is looked at: the rest would be about another plan.
     """
     case = Case(topology, plan, observation, now, sheet, new_round)
-    refused = refusals.findings(case)
-    if refused:
-        return refused
     found = [finding for check in _CHECKS for finding in check.findings(case)]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

@@ -5,7 +5,9 @@ from enum import StrEnum
 from functools import lru_cache
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import Field, JsonValue
+
+from dr_core.value import Value
 
 
 class Mode(StrEnum):
@@ -37,11 +39,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Step(_Value):
+class Step(Value):
     """One node of a plan. `params` is what its kind needs; `after` names the steps that must be done before it."""
 
     name: str
@@ -52,7 +50,7 @@ class Step(_Value):
     region: str | None
     home_region: str | None
     plane: Plane
-    params: dict[str, JsonValue] = {}
+    params: dict[str, JsonValue] = Field({})
     irreversible: bool = False
     best_effort: bool = False
     deadline_s: float
@@ -71,14 +69,14 @@ class Step(_Value):
         }
 
 
-class Policy(_Value):
+class Policy(Value):
     """How many people must acknowledge, and for how long a request waits."""
 
     required: int
     expires_after_s: float
 
 
-class Finding(_Value):
+class Finding(Value):
     """Something preflight saw. A blocking one stops a request unless the request overrides its `code`."""
 
     code: str
@@ -88,7 +86,7 @@ class Finding(_Value):
     way_out: str = ""
 
 
-class Plan(_Value):
+class Plan(Value):
     """What a request asks for and a run carries out, exactly as stored."""
 
     application: str
@@ -101,16 +99,19 @@ class Plan(_Value):
 
     def digest(self) -> str:
         """SHA-256 (hex) of the canonical JSON of the plan's intent."""
-        intent = {
+        return hashlib.sha256(rfc8785.dumps(self.intent())).hexdigest()
+
+    def intent(self) -> dict[str, JsonValue]:
+        """What the plan does: two plans that differ in words only have the same."""
+        return {
             "application": self.application,
             "mode": self.mode.value,
             "source": self.source,
             "target": self.target,
-            "overrides": sorted(self.overrides),
+            "overrides": [*sorted(self.overrides)],
             "policy": self.policy.model_dump(mode="json"),
             "steps": [step.intent() for step in self.steps],
         }
-        return hashlib.sha256(rfc8785.dumps(intent)).hexdigest()
 
     def step(self, name: str) -> Step:
         return next(step for step in self.steps if step.name == name)

@@ -1,6 +1,7 @@
-"""The catalogue: every step kind that can be carried out, bound to its ports."""
+"""The list of all step kinds, and what is asked of the one that a step names."""
 
 from dr_core.plan.catalogue import Catalogue
+from dr_core.plan.kind import Kind
 from dr_core.plan.kinds import (
     compare_parameters,
     failover_aurora,
@@ -19,21 +20,27 @@ from dr_core.plan.kinds import (
 )
 from dr_core.plan.ports import Ports
 
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        scale_target.KIND,
+        sync_parameters.KIND,
+        compare_parameters.KIND,
+        fence_source.KIND,
+        switchover_aurora.KIND,
+        failover_aurora.KIND,
+        take_over.KIND,
+        give_back.KIND,
+        switch_records.KIND,
+        verify_writer.KIND,
+        verify_dns.KIND,
+        verify_write.KIND,
+        verify_health.KIND,
+        scale_to_standby.KIND,
+    )
+}
+
 
 def make_catalogue(ports: Ports) -> Catalogue:
-    return {
-        scale_target.KIND: scale_target.ScaleTarget(ports),
-        sync_parameters.KIND: sync_parameters.SyncParameters(ports),
-        compare_parameters.KIND: compare_parameters.CompareParameters(ports),
-        fence_source.KIND: fence_source.FenceSource(ports),
-        switchover_aurora.KIND: switchover_aurora.SwitchoverAurora(ports),
-        failover_aurora.KIND: failover_aurora.FailoverAurora(ports),
-        take_over.KIND: take_over.TakeOver(ports),
-        give_back.KIND: give_back.GiveBack(ports),
-        switch_records.KIND: switch_records.SwitchRecords(ports),
-        verify_writer.KIND: verify_writer.VerifyWriter(ports),
-        verify_dns.KIND: verify_dns.VerifyDns(ports),
-        verify_write.KIND: verify_write.VerifyWrite(ports),
-        verify_health.KIND: verify_health.VerifyHealth(ports),
-        scale_to_standby.KIND: scale_to_standby.ScaleToStandby(ports),
-    }
+    """Every kind, bound to the ports that it is carried out with."""
+    return {name: kind.carry_out(ports) for name, kind in KINDS.items()}

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from dr_core.observation.model import Verdict
-from dr_core.replication.exposure import application_exposure
-from dr_core.reports.model import RegionStatus, StoreExposure, TargetLine
+from dr_core.replication.exposure import StoreExposure, application_exposure
+from dr_core.reports.model import RegionStatus, TargetLine
 from dr_core.topology.model import Application
 
 _RANK = {Verdict.HEALTHY: 0, Verdict.DEGRADED: 1, Verdict.UNKNOWN: 2}

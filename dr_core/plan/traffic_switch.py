@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dr_core.plan.move import Move
-from dr_core.topology.model import Route53Records, StandbyTakesOver
+from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: an object is
 
 from dataclasses import dataclass
 
+from dr_core.aws.clients import acting_clients
 from dr_core.aws.faults import aws_errors
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.runbook.shelf import Page
-from dr_core.topology.model import RunbookPlace
+from dr_core.topology.duties import RunbookPlace
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,7 @@ class Bucket:
         return self.place.region
 
     def put(self, page: Page) -> None:
-        client = self.aws.client(
-            "s3",
-            self.place.region,
-            purpose=Purpose.RUNBOOK,
-            connect_timeout_s=2.0,
-            read_timeout_s=5.0,
-            max_attempts=1,
-        )
+        client = acting_clients(self.aws, None, purpose=Purpose.RUNBOOK, read_timeout_s=5.0)("s3", self.place.region)
         with aws_errors("s3", self.place.region, "PutObject"):
             client.put_object(
                 Bucket=self.place.bucket,

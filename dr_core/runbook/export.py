@@ -1,14 +1,10 @@
-"""The duty that keeps the runbook: after each preflight, and at least every half hour, every page to every place.
-
-Each worker keeps its own folder; the buckets and the record are for the one with the lease `runbook`.
-"""
+"""The duty that keeps the runbook: after each preflight, and at least every half hour, every page to every place."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from threading import Event
 
 import structlog
 from pydantic import JsonValue
@@ -17,7 +13,7 @@ from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.clock import Clock
-from dr_core.errors import DrError
+from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.observation.asking import Question, ask_all
@@ -40,13 +36,12 @@ LEASE = "runbook"
 EVERY = timedelta(minutes=30)
 AGAIN = timedelta(minutes=1)
 """After this long a place that failed is tried again."""
-TICK_S = 5.0
-_LIMIT_S = 60.0
+LIMIT_S = 60.0
 _WIDTH = 2
 
 
 class Export:
-    """`folders` are of this machine, `buckets` of everybody."""
+    """Each worker keeps its own `folders`; `buckets` and the record are for the one with the lease `runbook`."""
 
     def __init__(
         self,
@@ -68,31 +63,21 @@ class Export:
         self._actor = Actor(person=f"worker:{owner}", display="DR worker", face=Face.WORKER)
         self._digests = {name: digest(topology, name) for name in topology.applications}
         self._own: dict[str, tuple[datetime, datetime | None]] = {}
-
-    def run(self, stop: Event) -> None:
-        """Until `stop`: look every few seconds whether a preflight was made since, or half an hour went by."""
-        while not stop.is_set():
-            self.round()
-            stop.wait(TICK_S)
-        try:
-            self._lease.release()
-        except DrError as error:
-            log.warning("lease_not_released", error=error.message)
+        self._not_before: dict[str, float] = {}
 
     def round(self) -> None:
         """One look at every application; no fault of one keeps the next from its runbook."""
         if not (self._folders or self._buckets):
             return
         for application in self._topology.applications:
-            try:
-                if self._lease.hold():
-                    self._for_all(application)
-                elif self._folders:
-                    self._for_this_machine(application)
-            except DrError as error:
-                log.warning("runbook_failed", application=application, error=error.message)
-            except Exception:
-                log.exception("runbook_failed", application=application)
+            now = self._clock.monotonic()
+            mine = self._lease.hold()
+            if now < self._not_before.get(application, now):
+                continue
+            look = partial(self._for_all if mine else self._for_this_machine, application)
+            if not survived("runbook_failed", look, application=application):
+                # The pages are in their places already, and would be put there again at every look.
+                self._not_before[application] = now + AGAIN.total_seconds()
 
     def export(self, application: str) -> Kept:
         """Write every page and put it everywhere; what became of it is kept, and told in the trail where it changed."""
@@ -128,6 +113,8 @@ class Export:
 
     def _for_this_machine(self, application: str) -> None:
         """The same rule, with what this process remembers: the record is of the worker that has the lease."""
+        if not self._folders:
+            return
         examined = self._store.read(lambda tx: _examined(tx, application))
         written, then = self._own.get(application, (None, None))
         if written is None or then != examined or not timedelta(0) <= self._clock.now() - written < EVERY:
@@ -152,7 +139,7 @@ class Export:
             place.name: Question(place.lane, f"runbook in {place.name}", partial(_put_all, place, pages))
             for place in places
         }
-        answers = ask_all(list(questions.values()), self._clock, _LIMIT_S, _WIDTH)
+        answers = ask_all(list(questions.values()), self._clock, LIMIT_S, _WIDTH)
         failed = {name: answers.of(question).error for name, question in questions.items()}
         return {name: error.message if error else "" for name, error in failed.items()}
 

@@ -2,18 +2,13 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from dr_core.store import snapshots
 from dr_core.store.engine import Tx
 from dr_core.store.snapshots import Snapshot
+from dr_core.value import Value
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PlaceState(_Value):
+class PlaceState(Value):
     """`at` None: it never had the runbook. `error` is why the last try failed; empty: it did not."""
 
     name: str
@@ -21,7 +16,7 @@ class PlaceState(_Value):
     error: str = ""
 
 
-class Kept(_Value):
+class Kept(Value):
     """One export. `tried_at` is the last try; `at` when a place last took all pages, None if none ever did."""
 
     application: str

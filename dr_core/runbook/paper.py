@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dr_core.plan.recipe import asked, aws, wait
-from dr_core.plan.recipes import recipe
+from dr_core.aws.cli import asked, aws, wait
 from dr_core.plan.step import Finding, Mode, Plan, Severity, Step
+from dr_core.plan.steps import KINDS
 from dr_core.topology.model import Account, Application
 
 _DECIDED = {
@@ -92,7 +92,7 @@ def _uncovered(findings: tuple[Finding, ...]) -> str:
 
 def _step(step: Step, numbers: dict[str, int]) -> str:
     """Title, what it waits for, commands, conditions, and what to do where they do not come true."""
-    way = recipe(step)
+    way = KINDS[step.kind].by_hand(step)
     waited_for = ", ".join(str(numbers[name]) for name in step.after if name in numbers)
     facts = [
         f"After {waited_for}." if waited_for else "At once.",

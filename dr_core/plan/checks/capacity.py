@@ -3,7 +3,7 @@
 from dr_core.capacity.port import capacity_name
 from dr_core.plan.checks.case import Case, warning
 from dr_core.plan.step import Finding
-from dr_core.topology.model import Sized
+from dr_core.topology.capacity import Sized
 
 
 def findings(case: Case) -> tuple[Finding, ...]:

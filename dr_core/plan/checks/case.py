@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from dr_core.observation.model import Observation, SignalState, Vantage, Verdict
 from dr_core.plan.step import Finding, Mode, Plan, Severity
 from dr_core.readiness.model import Sheet
-from dr_core.replication.exposure import store_exposures
-from dr_core.reports.model import StoreExposure
+from dr_core.replication.exposure import StoreExposure, store_exposures
 from dr_core.topology.model import Application, Topology
 
 US_EAST_1 = "us-east-1"

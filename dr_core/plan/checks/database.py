@@ -4,7 +4,7 @@ from dr_core.observation.model import DatabaseState, MemberState
 from dr_core.plan.checks.case import Case, blocking, warning
 from dr_core.plan.promotion import without_loss, writers
 from dr_core.plan.step import Finding, Severity
-from dr_core.topology.model import AuroraGlobal
+from dr_core.topology.stores import AuroraGlobal
 
 
 def findings(case: Case) -> tuple[Finding, ...]:

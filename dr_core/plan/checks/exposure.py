@@ -2,8 +2,7 @@
 
 from dr_core.plan.checks.case import Case, gate_stores, has_gate, info, warning
 from dr_core.plan.step import Finding
-from dr_core.replication.exposure import store_exposures
-from dr_core.reports.model import StoreExposure
+from dr_core.replication.exposure import StoreExposure, store_exposures
 
 
 def findings(case: Case) -> tuple[Finding, ...]:

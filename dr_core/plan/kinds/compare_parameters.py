@@ -3,30 +3,22 @@
 from dataclasses import dataclass
 
 from dr_core.parameters import by_hand
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, OnlyLooks, Side
 from dr_core.plan.kinds.sync_parameters import ParameterPaths, observed_drift, paths_of
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 
-KIND = "compare-parameters"
-
 
 def plan(move: Move) -> Step:
     params = paths_of(move)
-    return Step(
-        name=KIND,
-        kind=KIND,
-        title=f"Compare parameters under {', '.join(params.paths)} in {move.target} with {move.source}; change nothing",
-        segment=Segment.PREPARE,
-        region=move.target,
-        home_region=move.source,
-        plane=Plane.CONTROL,
-        params=params.stored(),
-        best_effort=True,
-        deadline_s=deadlines.COMPARE_S,
+    return KIND.step(
+        move,
+        f"Compare parameters under {', '.join(params.paths)} in {move.target} with {move.source}; change nothing",
+        params,
+        tried=True,
     )
 
 
@@ -40,7 +32,7 @@ def commands(step: Step) -> Recipe:
 
 
 @dataclass(frozen=True)
-class CompareParameters:
+class CompareParameters(OnlyLooks):
     """Done when both sides were read; what differs is evidence, not a failure."""
 
     ports: Ports
@@ -49,5 +41,17 @@ class CompareParameters:
         found = observed_drift(self.ports, ParameterPaths.model_validate(step.params))
         return StepObservation(Progress.SATISFIED, found.sentence, found.evidence)
 
-    def act(self, step: Step, claim: Claim) -> None:
-        """Nothing to start: observing is all of it."""
+
+KIND = Kind(
+    "compare-parameters",
+    segment=Segment.PREPARE,
+    region=Side.TARGET,
+    home=Side.SOURCE,
+    plane=Plane.CONTROL,
+    # It changes nothing, so that the gates must not wait long for a region that does not answer.
+    deadline_s=5.0,
+    late=Late.NOTHING,
+    actions=("ssm:GetParametersByPath", "ssm:GetParameters"),
+    carry_out=CompareParameters,
+    by_hand=commands,
+)

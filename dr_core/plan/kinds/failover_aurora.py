@@ -4,35 +4,27 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from dr_core.claim import Claim
 from dr_core.database import by_hand
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.kinds.switchover_aurora import Promotion, told
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, Published, Side
+from dr_core.plan.kinds.switchover_aurora import PROMOTE, PROMOTE_S, Promotion, promotion, told
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import evidence_of, progress_of, without_loss
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import AuroraGlobal
-
-KIND = "failover-aurora"
+from dr_core.topology.stores import AuroraGlobal
 
 
 def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
-    return Step(
-        name="promote",
-        kind=KIND,
-        title=f"Make {move.target} the writer of global cluster {database.global_cluster} "
-        "(loses what was not replicated)",
+    return KIND.step(
+        move,
+        f"Make {move.target} the writer of global cluster {database.global_cluster} (loses what was not replicated)",
+        promotion(move, database),
         after=after,
-        segment=Segment.PROMOTE,
-        region=move.target,
-        home_region=move.target,
-        plane=Plane.CONTROL,
-        params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
-        irreversible=True,
-        deadline_s=deadlines.PROMOTE_S,
+        name=PROMOTE,
     )
 
 
@@ -99,3 +91,19 @@ class FailoverAurora:
             # RDS refuses a second call while the first one works; that refusal must not fail the step.
             if progress_of(state, params.target).progress is Progress.ABSENT:
                 raise
+
+
+KIND = Kind(
+    "failover-aurora",
+    segment=Segment.PROMOTE,
+    region=Side.TARGET,
+    home=Side.TARGET,
+    plane=Plane.CONTROL,
+    deadline_s=PROMOTE_S,
+    late=Late.REFUSED,
+    actions=("rds:FailoverGlobalCluster",),
+    carry_out=FailoverAurora,
+    by_hand=commands,
+    published=Published(480.0, "published: an Aurora global failover was measured at about 8 minutes"),
+    irreversible=True,
+)

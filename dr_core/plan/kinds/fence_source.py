@@ -4,36 +4,32 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from dr_core.aws.cli import BRIEFLY, is_, tried
 from dr_core.capacity import by_hand
 from dr_core.capacity.port import capacity_name
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.kinds.scale_target import ScaleTo
-from dr_core.plan.move import Move, slug
+from dr_core.claim import Claim
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Side
+from dr_core.plan.kinds.scale_target import ACTIONS, ScaleTo
+from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
-from dr_core.plan.recipe import BRIEFLY, Recipe, is_, tried
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import Capacity, Sized
-
-KIND = "fence-source"
+from dr_core.topology.capacity import Capacity, Sized
 
 
 def plan(move: Move, entry: Capacity, after: tuple[str, ...]) -> Step:
     size: Sized = entry.value
     name = capacity_name(entry)
-    tried = f", if it answers within {deadlines.BEST_EFFORT_S:g} s" if move.forced else ""
-    return Step(
-        name=f"{KIND}-{slug(name)}",
-        kind=KIND,
-        title=f"Scale {name} in {move.source} to zero, so that nothing writes there{tried}",
+    tried = f", if it answers within {BEST_EFFORT_S:g} s" if move.forced else ""
+    return KIND.step(
+        move,
+        f"Scale {name} in {move.source} to zero, so that nothing writes there{tried}",
+        ScaleTo(account=move.app.account, entry=entry, region=move.source, count=0),
         after=after,
-        segment=Segment.FENCE,
-        region=move.source,
-        home_region=move.source,
-        plane=Plane.CONTROL,
-        params=ScaleTo(account=move.app.account, entry=entry, region=move.source, count=0).stored(),
-        best_effort=move.forced,
-        deadline_s=deadlines.BEST_EFFORT_S if move.forced else deadlines.FENCE_S,
+        of=name,
+        tried=move.forced,
+        deadline_s=BEST_EFFORT_S if move.forced else None,
         undo=f"Scale {name} in {move.source} back to {size.active}",
     )
 
@@ -73,3 +69,17 @@ class FenceSource:
     def act(self, step: Step, claim: Claim) -> None:
         params = ScaleTo.model_validate(step.params)
         self.ports.of(params.account).capacity.scale(params.entry, params.region, 0)
+
+
+KIND = Kind(
+    "fence-source",
+    segment=Segment.FENCE,
+    region=Side.SOURCE,
+    home=Side.SOURCE,
+    plane=Plane.CONTROL,
+    deadline_s=300.0,
+    late=Late.SAME_AGAIN,
+    actions=ACTIONS,
+    carry_out=FenceSource,
+    by_hand=commands,
+)

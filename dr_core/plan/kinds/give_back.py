@@ -2,35 +2,31 @@
 
 from dataclasses import dataclass
 
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.kinds.take_over import Takeover
+from dr_core.aws.cli import BRIEFLY, is_, tried
+from dr_core.claim import Claim
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Side
+from dr_core.plan.kinds.take_over import TAKEOVER_S, Takeover
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
-from dr_core.plan.recipe import BRIEFLY, Recipe, is_, tried
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import StandbyTakesOver
+from dr_core.topology.traffic import StandbyTakesOver
 from dr_core.traffic import by_hand
-
-KIND = "give-back"
 
 
 def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
     there = f"s3://{switch.bucket[move.source]}/{switch.key}"
-    return Step(
-        name=f"{KIND}-{move.source}",
-        kind=KIND,
-        title=f"Delete the take-over object {there}: "
+    return KIND.step(
+        move,
+        f"Delete the take-over object {there}: "
         f"health check {switch.health_check} stops sending traffic to {move.source}",
+        Takeover(account=move.app.account, switch=switch, region=move.source),
         after=after,
-        segment=Segment.SWITCH,
-        region=move.source,
-        home_region=move.source,
-        plane=Plane.DATA,
-        params=Takeover(account=move.app.account, switch=switch, region=move.source).stored(),
+        of=move.source,
         # An object that cannot be read any more does not take over either: a dead region gives back by itself.
-        best_effort=move.forced,
-        deadline_s=deadlines.BEST_EFFORT_S if move.forced else deadlines.TAKEOVER_S,
+        tried=move.forced,
+        deadline_s=BEST_EFFORT_S if move.forced else None,
         undo=f"Put {there} again",
     )
 
@@ -66,3 +62,18 @@ class GiveBack:
     def act(self, step: Step, claim: Claim) -> None:
         params = Takeover.model_validate(step.params)
         self.ports.of(params.account).takeover.give_back(params.switch, params.region, claim)
+
+
+KIND = Kind(
+    "give-back",
+    segment=Segment.SWITCH,
+    region=Side.SOURCE,
+    home=Side.SOURCE,
+    plane=Plane.DATA,
+    deadline_s=TAKEOVER_S,
+    late=Late.REFUSED,
+    # A conditional delete (If-Match) is allowed to nobody who may not read the object.
+    actions=("s3:DeleteObject", "s3:GetObject", "s3:ListBucket"),
+    carry_out=GiveBack,
+    by_hand=commands,
+)

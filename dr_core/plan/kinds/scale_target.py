@@ -4,17 +4,20 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from dr_core.aws.cli import at_least
 from dr_core.capacity import by_hand
 from dr_core.capacity.port import capacity_name
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.move import Move, Params, slug
+from dr_core.claim import Claim
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, Side
+from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
-from dr_core.plan.recipe import Recipe, at_least
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import Capacity, Sized
+from dr_core.topology.capacity import Capacity, Sized
 
-KIND = "scale-target"
+SCALE_S = 900.0
+ACTIONS = ("ecs:UpdateService", "ecs:DescribeServices")
 # Whoever overrides this goes on with less than the wanted capacity.
 SHORT = "capacity-short"
 
@@ -30,17 +33,12 @@ class ScaleTo(Params):
 def plan(move: Move, entry: Capacity) -> Step:
     size: Sized = entry.value
     name = capacity_name(entry)
-    return Step(
-        name=f"{KIND}-{slug(name)}",
-        kind=KIND,
-        title=f"Scale {name} in {move.target} to at least {size.active}",
-        segment=Segment.PREPARE,
-        region=move.target,
-        home_region=move.target,
-        plane=Plane.CONTROL,
-        params=ScaleTo(account=move.app.account, entry=entry, region=move.target, count=size.active).stored(),
-        best_effort=SHORT in move.overrides,
-        deadline_s=deadlines.SCALE_S,
+    return KIND.step(
+        move,
+        f"Scale {name} in {move.target} to at least {size.active}",
+        ScaleTo(account=move.app.account, entry=entry, region=move.target, count=size.active),
+        of=name,
+        tried=SHORT in move.overrides,
         undo=f"Scale {name} in {move.target} back to {size.standby}",
     )
 
@@ -76,3 +74,17 @@ class ScaleTarget:
     def act(self, step: Step, claim: Claim) -> None:
         params = ScaleTo.model_validate(step.params)
         self.ports.of(params.account).capacity.scale(params.entry, params.region, params.count)
+
+
+KIND = Kind(
+    "scale-target",
+    segment=Segment.PREPARE,
+    region=Side.TARGET,
+    home=Side.TARGET,
+    plane=Plane.CONTROL,
+    deadline_s=SCALE_S,
+    late=Late.SAME_AGAIN,
+    actions=ACTIONS,
+    carry_out=ScaleTarget,
+    by_hand=commands,
+)

@@ -4,34 +4,29 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from dr_core.aws.cli import is_
 from dr_core.capacity import by_hand
 from dr_core.capacity.port import capacity_name
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.kinds.scale_target import ScaleTo
-from dr_core.plan.move import Move, slug
+from dr_core.claim import Claim
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, Side
+from dr_core.plan.kinds.scale_target import ACTIONS, SCALE_S, ScaleTo
+from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
-from dr_core.plan.recipe import Recipe, is_
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import Capacity, Sized
-
-KIND = "scale-to-standby"
+from dr_core.topology.capacity import Capacity, Sized
 
 
 def plan(move: Move, entry: Capacity, after: tuple[str, ...]) -> Step:
     size: Sized = entry.value
     name = capacity_name(entry)
-    return Step(
-        name=f"{KIND}-{slug(name)}",
-        kind=KIND,
-        title=f"Scale {name} in {move.source} to {size.standby}: it is a standby now",
+    return KIND.step(
+        move,
+        f"Scale {name} in {move.source} to {size.standby}: it is a standby now",
+        ScaleTo(account=move.app.account, entry=entry, region=move.source, count=size.standby),
         after=after,
-        segment=Segment.SETTLE,
-        region=move.source,
-        home_region=move.source,
-        plane=Plane.CONTROL,
-        params=ScaleTo(account=move.app.account, entry=entry, region=move.source, count=size.standby).stored(),
-        deadline_s=deadlines.SCALE_S,
+        of=name,
         undo=f"Scale {name} in {move.source} to zero",
     )
 
@@ -64,3 +59,17 @@ class ScaleToStandby:
     def act(self, step: Step, claim: Claim) -> None:
         params = ScaleTo.model_validate(step.params)
         self.ports.of(params.account).capacity.scale(params.entry, params.region, params.count)
+
+
+KIND = Kind(
+    "scale-to-standby",
+    segment=Segment.SETTLE,
+    region=Side.SOURCE,
+    home=Side.SOURCE,
+    plane=Plane.CONTROL,
+    deadline_s=SCALE_S,
+    late=Late.SAME_AGAIN,
+    actions=ACTIONS,
+    carry_out=ScaleToStandby,
+    by_hand=commands,
+)

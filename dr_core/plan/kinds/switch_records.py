@@ -4,18 +4,19 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.move import Move, Params, slug
+from dr_core.aws.cli import is_
+from dr_core.claim import Claim
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, Published, Side
+from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
-from dr_core.plan.recipe import Recipe, is_
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import Route53Records
+from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
 from dr_core.traffic.port import leading
 from dr_core.verify.answers import addresses_by_region, answering
 
-KIND = "switch-records"
 ROUTE53_HOME = "us-east-1"
 
 
@@ -25,17 +26,12 @@ class SwitchTo(Params):
 
 
 def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
-    return Step(
-        name=f"{KIND}-{slug(records.name)}",
-        kind=KIND,
-        title=f"Send {records.name} to {move.target} by its {records.type} records in zone {records.hosted_zone}",
+    return KIND.step(
+        move,
+        f"Send {records.name} to {move.target} by its {records.type} records in zone {records.hosted_zone}",
+        SwitchTo(account=move.app.account, records=records, target=move.target),
         after=after,
-        segment=Segment.SWITCH,
-        region=move.target,
-        home_region=ROUTE53_HOME,
-        plane=Plane.CONTROL,
-        params=SwitchTo(account=move.app.account, records=records, target=move.target).stored(),
-        deadline_s=deadlines.RECORDS_S,
+        of=records.name,
         undo=f"Send {records.name} to {move.source} again",
     )
 
@@ -82,3 +78,18 @@ class SwitchRecords:
     def act(self, step: Step, claim: Claim) -> None:
         params = SwitchTo.model_validate(step.params)
         self.ports.of(params.account).records.set_active(params.records, params.target, claim)
+
+
+KIND = Kind(
+    "switch-records",
+    segment=Segment.SWITCH,
+    region=Side.TARGET,
+    home=ROUTE53_HOME,
+    plane=Plane.CONTROL,
+    deadline_s=300.0,
+    late=Late.REFUSED,
+    actions=("route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"),
+    carry_out=SwitchRecords,
+    by_hand=commands,
+    published=Published(60.0, "published: Route 53 propagates changes within 60 s as a rule"),
+)

@@ -4,19 +4,23 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from dr_core.claim import Claim
 from dr_core.database import by_hand
 from dr_core.errors import DrError, RejectedError, UnreachableError
 from dr_core.observation.model import DatabaseState
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import outcome_of, progress_of
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import AuroraGlobal
+from dr_core.topology.stores import AuroraGlobal
 
-KIND = "switchover-aurora"
+PROMOTE = "promote"
+"""What the step is called, whichever way the writer changes."""
+# Aurora takes minutes, much longer with many connections or a far behind secondary.
+PROMOTE_S = 1800.0
 
 
 class Promotion(Params):
@@ -25,18 +29,17 @@ class Promotion(Params):
     target: str
 
 
+def promotion(move: Move, database: AuroraGlobal) -> Promotion:
+    return Promotion(account=move.app.account, database=database, source=move.source, target=move.target)
+
+
 def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
-    return Step(
-        name="promote",
-        kind=KIND,
-        title=f"Make {move.target} the writer of global cluster {database.global_cluster} (nothing is lost)",
+    return KIND.step(
+        move,
+        f"Make {move.target} the writer of global cluster {database.global_cluster} (nothing is lost)",
+        promotion(move, database),
         after=after,
-        segment=Segment.PROMOTE,
-        region=move.target,
-        home_region=move.source,
-        plane=Plane.CONTROL,
-        params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
-        deadline_s=deadlines.PROMOTE_S,
+        name=PROMOTE,
         undo=f"Switch global cluster {database.global_cluster} back to {move.source}",
     )
 
@@ -94,3 +97,17 @@ class SwitchoverAurora:
         except UnreachableError:
             # The source may die in the middle; the target tells the same story.
             return database.state(params.database, via=params.target, details=False)
+
+
+KIND = Kind(
+    "switchover-aurora",
+    segment=Segment.PROMOTE,
+    region=Side.TARGET,
+    home=Side.SOURCE,
+    plane=Plane.CONTROL,
+    deadline_s=PROMOTE_S,
+    late=Late.REFUSED,
+    actions=("rds:SwitchoverGlobalCluster",),
+    carry_out=SwitchoverAurora,
+    by_hand=commands,
+)

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 
+from dr_core.claim import Claim
 from dr_core.parameters import by_hand
 from dr_core.parameters.port import parameter_paths
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.parameter_drift import Drift, drift
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-
-KIND = "sync-parameters"
 
 
 class ParameterPaths(Params):
@@ -28,16 +27,10 @@ def paths_of(move: Move) -> ParameterPaths:
 
 def plan(move: Move) -> Step:
     params = paths_of(move)
-    return Step(
-        name=KIND,
-        kind=KIND,
-        title=f"Copy parameters under {', '.join(params.paths)} that differ from {move.source} to {move.target}",
-        segment=Segment.PREPARE,
-        region=move.target,
-        home_region=move.target,
-        plane=Plane.CONTROL,
-        params=params.stored(),
-        deadline_s=deadlines.PARAMETERS_S,
+    return KIND.step(
+        move,
+        f"Copy parameters under {', '.join(params.paths)} that differ from {move.source} to {move.target}",
+        params,
         undo="Put the versions before this run back from the parameters' history",
     )
 
@@ -73,3 +66,17 @@ class SyncParameters:
         found = observed_drift(self.ports, params)
         if found.to_copy:
             self.ports.of(params.account).parameters.copy(found.to_copy, params.source, params.target)
+
+
+KIND = Kind(
+    "sync-parameters",
+    segment=Segment.PREPARE,
+    region=Side.TARGET,
+    home=Side.TARGET,
+    plane=Plane.CONTROL,
+    deadline_s=120.0,
+    late=Late.SAME_AGAIN,
+    actions=("ssm:PutParameter", "ssm:GetParameters", "ssm:GetParametersByPath"),
+    carry_out=SyncParameters,
+    by_hand=commands,
+)

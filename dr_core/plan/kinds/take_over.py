@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.aws.cli import is_
+from dr_core.claim import Claim
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import Kind, Late, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
-from dr_core.plan.recipe import Recipe, is_
+from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import StandbyTakesOver
+from dr_core.topology.traffic import StandbyTakesOver
 from dr_core.traffic import by_hand
 
-KIND = "take-over"
+TAKEOVER_S = 60.0
 
 
 class Takeover(Params):
@@ -21,17 +23,12 @@ class Takeover(Params):
 
 def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
     there = f"s3://{switch.bucket[move.target]}/{switch.key}"
-    return Step(
-        name=f"{KIND}-{move.target}",
-        kind=KIND,
-        title=f"Put the take-over object {there}: health check {switch.health_check} sends traffic to {move.target}",
+    return KIND.step(
+        move,
+        f"Put the take-over object {there}: health check {switch.health_check} sends traffic to {move.target}",
+        Takeover(account=move.app.account, switch=switch, region=move.target),
         after=after,
-        segment=Segment.SWITCH,
-        region=move.target,
-        home_region=move.target,
-        plane=Plane.DATA,
-        params=Takeover(account=move.app.account, switch=switch, region=move.target).stored(),
-        deadline_s=deadlines.TAKEOVER_S,
+        of=move.target,
         undo=f"Delete {there}",
     )
 
@@ -61,3 +58,17 @@ class TakeOver:
     def act(self, step: Step, claim: Claim) -> None:
         params = Takeover.model_validate(step.params)
         self.ports.of(params.account).takeover.take_over(params.switch, params.region, claim)
+
+
+KIND = Kind(
+    "take-over",
+    segment=Segment.SWITCH,
+    region=Side.TARGET,
+    home=Side.TARGET,
+    plane=Plane.DATA,
+    deadline_s=TAKEOVER_S,
+    late=Late.REFUSED,
+    actions=("s3:PutObject", "s3:ListBucket"),
+    carry_out=TakeOver,
+    by_hand=commands,
+)

@@ -2,32 +2,23 @@
 
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.kinds.verify_write import ProbeAt
-from dr_core.plan.move import Move, slug
+from dr_core.plan.catalogue import StepObservation
+from dr_core.plan.kind import VERIFY_S, Kind, Late, OnlyLooks, Side
+from dr_core.plan.kinds.verify_write import ProbeAt, seen
+from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.verify import by_hand
 
-KIND = "verify-health"
-
 
 def plan(move: Move, url: str, after: tuple[str, ...]) -> Step:
-    return Step(
-        name=f"{KIND}-{slug(url.partition('://')[2])}",
-        kind=KIND,
-        title=f"Verify that {url} says that {move.target} is healthy",
+    return KIND.step(
+        move,
+        f"Verify that {url} says that {move.target} is healthy",
+        ProbeAt(url=url, target=move.target),
         after=after,
-        segment=Segment.VERIFY,
-        region=move.target,
-        home_region=move.target,
-        plane=Plane.DATA,
-        params=ProbeAt(url=url, target=move.target).stored(),
-        deadline_s=deadlines.VERIFY_S,
+        of=url.partition("://")[2],
     )
 
 
@@ -37,7 +28,7 @@ def commands(step: Step) -> Recipe:
 
 
 @dataclass(frozen=True)
-class VerifyHealth:
+class VerifyHealth(OnlyLooks):
     """Done when the endpoint is healthy and does not name another region."""
 
     ports: Ports
@@ -45,13 +36,18 @@ class VerifyHealth:
     def observe(self, step: Step) -> StepObservation:
         params = ProbeAt.model_validate(step.params)
         result = self.ports.probe.health(params.url)
-        evidence: dict[str, JsonValue] = {
-            "region": result.region,
-            "latency_ms": result.latency_ms,
-            "detail": result.detail,
-        }
-        done = result.ok and result.region in (None, params.target)
-        return StepObservation(Progress.SATISFIED if done else Progress.UNDER_WAY, result.detail, evidence, eta_s=2.0)
+        return seen(result, done=result.ok and result.region in (None, params.target))
 
-    def act(self, step: Step, claim: Claim) -> None:
-        """Nothing to start: observing is all of it."""
+
+KIND = Kind(
+    "verify-health",
+    segment=Segment.VERIFY,
+    region=Side.TARGET,
+    home=Side.TARGET,
+    plane=Plane.DATA,
+    deadline_s=VERIFY_S,
+    late=Late.NOTHING,
+    actions=(),
+    carry_out=VerifyHealth,
+    by_hand=commands,
+)

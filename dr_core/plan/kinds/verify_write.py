@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.move import Move, Params, slug
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import VERIFY_S, Kind, Late, OnlyLooks, Side
+from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.verify import by_hand
-
-KIND = "verify-write"
+from dr_core.verify.port import ProbeResult
 
 
 class ProbeAt(Params):
@@ -22,17 +21,12 @@ class ProbeAt(Params):
 
 
 def plan(move: Move, url: str, after: tuple[str, ...]) -> Step:
-    return Step(
-        name=f"{KIND}-{slug(url.partition('://')[2])}",
-        kind=KIND,
-        title=f"Verify that a write through {url} is taken by {move.target} and can be read back",
+    return KIND.step(
+        move,
+        f"Verify that a write through {url} is taken by {move.target} and can be read back",
+        ProbeAt(url=url, target=move.target),
         after=after,
-        segment=Segment.VERIFY,
-        region=move.target,
-        home_region=move.target,
-        plane=Plane.DATA,
-        params=ProbeAt(url=url, target=move.target).stored(),
-        deadline_s=deadlines.VERIFY_S,
+        of=url.partition("://")[2],
     )
 
 
@@ -46,8 +40,18 @@ def commands(step: Step) -> Recipe:
     )
 
 
+def seen(result: ProbeResult, *, done: bool) -> StepObservation:
+    """What a probe found; one that did not succeed yet is tried again."""
+    evidence: dict[str, JsonValue] = {
+        "region": result.region,
+        "latency_ms": result.latency_ms,
+        "detail": result.detail,
+    }
+    return StepObservation(Progress.SATISFIED if done else Progress.UNDER_WAY, result.detail, evidence, eta_s=2.0)
+
+
 @dataclass(frozen=True)
-class VerifyWrite:
+class VerifyWrite(OnlyLooks):
     """Every look writes a new token: an old one that is read back proves nothing about now."""
 
     ports: Ports
@@ -55,13 +59,18 @@ class VerifyWrite:
     def observe(self, step: Step) -> StepObservation:
         params = ProbeAt.model_validate(step.params)
         result = self.ports.probe.write_and_read(params.url, f"dr-{secrets.token_hex(8)}")
-        evidence: dict[str, JsonValue] = {
-            "region": result.region,
-            "latency_ms": result.latency_ms,
-            "detail": result.detail,
-        }
-        done = result.ok and result.region == params.target
-        return StepObservation(Progress.SATISFIED if done else Progress.UNDER_WAY, result.detail, evidence, eta_s=2.0)
+        return seen(result, done=result.ok and result.region == params.target)
 
-    def act(self, step: Step, claim: Claim) -> None:
-        """Nothing to start: observing is all of it."""
+
+KIND = Kind(
+    "verify-write",
+    segment=Segment.VERIFY,
+    region=Side.TARGET,
+    home=Side.TARGET,
+    plane=Plane.DATA,
+    deadline_s=VERIFY_S,
+    late=Late.SAME_AGAIN,
+    actions=(),
+    carry_out=VerifyWrite,
+    by_hand=commands,
+)

@@ -4,31 +4,23 @@ from dataclasses import dataclass
 
 from dr_core.database import by_hand
 from dr_core.errors import DrError
-from dr_core.plan import deadlines
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
-from dr_core.plan.kinds.switchover_aurora import Promotion
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import VERIFY_S, Kind, Late, OnlyLooks, Side
+from dr_core.plan.kinds.switchover_aurora import Promotion, promotion
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import evidence_of, writers
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.model import AuroraGlobal
-
-KIND = "verify-writer"
+from dr_core.topology.stores import AuroraGlobal
 
 
 def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
-    return Step(
-        name=KIND,
-        kind=KIND,
-        title=f"Verify that {move.target} is the only writer of global cluster {database.global_cluster}",
+    return KIND.step(
+        move,
+        f"Verify that {move.target} is the only writer of global cluster {database.global_cluster}",
+        promotion(move, database),
         after=after,
-        segment=Segment.VERIFY,
-        region=move.target,
-        home_region=move.target,
-        plane=Plane.CONTROL,
-        params=Promotion(account=move.app.account, database=database, source=move.source, target=move.target).stored(),
-        deadline_s=deadlines.VERIFY_S,
     )
 
 
@@ -43,7 +35,7 @@ def commands(step: Step) -> Recipe:
 
 
 @dataclass(frozen=True)
-class VerifyWriter:
+class VerifyWriter(OnlyLooks):
     """Decided by the target's view; the old side is asked too, and "not observed" is said where it does not answer."""
 
     ports: Ports
@@ -72,5 +64,16 @@ class VerifyWriter:
             Progress.SATISFIED, f"{params.target} is the only writer, seen from both sides", evidence
         )
 
-    def act(self, step: Step, claim: Claim) -> None:
-        """Nothing to start: observing is all of it."""
+
+KIND = Kind(
+    "verify-writer",
+    segment=Segment.VERIFY,
+    region=Side.TARGET,
+    home=Side.TARGET,
+    plane=Plane.CONTROL,
+    deadline_s=VERIFY_S,
+    late=Late.NOTHING,
+    actions=(),
+    carry_out=VerifyWriter,
+    by_hand=commands,
+)

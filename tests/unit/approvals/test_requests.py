@@ -10,7 +10,7 @@ import pytest
 from dr_core.approvals import ack
 from dr_core.approvals.lapse import expire_due
 from dr_core.approvals.model import RequestState, RosterUser
-from dr_core.approvals.open import BlockedError
+from dr_core.approvals.open import BlockedError, refuse_target
 from dr_core.approvals.proof import AckVerifier
 from dr_core.approvals.renewal import renew
 from dr_core.approvals.tokens import resolve, tokens
@@ -19,6 +19,7 @@ from dr_core.errors import ConfigError, ConflictError, DrError, NotFoundError, R
 from dr_core.plan.step import Mode
 from dr_core.services import Services
 from dr_core.store import requests, runs
+from dr_core.topology.load import load_topology
 
 from .conftest import CENTRAL, actor, approve, ask, enrol, see
 
@@ -207,6 +208,7 @@ def test_while_a_run_is_unfinished_nothing_more_opens_or_is_approved(services: S
     [
         ({"target": CENTRAL}, "active in eu-central-1 already"),
         ({"target": "us-east-1"}, "outside the allowed regions"),
+        ({"target": "us-east-1", "overrides": ("region-not-allowed",)}, "outside the allowed regions"),
         ({"application": "nope"}, "no application nope"),
         ({"mode": Mode.PLANNED, "down": True}, "forced"),
     ],
@@ -219,6 +221,13 @@ def test_what_cannot_be_asked_names_the_thing_and_the_way_out(
     with pytest.raises(DrError, match=match):
         ask(services, **more)
     assert services.store.read(requests.open_requests) == ()
+
+
+def test_an_allowed_region_that_the_application_does_not_run_in_is_no_target() -> None:
+    second = load_topology(Path(__file__).parents[2] / "topologies" / "second.yaml")
+    with pytest.raises(RefusedError, match="identity does not run in eu-north-1") as caught:
+        refuse_target(second, "identity", "eu-west-1", "eu-north-1")
+    assert caught.value.hint == "Choose eu-central-1."
 
 
 def test_a_blocking_finding_can_be_overridden_in_the_request_and_then_stands_in_its_plan(services: Services) -> None:

@@ -14,6 +14,7 @@ from dr_core.audit.anchoring import RETAINED, Anchoring
 from dr_core.audit.chain import Head
 from dr_core.audit.events import EventKind
 from dr_core.clock import ManualClock
+from dr_core.duty import survived
 from dr_core.keys import SigningKey
 from dr_core.store import anchors
 from dr_core.store.engine import Store
@@ -133,22 +134,22 @@ def test_of_two_workers_that_seal_at_once_one_is_right(stage: Any) -> None:
 
 def test_only_the_holder_of_the_lease_seals(stage: Any) -> None:
     first, second = stage.anchoring(owner="w1"), stage.anchoring(owner="w2")
-    first._round()
-    second._round()
+    first.round()
+    second.round()
     assert newest(stage).number == 1
     stage.clock.advance(61)
-    second._round()
+    second.round()
     assert newest(stage).number == 2, "the first worker is gone, and its lease has run out"
 
 
 def test_no_anchor_is_due_within_the_minute(stage: Any) -> None:
     anchoring = stage.anchoring()
     for _ in range(5):
-        anchoring._round()
+        anchoring.round()
         stage.clock.advance(5)
     assert newest(stage).number == 1
     stage.clock.advance(60)
-    anchoring._round()
+    anchoring.round()
     assert newest(stage).number == 2
 
 
@@ -225,5 +226,6 @@ def test_without_buckets_anchors_are_sealed_all_the_same(stage: Any) -> None:
 
 def test_a_store_that_is_away_costs_a_round_not_the_thread(stage: Any) -> None:
     lost = Store("sqlite:////nowhere/at/all/dr.db", clock=stage.clock)
-    Anchoring(lost, stage.places, stage.key, stage.anchoring()._lease, owner="w9")._round()
+    anchoring = Anchoring(lost, stage.places, stage.key, stage.anchoring()._lease, owner="w9")
+    assert not survived("anchoring_failed", anchoring.round)
     lost.dispose()

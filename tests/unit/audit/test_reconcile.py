@@ -16,7 +16,7 @@ from dr_core.audit.reconciling import MARGIN, Reconciliation
 from dr_core.errors import UnreachableError
 from dr_core.execution.lease import NamedLease
 from dr_core.plan.steps import make_catalogue
-from dr_core.store import runs, watermarks
+from dr_core.store import run_leases, runs, watermarks
 from dr_core.store.engine import Tx
 from dr_core.store.runs import Change
 from dr_core.topology.model import Account, Topology
@@ -160,7 +160,7 @@ def test_an_intended_call_is_quiet_and_an_unintended_one_is_told_once(duty: Duty
     entry = (EventKind.STEP_INTENT, {}, {"run": "run-1", "step": "promote"}, None)
 
     def intend(tx: Tx) -> None:
-        epoch = runs.take(tx, "run-1", "w", timedelta(seconds=20), [(EventKind.RUN_TAKEN, {}, {}, None)])
+        epoch = run_leases.take(tx, "run-1", "w", timedelta(seconds=20), [(EventKind.RUN_TAKEN, {}, {}, None)])
         started = (EventKind.RUN_STARTED, {}, {"run": "run-1"}, None)
         runs.transition(tx, "run-1", epoch or 0, Change([started], {"state": "running"}))
         runs.transition(tx, "run-1", epoch or 0, Change([entry], intent=True))

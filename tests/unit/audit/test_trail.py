@@ -10,6 +10,7 @@ from sqlalchemy import text
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit import trail
 from dr_core.audit.events import EventKind
+from dr_core.reports.audit import ExportedTrail
 from dr_core.store.engine import Store, Tx
 
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA")
@@ -72,7 +73,7 @@ def test_a_command_seen_before_leaves_no_second_event(store: Store) -> None:
 
 
 def test_the_export_verifies_with_a_few_lines_that_know_nothing_of_this_project(filled: Store) -> None:
-    rows = [json.loads(json.dumps(row)) for row in filled.read(lambda tx: list(trail.export(tx)))]
+    rows = [json.loads(event.model_dump_json()) for event in ExportedTrail(filled)]
     previous: dict[str, str] = {}
     for row in rows:
         assert row["prev"] == previous.get(row["chain"], "0" * 64)

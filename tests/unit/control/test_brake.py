@@ -12,7 +12,7 @@ from dr_core.execution import brake, control
 from dr_core.execution.impact import ConfirmationError
 from dr_core.execution.model import HoldKind, RunState, StepState
 from dr_core.store import brake as brakes
-from dr_core.store import runs
+from dr_core.store import run_leases, runs
 from dr_core.store.runs import Change, HeldError
 from tests.unit.approvals.conftest import approve, ask
 
@@ -80,7 +80,7 @@ def test_an_intent_does_not_pass_a_brake_that_its_run_does_not_know_of(room: Any
 
     def unmarked(tx: Any) -> None:
         runs.command(tx, run_id, Change([(EventKind.RUN_TAKEN, {}, {}, None)], {"braked_since": None, "hold": None}))
-        runs.take(tx, run_id, "w9", timedelta(seconds=20), [(EventKind.RUN_TAKEN, {}, {}, None)])
+        run_leases.take(tx, run_id, "w9", timedelta(seconds=20), [(EventKind.RUN_TAKEN, {}, {}, None)])
         runs.transition(tx, run_id, 1, Change([(EventKind.STEP_INTENT, {}, {}, None)], intent=True))
 
     with pytest.raises(HeldError, match="the brake is on"):
@@ -153,7 +153,7 @@ def test_an_uncertain_step_is_not_begun_anew_under_the_brake(room: Any) -> None:
     worker = room.worker()
     room.until(worker, run_id, lambda run: run.record("promote").state is StepState.RUNNING)
     room.world.observe_errors["promote"] = [UnreachableError("timeout")] * 100_000
-    room.until(worker, run_id, lambda run: run.record("promote").state is StepState.UNCERTAIN, limit_s=3600)
+    room.until(worker, run_id, lambda run: run.record("promote").state is StepState.UNCERTAIN, limit_s=3600, every_s=5)
     room.rest(1)
     engage(room, confirmed=True)
     with pytest.raises(ConflictError, match="the brake is on"):

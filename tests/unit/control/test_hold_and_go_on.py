@@ -157,7 +157,7 @@ def test_a_resumed_uncertain_step_is_observed_again_and_begun_anew(room: Any) ->
     room.world.takes_s = 2
     room.until(worker, run_id, lambda run: run.record(promote).state is StepState.RUNNING)
     room.world.observe_errors[promote] = [UnreachableError("timeout")] * 100_000
-    room.until(worker, run_id, lambda run: run.record(promote).state is StepState.UNCERTAIN, limit_s=3600)
+    room.until(worker, run_id, lambda run: run.record(promote).state is StepState.UNCERTAIN, limit_s=3600, every_s=5)
     assert room.run(run_id).holds_for(HoldKind.UNCERTAIN) is not None
     room.world.observe_errors[promote] = []
     room.world.done_at.pop(promote, None)

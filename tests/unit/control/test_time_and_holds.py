@@ -272,7 +272,7 @@ def test_what_was_observed_in_the_future_is_not_believed(room: Any, ahead_s: int
     settings = room.services.settings
     verifier = AckVerifier(settings.ack_public_key, settings.worker_public_key)
     judge = StoreJudge(room.services, verifier, worker_actor("w1"))
-    assert (judge.closed_gates(room.run(run_id), room.request(run_id)) == ()) is believed
+    assert (judge.closed_gates(room.run(run_id)) == ()) is believed
 
 
 def test_a_run_that_is_being_aborted_can_not_be_approved_again(room: Any, worse: str) -> None:

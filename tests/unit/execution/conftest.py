@@ -7,15 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from dr_core.approvals.model import Actor, Face, Request, RequestState
 from dr_core.audit.events import EventKind
+from dr_core.claim import Claim
 from dr_core.clock import ManualClock
 from dr_core.errors import DrError
 from dr_core.execution.judge import Measured
-from dr_core.execution.model import Hold, HoldKind, Run, StoreLoss
+from dr_core.execution.loss import Toll, loss_of
+from dr_core.execution.model import Hold, HoldKind, Run
 from dr_core.execution.runner import Runner
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.gates import OverLimit
 from dr_core.plan.step import Mode, Plan, Plane, Policy, Segment, Step
 from dr_core.store import requests, runs
@@ -95,6 +98,9 @@ class FakeWorld:
         self.after_act(step.name)
 
 
+LITTLE = Toll(0.5, "fake")
+
+
 @dataclass
 class FakeJudge:
     fault: str | None = None
@@ -102,11 +108,12 @@ class FakeJudge:
     fault_of: dict[str, str] = field(default_factory=dict)
     loss: OverLimit | None = None
     refuses_round: str | None = None
+    lost: Toll = LITTLE
 
     def unproven(self, request: Request) -> str | None:
         return self.fault_of.get(request.id, self.fault)
 
-    def closed_gates(self, run: Run, request: Request) -> tuple[str, ...]:
+    def closed_gates(self, run: Run) -> tuple[str, ...]:
         return self.reasons
 
     def over_limit(self, run: Run, request: Request) -> OverLimit | None:
@@ -121,14 +128,14 @@ class FakeJudge:
     def related(self, application: str) -> tuple[str, ...]:
         return ()
 
-    def exposure(self, run: Run) -> tuple[float | None, str]:
-        return 0.5, "fake"
-
-    def losses(self, run: Run) -> tuple[StoreLoss, ...]:
-        return ()
+    def toll(self, run: Run) -> Toll:
+        return self.lost
 
     def measure(self, run: Run, request: Request) -> Measured:
-        return Measured({"rto_s": 1.0, "rto_reason": "fake", "segments": []}, {"rto_s": 1.0})
+        loss_s, reason = loss_of(run)
+        losses: list[JsonValue] = [lost.model_dump(mode="json") for lost in run.losses]
+        told: dict[str, JsonValue] = {"rto_s": 1.0, "loss_s": loss_s, "loss_reason": reason}
+        return Measured({**told, "rto_reason": "fake", "segments": [], "losses": losses}, told)
 
 
 @dataclass

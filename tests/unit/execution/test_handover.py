@@ -2,7 +2,7 @@
 
 import pytest
 
-from dr_core.store import runs
+from dr_core.store import run_leases
 
 from .conftest import Stage
 
@@ -23,6 +23,6 @@ def test_a_stopped_worker_keeps_a_lease_under_which_a_call_may_be_on_its_way(lit
     assert pursuit.future.set_running_or_notify_cancel()
     pursuit.acting = acting
     runner.stop()
-    assert lite.store.read(runs.takeable) == (() if acting else (lite.run_id,))
+    assert lite.store.read(run_leases.takeable) == (() if acting else (lite.run_id,))
     lite.clock.advance(21)
-    assert lite.store.read(runs.takeable) == (lite.run_id,)
+    assert lite.store.read(run_leases.takeable) == (lite.run_id,)

@@ -8,7 +8,7 @@ import pytest
 from dr_core.audit.events import EventKind
 from dr_core.errors import LeaseLostError, UnreachableError
 from dr_core.execution.lease import RunLease, Timing
-from dr_core.store import runs
+from dr_core.store import run_leases, runs
 
 from .conftest import Stage
 
@@ -18,7 +18,7 @@ TAKEN: Any = (EventKind.RUN_TAKEN, {}, {}, None)
 
 def take(stage: Stage, owner: str) -> int | None:
     ttl = timedelta(seconds=TIMING.ttl_s)
-    return stage.store.write(lambda tx: runs.take(tx, stage.run_id, owner, ttl, [TAKEN]))
+    return stage.store.write(lambda tx: run_leases.take(tx, stage.run_id, owner, ttl, [TAKEN]))
 
 
 def owned(stage: Stage, epoch: int) -> RunLease:
@@ -30,9 +30,9 @@ def test_a_lease_is_taken_when_it_has_run_out_and_each_owner_has_its_epoch(lite:
     assert take(lite, "one") == 1
     assert take(lite, "two") is None
     lite.clock.advance(TIMING.ttl_s)
-    assert (take(lite, "two"), lite.store.read(runs.takeable)) == (None, ())
+    assert (take(lite, "two"), lite.store.read(run_leases.takeable)) == (None, ())
     lite.clock.advance(0.1)
-    assert lite.store.read(runs.takeable) == (lite.run_id,)
+    assert lite.store.read(run_leases.takeable) == (lite.run_id,)
     assert take(lite, "two") == 2
 
 
@@ -113,7 +113,7 @@ def test_an_old_owner_gives_back_nothing_of_a_new_one(lite: Stage) -> None:
     take(lite, "two")
     lease.release()
     assert lite.run.owner == "two"
-    assert lite.store.read(runs.takeable) == ()
+    assert lite.store.read(run_leases.takeable) == ()
 
 
 def _unreachable(*_args: Any) -> None:

@@ -1,9 +1,10 @@
 """One look at a step: what it tells of owners that were overtaken, and where tests may stop it."""
 
+from dr_core.claim import Claim
 from dr_core.errors import LeaseLostError, RejectedError
 from dr_core.execution.look import look_at
 from dr_core.failpoints import Point, When, armed
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.step import Plane, Segment, Step
 
 CLAIM = Claim("token", "run-a", 3)

@@ -5,8 +5,8 @@ from graphlib import TopologicalSorter
 import pytest
 
 from dr_core.errors import NotFoundError
-from dr_core.plan.deadlines import BEST_EFFORT_S
 from dr_core.plan.failover import build
+from dr_core.plan.kind import BEST_EFFORT_S
 from dr_core.plan.ports import Ports
 from dr_core.plan.step import Mode, Plan, Plane, Segment
 from dr_core.plan.steps import make_catalogue

@@ -3,10 +3,11 @@
 import pytest
 
 from dr_core.capacity.memory import MemoryCapacity
+from dr_core.claim import Claim
 from dr_core.database.memory import MemoryDatabase
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.parameters.memory import MemoryParameters
-from dr_core.plan.catalogue import Claim, Progress
+from dr_core.plan.catalogue import Progress
 from dr_core.plan.failover import build
 from dr_core.plan.kinds.scale_target import ScaleTo
 from dr_core.plan.ports import Ports

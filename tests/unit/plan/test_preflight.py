@@ -6,7 +6,7 @@ import pytest
 
 from dr_core.observation.model import Verdict
 from dr_core.plan.failover import build
-from dr_core.plan.preflight import NOT_OVERRIDABLE, preflight
+from dr_core.plan.preflight import preflight
 from dr_core.plan.step import Mode, Severity
 from dr_core.readiness.model import Sheet
 
@@ -81,18 +81,7 @@ def test_what_was_not_observed_lately_is_not_good(findings, observe, clock, age_
     assert blocking(findings(Mode.PLANNED, seen)) == {"not-observed"}
 
 
-def test_a_target_outside_residency_and_the_application_is_refused_and_cannot_be_overridden(findings):
-    found = findings(target="us-west-2")
-    assert blocking(found) == {"region-not-allowed", "unknown-target"}
-    assert set(found) <= NOT_OVERRIDABLE
-    assert not any("--override" in finding.way_out for finding in found.values())
-
-
-def test_the_active_region_is_no_target(findings):
-    assert set(findings(target=HOME)) == {"target-active"}
-
-
-def test_every_other_blocking_finding_names_its_override(findings, observe, make_topology):
+def test_every_blocking_finding_names_its_override(findings, observe, make_topology):
     cases = [findings(Mode.PLANNED, None), findings(Mode.PLANNED, observe(down=HOME))]
     cases.append(findings(within=make_topology(cache=[{"elasticache_global": {"group": "c"}}])))
     for found in cases:

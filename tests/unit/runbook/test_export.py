@@ -9,7 +9,7 @@ import pytest
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing
 from dr_core.clock import ManualClock
-from dr_core.errors import RejectedError
+from dr_core.errors import RejectedError, UnreachableError
 from dr_core.runbook import kept
 from dr_core.runbook.export import AGAIN, EVERY, Export, due
 from dr_core.runbook.folder import Folder
@@ -137,6 +137,26 @@ def test_a_worker_without_the_lease_keeps_its_own_folder_and_nothing_else(stage:
     assert stage.written(stage.folder) == first
     stage.round(minutes=31)
     assert stage.written(stage.folder) != first
+
+
+def test_an_export_that_could_not_be_noted_is_made_again_after_a_minute_and_not_at_every_look(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    puts: list[Page] = []
+    monkeypatch.setattr(stage.folder, "put", puts.append)
+
+    def away(*_arguments: Any) -> None:
+        raise UnreachableError("The store is away.")
+
+    monkeypatch.setattr(kept, "keep", away)
+    stage.round()
+    once = len(puts)
+    assert once > 0
+    for _ in range(11):
+        stage.round(seconds=5)
+    assert len(puts) == once
+    stage.round(seconds=5)
+    assert len(puts) == 2 * once
 
 
 def test_without_a_place_nothing_is_written_or_remembered(store: Store, shop: Topology, clock: ManualClock) -> None:
