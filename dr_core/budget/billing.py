@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from dr_core.aws.faults import AwsFault, AwsRejectedError, aws_errors
+from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.budget.model import AwsBudget, Cost, Money, Recommendation, TaggedCost, Usage
 from dr_core.budget.port import Period, TagFilter
@@ -141,11 +141,6 @@ class AwsBilling:
             if error.aws_code == "BillExpirationException":
                 raise UnreachableError(f"{service} {operation}: the bill is being replaced; ask again.") from error
             raise
-
-
-def is_without_data(error: Exception) -> bool:
-    """Whether Cost Explorer said that there is too little history, or that it is not switched on yet."""
-    return isinstance(error, AwsFault) and error.aws_code == "DataUnavailableException"
 
 
 def _by(first: str, second: str) -> list[dict[str, str]]:

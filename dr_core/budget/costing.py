@@ -1,7 +1,6 @@
 """The duty under the lease `cost`: read the costs every six hours, keep them, and tell each threshold once a month."""
 
 from datetime import datetime, timedelta
-from threading import Event as Stop
 
 import structlog
 from pydantic import JsonValue
@@ -18,7 +17,6 @@ from dr_core.budget.port import Billing, BucketKeeping
 from dr_core.budget.reading import Reader
 from dr_core.budget.spend import Threshold, ThresholdState, forecast, spend, thresholds
 from dr_core.clock import Clock
-from dr_core.errors import DrError
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.services import Services
@@ -31,13 +29,12 @@ LEASE = "cost"
 EVERY = timedelta(hours=6)
 AGAIN_S = 3600.0
 """After a reading that was not whole: each question to Cost Explorer costs a cent, so not at once."""
-TICK_S = 5.0
 LOOK_S = 60.0
 """How often the leader looks how old the last reading is."""
 
 
 class Costs:
-    """Wired once a worker; `run` in a thread."""
+    """Wired once a worker; `round` again and again."""
 
     def __init__(
         self,
@@ -58,33 +55,17 @@ class Costs:
         self._actor = Actor(person=f"worker:{owner}", display="DR worker", face=Face.WORKER)
         self._not_before = 0.0
 
-    def run(self, stop: Stop) -> None:
-        """Until `stop`: keep the lease if it is ours, and read when it is time."""
-        while not stop.is_set():
-            self.round()
-            stop.wait(TICK_S)
-        try:
-            self._lease.release()
-        except DrError as error:
-            log.warning("lease_not_released", error=error.message)
-
     def round(self) -> bool:
         """Read if the lease is ours and the last reading is old or was made for another file; True when it read."""
-        try:
-            if not self._lease.hold() or self._clock.monotonic() < self._not_before:
-                return False
-            before = self._store.read(record.load)
-            if before is not None and not self._due(before):
-                self._not_before = self._clock.monotonic() + LOOK_S
-                return False
-            self._not_before = self._clock.monotonic() + AGAIN_S
-            self._keep(self._reader.read(self._clock.now(), before))
-            return True
-        except DrError as error:
-            log.warning("costs_not_read", error=error.message)
-        except Exception:
-            log.exception("costs_not_read")
-        return False
+        if not self._lease.hold() or self._clock.monotonic() < self._not_before:
+            return False
+        before = self._store.read(record.load)
+        if before is not None and not self._due(before):
+            self._not_before = self._clock.monotonic() + LOOK_S
+            return False
+        self._not_before = self._clock.monotonic() + AGAIN_S
+        self._keep(self._reader.read(self._clock.now(), before))
+        return True
 
     def _due(self, before: CostSheet) -> bool:
         budget = self._topology.budget

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from dr_core.budget.model import Money
-from dr_core.topology.model import Budget
+from dr_core.topology.duties import Budget
 
 AWS_CURRENCY = "USD"
 OLD_RATE_DAYS = 90
@@ -55,9 +55,6 @@ class Exchange:
         if strange:
             return Sum(None, known, f"no exchange rate from {', '.join(sorted(strange))} to {self.currency} is given")
         return Sum(known, known)
-
-    def uses_rate(self, amounts: Iterable[Money]) -> bool:
-        return any(money.currency != self.currency for money in amounts)
 
 
 def together(sums: Iterable[Sum]) -> Sum:

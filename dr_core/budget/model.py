@@ -7,21 +7,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from dr_core.value import Value
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Money(_Value):
+class Money(Value):
     """An amount as AWS wrote it, never a float."""
 
     amount: Decimal
     currency: str
 
 
-class Cost(_Value):
+class Cost(Value):
     """What one service cost in one region in the month that begins with `month`."""
 
     month: date
@@ -30,7 +26,7 @@ class Cost(_Value):
     cost: Money
 
 
-class Usage(_Value):
+class Usage(Value):
     """What one usage type cost in one region, and how much of it was used."""
 
     region: str
@@ -40,7 +36,7 @@ class Usage(_Value):
     unit: str
 
 
-class TaggedCost(_Value):
+class TaggedCost(Value):
     """What carries one value of the cost allocation tag, in one region and month; an empty value: it carries none."""
 
     month: date
@@ -49,7 +45,7 @@ class TaggedCost(_Value):
     cost: Money
 
 
-class AwsBudget(_Value):
+class AwsBudget(Value):
     """A monthly cost budget of AWS Budgets. `whole`: it covers the account without a filter."""
 
     name: str
@@ -60,7 +56,7 @@ class AwsBudget(_Value):
     whole: bool
 
 
-class Recommendation(_Value):
+class Recommendation(Value):
     """What AWS itself would do to one resource, and what that would save in a month."""
 
     resource: str
@@ -73,7 +69,7 @@ class Recommendation(_Value):
     refreshed_at: datetime | None
 
 
-class Part(_Value):
+class Part(Value):
     """One answer of AWS. `reason`: why it could not be asked the last time; what was known before that is kept."""
 
     measured_at: datetime | None = None
@@ -127,7 +123,7 @@ class BucketCare(Part):
     all_counted: bool = True
 
 
-class AccountCosts(_Value):
+class AccountCosts(Value):
     """One AWS account: `role` is how it was asked (None: the process's own identity)."""
 
     role: str | None
@@ -149,7 +145,7 @@ class AccountCosts(_Value):
         return tuple(dict.fromkeys(part.reason for part in parts if part.reason))
 
 
-class CostSheet(_Value):
+class CostSheet(Value):
     """Everything of one reading. `tag` is the cost allocation tag that it was asked with."""
 
     at: datetime

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from dr_core.budget.exchange import Exchange, Sum, together
 from dr_core.budget.model import AccountCosts, AwsBudget, CostSheet, Money
-from dr_core.topology.model import Budget
+from dr_core.topology.duties import Budget
 
 BURST = "burst"
 COST_EXPLORER = "Cost Explorer"

@@ -2,28 +2,15 @@
 
 from collections.abc import Sequence
 
+from dr_core.health.control_plane import Judgement
 from dr_core.observation.model import CapacityState, Signal, SignalState, Vantage
 
 # What looks at the endpoints of a region, which answer only where something runs.
 _ENDPOINTS = (Vantage.PROBE, Vantage.ROUTE53)
 
 
-def capacity_signal(state: CapacityState, active: str | None, source: str) -> Signal:
+def judge_capacity(state: CapacityState, active: str | None) -> Judgement:
     """Bad: nothing runs in the active region, or nothing runs where something is wanted."""
-    verdict, detail = _judged(state, active)
-    return Signal(
-        region=state.region,
-        component="capacity",
-        name=state.name,
-        vantage=Vantage.CONTROL_PLANE,
-        state=verdict,
-        detail=detail,
-        observed_at=state.observed_at,
-        source=source,
-    )
-
-
-def _judged(state: CapacityState, active: str | None) -> tuple[SignalState, str]:
     if state.running is None or state.desired is None:
         return SignalState.UNKNOWN, state.reason or "running and wanted copies are not known"
     detail = f"{state.running} of {state.desired} running"

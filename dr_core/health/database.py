@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from dr_core.aws.faults import aws_errors
 from dr_core.errors import RejectedError
-from dr_core.observation.model import DatabaseState, Signal, SignalState, Vantage
+from dr_core.health.control_plane import Judgement
+from dr_core.observation.model import DatabaseState, SignalState
 
 # Statuses in which nothing is served:
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html
@@ -45,25 +45,8 @@ class RdsClusters:
         raise RejectedError(f"There is no database cluster {cluster} in {region}.")
 
 
-def database_signal(
-    region: str, name: str, view: DatabaseState, facts: ClusterFacts, at: datetime, latency_ms: float
-) -> Signal:
+def judge_member(region: str, view: DatabaseState, facts: ClusterFacts) -> Judgement:
     """`view` is the global database as `region` tells it, `facts` its own member."""
-    state, detail = _judged(region, view, facts)
-    return Signal(
-        region=region,
-        component="database",
-        name=name,
-        vantage=Vantage.CONTROL_PLANE,
-        state=state,
-        detail=detail,
-        latency_ms=latency_ms,
-        observed_at=at,
-        source=f"RDS DescribeGlobalClusters and DescribeDBClusters, {region}",
-    )
-
-
-def _judged(region: str, view: DatabaseState, facts: ClusterFacts) -> tuple[SignalState, str]:
     member = next((member for member in view.members if member.region == region), None)
     if member is None:
         return SignalState.BAD, f"the global database has no member in {region}"

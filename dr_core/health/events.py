@@ -14,6 +14,7 @@ from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.clock import Clock
 from dr_core.errors import DeniedError, DrError
 from dr_core.observation.model import Signal, SignalState, Vantage
+from dr_core.recent import Recent
 
 HEALTH_HOME = "us-east-1"
 SOURCE = "AWS Health DescribeEvents"
@@ -79,7 +80,7 @@ class AwsHealth:
     def __init__(self, client_of: Callable[[str, str], Any], clock: Clock) -> None:
         self._client_of = client_of
         self._clock = clock
-        self._quiet: dict[tuple[str, ...], OpenIssues] = {}
+        self._quiet: Recent[tuple[str, ...], OpenIssues] = Recent(clock, _QUIET_FOR)
         self._no_plan: tuple[datetime, DeniedError] | None = None
 
     def open_issues(self, regions: tuple[str, ...]) -> OpenIssues:
@@ -87,14 +88,10 @@ class AwsHealth:
         if self._no_plan is not None and now - self._no_plan[0] < _NO_PLAN_FOR:
             raise self._no_plan[1]
         known = self._quiet.get(regions)
-        if known is not None and now - known.asked_at < _QUIET_FOR:
+        if known is not None:
             return known
         found = OpenIssues(tuple(self._ask(regions)), now)
-        if found.events:
-            self._quiet.pop(regions, None)
-        else:
-            self._quiet[regions] = found
-        return found
+        return found if found.events else self._quiet.put(regions, found)
 
     def _ask(self, regions: tuple[str, ...]) -> list[HealthEvent]:
         found = []

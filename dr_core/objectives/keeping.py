@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Event as Stop
 from typing import TypeVar
 
-import structlog
 from pydantic import BaseModel, ValidationError
 
 from dr_core.clock import Clock
-from dr_core.errors import DrError
+from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.objectives.availability import (
@@ -26,22 +24,19 @@ from dr_core.objectives.availability import (
 from dr_core.objectives.performance import LENGTHS, Buckets, History, Series, Window, folded, hour_of, span_of, windows
 from dr_core.objectives.tally import Result, tally
 from dr_core.observation.active import active_region
+from dr_core.observation.age import longest_s
 from dr_core.store import observations, snapshots
 from dr_core.store.engine import Store, Tx
 from dr_core.store.snapshots import Snapshot
 from dr_core.topology.model import Topology
 
-log = structlog.get_logger(__name__)
 Shape = TypeVar("Shape", bound=BaseModel)
 
 LEASE = "history"
 EVERY_S = 30.0
-TICK_S = 5.0
 _HOURS_AT_ONCE = 24
 _SETTLES_IN = timedelta(minutes=2)
 """A pass is kept seconds after its samples were taken: an hour is not final at its very end."""
-_FRESH_INTERVALS = 3
-_SHORTEST_S = 10.0
 
 
 def history_of(tx: Tx, application: str) -> History | None:
@@ -75,29 +70,15 @@ class Keeping:
         self._topology = topology
         self._lease = lease
         self._clock = clock
-        self._longest_s = _FRESH_INTERVALS * max(topology.detection.interval.total_seconds(), _SHORTEST_S)
+        self._longest_s = longest_s(topology.detection.interval)
         self._next = 0.0
 
-    def run(self, stop: Stop) -> None:
-        """Until `stop`: keep the lease if it is ours, and make a pass when it is time."""
-        while not stop.is_set():
-            self._round()
-            stop.wait(TICK_S)
-        try:
-            self._lease.release()
-        except DrError as error:
-            log.warning("lease_not_released", error=error.message)
-
-    def _round(self) -> None:
-        if self._clock.monotonic() < self._next or not self._lease.hold():
+    def round(self) -> None:
+        """Keep the lease if it is ours, and make a pass over every application when it is time."""
+        if not self._lease.hold() or self._clock.monotonic() < self._next:
             return
         for application in self._topology.applications:
-            try:
-                self.pass_over(application)
-            except DrError as error:
-                log.warning("history_not_kept", application=application, error=error.message)
-            except Exception:
-                log.exception("history_not_kept", application=application)
+            survived("history_not_kept", partial(self.pass_over, application), application=application)
         self._next = self._clock.monotonic() + EVERY_S
 
     def pass_over(self, application: str) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from dr_core.objectives.tally import Tally, total
+from dr_core.value import Value
 
 KEPT_HOURS = timedelta(hours=25)
 KEPT_DAYS = timedelta(days=31)
@@ -15,10 +16,6 @@ OLD_AFTER = timedelta(minutes=10)
 
 Series = dict[str, Tally]
 """Tallies by series; a series is `REGION|NAME of the sample`, or one of those that tell whether users were served."""
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Window(StrEnum):
@@ -30,15 +27,15 @@ class Window(StrEnum):
 LENGTHS = {Window.HOUR: timedelta(hours=1), Window.DAY: timedelta(hours=24), Window.MONTH: timedelta(days=30)}
 
 
-class Buckets(_Value):
+class Buckets(Value):
     """Tallies of whole hours, and of the days that they were added up to. `until`: everything before it is counted."""
 
     until: datetime
-    hours: dict[datetime, Series] = {}
-    days: dict[datetime, Series] = {}
+    hours: dict[datetime, Series] = Field({})
+    days: dict[datetime, Series] = Field({})
 
 
-class Summary(_Value):
+class Summary(Value):
     """What is known of one series in one window. Milliseconds and percent; None where nothing was measured."""
 
     availability: float | None
@@ -49,7 +46,7 @@ class Summary(_Value):
     known_s: float
 
 
-class Span(_Value):
+class Span(Value):
     """One window with its series; `since` is where it really begins, a little earlier than its name says."""
 
     window: Window
@@ -58,14 +55,14 @@ class Span(_Value):
     series: dict[str, Summary]
 
 
-class History(_Value):
+class History(Value):
     """What is kept for reports. `serving` names, by window, the series that availability is judged by."""
 
     at: datetime
     method: str
     longest_s: float
     spans: tuple[Span, ...]
-    serving: dict[Window, str] = {}
+    serving: dict[Window, str] = Field({})
 
     def current(self, now: datetime) -> bool:
         """Whether it was counted lately: what is older leaves out what has happened since."""

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
+
+from dr_core.value import Value
 
 STEP = 1.05
 """Latencies are counted in classes that grow by 5 %: a quantile is within 2.5 % of a latency that really occurred."""
 
 
-class Tally(BaseModel):
+class Tally(Value):
     """Seconds for which a series was good, bad or unknown; how many results it had; and their latencies by class."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     good_s: float = 0.0
     bad_s: float = 0.0
@@ -22,7 +22,7 @@ class Tally(BaseModel):
     good: int = 0
     bad: int = 0
     unknown: int = 0
-    latencies: dict[int, int] = {}
+    latencies: dict[int, int] = Field({})
 
     @property
     def known_s(self) -> float:

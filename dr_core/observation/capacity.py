@@ -4,12 +4,12 @@ from functools import partial
 
 from dr_core.capacity.port import capacity_name
 from dr_core.errors import DrError
-from dr_core.health.capacity import capacity_signal
-from dr_core.health.failure import failure_signal
+from dr_core.health.capacity import judge_capacity
+from dr_core.health.control_plane import control_plane_signal
 from dr_core.observation.asking import Answers, Question
-from dr_core.observation.model import CapacityState, Signal, Vantage
+from dr_core.observation.model import CapacityState, Signal
 from dr_core.observation.scope import Scope
-from dr_core.topology.model import Capacity
+from dr_core.topology.capacity import Capacity
 
 
 class CapacityLook:
@@ -44,24 +44,17 @@ class CapacityLook:
         return found
 
     def signals(self, answers: Answers, active: str | None) -> list[Signal]:
-        found = []
-        for entry, region, question in self._asked:
-            answer = answers.of(question)
-            source = f"{entry.kind}, {region}"
-            found.append(
-                capacity_signal(answer.get(), active, source)
-                if answer.error is None
-                else failure_signal(
-                    answer.error,
-                    region=region,
-                    component="capacity",
-                    name=capacity_name(entry),
-                    vantage=Vantage.CONTROL_PLANE,
-                    at=answer.at,
-                    source=source,
-                )
+        return [
+            control_plane_signal(
+                answers.of(question),
+                lambda state: judge_capacity(state, active),
+                region=region,
+                component="capacity",
+                name=capacity_name(entry),
+                source=entry.kind,
             )
-        return found
+            for entry, region, question in self._asked
+        ]
 
 
 def _state(scope: Scope, entry: Capacity, region: str) -> CapacityState:

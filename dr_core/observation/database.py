@@ -1,24 +1,25 @@
 """The look at a global database: each region's view of it, its own member there, and the lag towards it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from dr_core.health.database import ClusterFacts, database_signal
-from dr_core.health.failure import failure_signal
-from dr_core.observation.asking import Answers, Question
-from dr_core.observation.model import DatabaseState, MemberState, Reading, Signal, Vantage
+from dr_core.health.control_plane import control_plane_signal
+from dr_core.health.database import ClusterFacts, judge_member
+from dr_core.observation.asking import Answer, Answers, Question
+from dr_core.observation.model import DatabaseState, MemberState, Reading, Signal
+from dr_core.observation.places import changed_to
 from dr_core.observation.scope import Scope
 from dr_core.replication.port import Measurement
-from dr_core.replication.readings import measured, unsupported
-from dr_core.topology.model import AuroraGlobal
+from dr_core.replication.readings import Towards, timed
+from dr_core.topology.stores import AuroraGlobal
 
 
 @dataclass(frozen=True)
 class _Asked:
     view: Question[DatabaseState]
     facts: Question[ClusterFacts]
-    lag: Question[Measurement]
+    lag: Question[Measurement] | None
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class DatabaseLook:
 
     @property
     def questions(self) -> list[Question[object]]:
-        return [question for asked in self._asked.values() for question in (asked.view, asked.facts, asked.lag)]
+        asked = [question for asked in self._asked.values() for question in (asked.view, asked.facts, asked.lag)]
+        return [question for question in asked if question is not None]
 
     def signals(self, answers: Answers) -> list[Signal]:
         return [self._signal(answers, region, asked) for region, asked in self._asked.items()]
@@ -70,33 +72,32 @@ class DatabaseLook:
         if database is not None and self._aurora is None:
             name = " ".join(sorted(database.value.instances.values()))
             return [
-                unsupported(
-                    database.kind,
-                    name,
-                    region,
-                    source_region=source,
-                    gate=database.value.gate,
-                    threshold_s=scope.threshold_s,
-                    at=at,
+                timed(
+                    Towards(database.kind, name, region, source, scope.threshold_s, at, database.value.gate),
+                    Measurement(None, None, "none", f"{database.kind} is not supported yet"),
                 )
                 for region in scope.application.regions
                 if region != source
             ]
         if self._aurora is None:
             return []
+        turned: Answer[Measurement] = Answer(None, changed_to(source), at, 0.0)
         return [
-            measured(
-                "aurora_global",
-                self._aurora.global_cluster,
-                region,
-                source_region=source,
-                gate=self._aurora.gate,
-                threshold_s=scope.threshold_s,
-                found=answers.of(asked.lag).or_error(),
-                at=answers.of(asked.lag).at,
+            timed(
+                Towards(
+                    "aurora_global",
+                    self._aurora.global_cluster,
+                    region,
+                    source,
+                    scope.threshold_s,
+                    answer.at,
+                    self._aurora.gate,
+                ),
+                answer.or_error(),
             )
             for region, asked in self._asked.items()
             if region != source
+            for answer in (turned if asked.lag is None else answers.of(asked.lag),)
         ]
 
     def _asking(self, aurora: AuroraGlobal, region: str, cluster: str) -> _Asked:
@@ -105,24 +106,23 @@ class DatabaseLook:
         return _Asked(
             view=Question(region, f"RDS in {region}", partial(ports.database.state, aurora, via=region, details=False)),
             facts=Question(region, f"RDS in {region}", partial(readers.clusters.facts, cluster, region)),
-            lag=Question(region, f"CloudWatch in {region}", partial(readers.cluster_lag.lag, cluster, region, source)),
+            # Paid for by the question, and only secondaries have one.
+            lag=Question(region, f"CloudWatch in {region}", partial(readers.cluster_lag.lag, cluster, region, source))
+            if region != source
+            else None,
         )
 
     def _signal(self, answers: Answers, region: str, asked: _Asked) -> Signal:
         assert self._aurora is not None  # only then is anything asked
         view, facts = answers.of(asked.view), answers.of(asked.facts)
-        name = self._aurora.global_cluster
-        if error := view.error or facts.error:
-            return failure_signal(
-                error,
-                region=region,
-                component="database",
-                name=name,
-                vantage=Vantage.CONTROL_PLANE,
-                at=view.at,
-                source=f"RDS, {region}",
-            )
-        return database_signal(region, name, view.get(), facts.get(), view.at, view.took_ms)
+        return control_plane_signal(
+            replace(view, error=view.error or facts.error),
+            lambda told: judge_member(region, told, facts.get()),
+            region=region,
+            component="database",
+            name=self._aurora.global_cluster,
+            source="RDS DescribeGlobalClusters and DescribeDBClusters",
+        )
 
     def _detailed(self, view: DatabaseState, answers: Answers) -> DatabaseState:
         return view.model_copy(update={"members": tuple(self._member(member, answers) for member in view.members)})

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dr_core.errors import DrError
-from dr_core.health.failure import failure_signal
 from dr_core.health.http import ProbeAnswer, http_signal
 from dr_core.health.route53 import SOURCE, CheckerReport, route53_signal
 from dr_core.observation.asking import Answers, Question
@@ -63,8 +62,16 @@ def _unknown(
     error: DrError, region: str, component: str, name: str, vantage: Vantage, at: datetime, source: str
 ) -> Signal:
     """Our own prober or Route 53 not answering says nothing about the region that is looked at."""
-    signal = failure_signal(error, region=region, component=component, name=name, vantage=vantage, at=at, source=source)
-    return signal.model_copy(update={"state": SignalState.UNKNOWN})
+    return Signal(
+        region=region,
+        component=component,
+        name=name,
+        vantage=vantage,
+        state=SignalState.UNKNOWN,
+        detail=error.message,
+        observed_at=at,
+        source=source,
+    )
 
 
 def _status(scope: Scope, check: str) -> Callable[[], tuple[CheckerReport, ...]]:

@@ -4,12 +4,11 @@ from dr_core.observation.asking import Answers, Question
 from dr_core.observation.model import Reading, Signal
 from dr_core.observation.places import Copies, Places
 from dr_core.observation.scope import Scope
-from dr_core.replication.copy_readings import Towards, key_reading
+from dr_core.replication.copy_readings import key_reading
 
 
 class KeyLook:
     def __init__(self, scope: Scope) -> None:
-        self._threshold_s = scope.threshold_s
         keys = scope.readers.copies.keys
         self._places = Places(scope.application.keys, scope, "KMS", keys.view)
         self._proofs = Copies(self._places, scope, "the trial of key", keys.proof)
@@ -25,12 +24,6 @@ class KeyLook:
     def readings(self, answers: Answers, source: str) -> list[Reading]:
         """Towards every region that is not the source."""
         return [
-            key_reading(
-                Towards("key", name, region, source, self._threshold_s, self._places.answer(answers, name, region).at),
-                self._places.told(answers, name, source),
-                self._places.told(answers, name, region),
-                self._proofs.told(answers, name, source, region),
-            )
-            for name, region in self._places
-            if region != source
+            key_reading(where, *self._places.both(answers, where), self._proofs.told(answers, where))
+            for where in self._places.towards(answers, "key", source)
         ]

@@ -3,11 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from dr_core.value import Value
 
 
 class SignalState(StrEnum):
@@ -32,7 +28,7 @@ class Vantage(StrEnum):
     AWS_HEALTH = "aws-health"
 
 
-class Signal(_Value):
+class Signal(Value):
     """One look at one component of one region."""
 
     region: str
@@ -46,7 +42,7 @@ class Signal(_Value):
     source: str
 
 
-class RegionVerdict(_Value):
+class RegionVerdict(Value):
     """The damped verdict; `since` is when it was reached.
 
     `bad_since`: first pass of the present streak in which two independent vantages were bad. `calm_since`: first pass
@@ -64,7 +60,7 @@ class RegionVerdict(_Value):
     observed_at: datetime
 
 
-class Figure(_Value):
+class Figure(Value):
     """One more measured number about a store, such as pending bytes. `value` None: unknown, and `reason` says why."""
 
     name: str
@@ -75,7 +71,7 @@ class Figure(_Value):
     reason: str = ""
 
 
-class Reading(_Value):
+class Reading(Value):
     """Replication of one store towards one region. `seconds` is exposure at `measured_at`; None is unknown: `reason`.
 
     `in_step` is the answer of stores that are compared and not timed (secrets, parameters); None: not compared.
@@ -102,7 +98,7 @@ class Reading(_Value):
     figures: tuple[Figure, ...] = ()
 
 
-class MemberState(_Value):
+class MemberState(Value):
     region: str
     cluster: str
     is_writer: bool
@@ -111,7 +107,7 @@ class MemberState(_Value):
     engine_version: str | None = None
 
 
-class DatabaseState(_Value):
+class DatabaseState(Value):
     """A global database as one region described it. `failover_status` is None when nothing is under way."""
 
     members: tuple[MemberState, ...]
@@ -122,7 +118,7 @@ class DatabaseState(_Value):
     observed_at: datetime
 
 
-class CapacityState(_Value):
+class CapacityState(Value):
     region: str
     name: str
     desired: int | None
@@ -131,7 +127,7 @@ class CapacityState(_Value):
     observed_at: datetime
 
 
-class TrafficState(_Value):
+class TrafficState(Value):
     """What the records say and what DNS answers; regions, never addresses. None: could not be asked, see `reason`."""
 
     name: str
@@ -142,7 +138,7 @@ class TrafficState(_Value):
     observed_at: datetime
 
 
-class Observation(_Value):
+class Observation(Value):
     """One pass over one application. `writers` is None when nobody could say who writes."""
 
     application: str

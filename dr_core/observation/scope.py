@@ -1,7 +1,8 @@
 """What one pass looks at, and through what: one application with its ports and readers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from dr_core.clock import Clock
@@ -10,11 +11,14 @@ from dr_core.health.events import AwsHealth, HealthEvents
 from dr_core.health.http import ProbeAnswer
 from dr_core.health.route53 import HealthChecks, Route53HealthChecks
 from dr_core.health.storage import Buckets, S3Buckets
-from dr_core.ports import Ports
+from dr_core.observation.asking import Answer
+from dr_core.plan.ports import Ports
+from dr_core.recent import Recent
 from dr_core.replication.appconfig import AppConfig
 from dr_core.replication.aurora import AuroraLag
 from dr_core.replication.cloudwatch import Metrics
-from dr_core.replication.copies import CopyReaders
+from dr_core.replication.copies import CopyReaders, FlagsView
+from dr_core.replication.copy_readings import COMPARED_EVERY_S
 from dr_core.replication.dynamodb import DynamoDbTables
 from dr_core.replication.elasticache import ElastiCache
 from dr_core.replication.heartbeat import Heartbeats
@@ -68,6 +72,15 @@ def aws_readers(
     )
 
 
+class Compared:
+    """What the regions last told of settings, by application and name: asked again when it is a minute old."""
+
+    def __init__(self, clock: Clock) -> None:
+        lasts = timedelta(seconds=COMPARED_EVERY_S)
+        self.parameters: Recent[tuple[str, str], Mapping[str, Answer[Mapping[str, str]]]] = Recent(clock, lasts)
+        self.flags: Recent[tuple[str, str], Mapping[str, Answer[FlagsView]]] = Recent(clock, lasts)
+
+
 @dataclass(frozen=True)
 class Scope:
     """`assumed` is the region that was active in the pass before, or the primary: copies are timed from there."""
@@ -77,5 +90,6 @@ class Scope:
     ports: Ports
     readers: Readers
     endpoints: Endpoints
+    compared: Compared
     threshold_s: float
     assumed: str

@@ -1,21 +1,19 @@
 """The look at buckets and secrets: are they there, and how far is each copy behind?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from dr_core.errors import DrError
-from dr_core.health.failure import failure_signal
-from dr_core.health.secrets import secret_signal
-from dr_core.health.storage import storage_signal
+from dr_core.health.control_plane import control_plane_signal
+from dr_core.health.secrets import judge_secret
 from dr_core.observation.asking import Answer, Answers, Question
-from dr_core.observation.model import Reading, Signal, Vantage
+from dr_core.observation.model import Reading, Signal, SignalState
+from dr_core.observation.places import Places, changed_to
 from dr_core.observation.scope import Scope
-from dr_core.replication.port import BucketPair, Measurement, SecretView
-from dr_core.replication.readings import measured, secret_reading
-from dr_core.topology.model import S3Buckets
-
-_NOT_ASKED = DrError("it is not configured in this region")
+from dr_core.replication.port import BucketPair, Measurement
+from dr_core.replication.readings import Towards, timed
+from dr_core.replication.secret_readings import secret_reading
+from dr_core.topology.stores import S3Buckets
 
 
 @dataclass(frozen=True)
@@ -38,41 +36,27 @@ class StoreLook:
             for region, bucket in spec.buckets.items()
         ]
         self._copies = [copy for spec in self._specs for copy in self._copying(spec)]
-        self._secrets = {
-            (name, region): Question(
-                region, f"Secrets Manager in {region}", partial(readers.secrets.view, name, region)
-            )
-            for name in app.secrets
-            for region in app.regions
-        }
+        self._secrets = Places(app.secrets, scope, "Secrets Manager", readers.secrets.view)
 
     @property
     def questions(self) -> list[Question[object]]:
         buckets: list[Question[object]] = [question for _, _, question in self._buckets]
         copies: list[Question[object]] = [copy.question for copy in self._copies]
-        return [*buckets, *self._secrets.values(), *copies]
+        return [*buckets, *self._secrets.questions, *copies]
 
     def signals(self, answers: Answers) -> list[Signal]:
         buckets = [
             self._bucket_signal(answers.of(question), region, bucket) for region, bucket, question in self._buckets
         ]
-        secrets = [
-            self._secret_signal(answers.of(question), region, name)
-            for (name, region), question in self._secrets.items()
-        ]
-        return buckets + secrets
+        return buckets + self._secrets.signals(answers, "secret", "Secrets Manager DescribeSecret", judge_secret)
 
     def readings(self, answers: Answers, source: str, at: datetime) -> list[Reading]:
         """Towards every region that is not the source."""
-        others = [region for region in self._scope.application.regions if region != source]
-        return [
-            *self._bucket_readings(answers, source, at),
-            *(
-                self._secret_reading(answers, name, source, region, at)
-                for name in self._scope.application.secrets
-                for region in others
-            ),
+        secrets = [
+            secret_reading(replace(where, at=at), *self._secrets.both(answers, where))
+            for where in self._secrets.towards(answers, "secret", source)
         ]
+        return self._bucket_readings(answers, source, at) + secrets
 
     def _copying(self, spec: S3Buckets) -> list[_Copy]:
         source = self._scope.assumed
@@ -95,64 +79,24 @@ class StoreLook:
         ]
 
     def _bucket_readings(self, answers: Answers, source: str, at: datetime) -> list[Reading]:
-        timed = {(id(copy.spec), copy.region): answers.of(copy.question) for copy in self._copies}
-        turned = DrError(f"the active region changed to {source} in this pass")
+        asked = {(id(copy.spec), copy.region): answers.of(copy.question) for copy in self._copies}
+        turned: Answer[Measurement] = Answer(None, changed_to(source), at, 0.0)
         found = []
         for spec in self._specs:
-            for region in spec.buckets:
-                if region == source:
-                    continue
-                answer = timed.get((id(spec), region)) if source == self._scope.assumed else None
-                found.append(
-                    measured(
-                        "s3",
-                        spec.buckets[region],
-                        region,
-                        source_region=source,
-                        gate=spec.gate,
-                        threshold_s=self._scope.threshold_s,
-                        found=answer.or_error() if answer is not None else turned,
-                        at=answer.at if answer is not None else at,
-                    )
-                )
+            for region, bucket in spec.buckets.items():
+                if region != source:
+                    known = asked.get((id(spec), region)) if source == self._scope.assumed else None
+                    answer = known or turned
+                    where = Towards("s3", bucket, region, source, self._scope.threshold_s, answer.at, spec.gate)
+                    found.append(timed(where, answer.or_error()))
         return found
 
-    def _secret_reading(self, answers: Answers, name: str, source: str, region: str, at: datetime) -> Reading:
-        def view(where: str) -> SecretView | DrError:
-            return answers.of(self._secrets[name, where]).or_error() if (name, where) in self._secrets else _NOT_ASKED
-
-        return secret_reading(
-            name,
-            region,
-            source_region=source,
-            threshold_s=self._scope.threshold_s,
-            source=view(source),
-            copy=view(region),
-            at=at,
-        )
-
     def _bucket_signal(self, answer: Answer[None], region: str, bucket: str) -> Signal:
-        if answer.error is None:
-            return storage_signal(region, bucket, answer.at, answer.took_ms)
-        return failure_signal(
-            answer.error,
+        return control_plane_signal(
+            answer,
+            lambda _: (SignalState.OK, f"answers in {answer.took_ms:.0f} ms"),
             region=region,
             component="storage",
             name=bucket,
-            vantage=Vantage.CONTROL_PLANE,
-            at=answer.at,
-            source=f"S3 HeadBucket, {region}",
-        )
-
-    def _secret_signal(self, answer: Answer[SecretView], region: str, name: str) -> Signal:
-        if answer.error is None:
-            return secret_signal(region, name, answer.get(), answer.at, answer.took_ms)
-        return failure_signal(
-            answer.error,
-            region=region,
-            component="secret",
-            name=name,
-            vantage=Vantage.CONTROL_PLANE,
-            at=answer.at,
-            source=f"Secrets Manager DescribeSecret, {region}",
+            source="S3 HeadBucket",
         )

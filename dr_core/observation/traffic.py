@@ -8,7 +8,7 @@ from functools import partial
 from dr_core.observation.asking import Answers, Question
 from dr_core.observation.model import TrafficState
 from dr_core.observation.scope import Scope
-from dr_core.topology.model import Route53Records
+from dr_core.topology.traffic import Route53Records
 from dr_core.traffic.port import Records
 from dr_core.verify.port import Resolver, ResolverAnswer
 

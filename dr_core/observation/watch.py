@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from dr_core.aws.clients import observing_clients
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.clock import Clock
 from dr_core.health.capacity import excuse_idle
@@ -11,19 +12,18 @@ from dr_core.health.verdict import FRESH_FOR, decide, isolated
 from dr_core.observation.active import active_region
 from dr_core.observation.asking import ask_all
 from dr_core.observation.capacity import CapacityLook
-from dr_core.observation.clients import observing_clients
 from dr_core.observation.copies import CopyLook
 from dr_core.observation.database import DatabaseLook
 from dr_core.observation.endpoints import EndpointLook
 from dr_core.observation.events import EventLook
 from dr_core.observation.model import Observation, RegionVerdict, Signal
-from dr_core.observation.scope import Endpoints, Readers, Scope, aws_readers
+from dr_core.observation.scope import Compared, Endpoints, Readers, Scope, aws_readers
 from dr_core.observation.stores import StoreLook
 from dr_core.observation.traffic import Targets, TrafficLook
-from dr_core.ports import Ports
-from dr_core.replication.readings import with_history
+from dr_core.plan.ports import Ports
+from dr_core.replication.history import with_history
 from dr_core.settings import Settings
-from dr_core.topology.model import Account, Topology
+from dr_core.topology.model import Account, Application, Topology
 
 PASS_LIMIT_S = 6.0
 
@@ -54,19 +54,21 @@ class Watch:
         self._readers: dict[Account | None, Readers] = {}
         self._endpoints: Endpoints = endpoints or Prober(settings.probe_connect_to, settings.probe_ca)
         self._limit_s = limit_s
+        self._compared = Compared(clock)
         self._targets: dict[str, dict[str, Targets]] = {}
 
     def close(self) -> None:
         if isinstance(self._endpoints, Prober):
             self._endpoints.close()
 
-    def observe(self, application: str, previous: Observation | None) -> Observation:
+    def observe(self, application: str, previous: Observation | None, recorded: str | None = None) -> Observation:
         """One pass. `previous` (of the same application) gives verdicts their memory and readings their last datapoint.
 
-        What could not be asked is in the observation as unknown, with the reason. KeyError for an unknown application.
+        `recorded` is where the last run took the application, for one that nothing else tells of. What could not be
+        asked is in the observation as unknown, with the reason. KeyError for an unknown application.
         """
         begun = self._clock.monotonic()
-        scope = self._scope(application, previous)
+        scope = self._scope(application, previous, recorded)
         endpoints, database, stores = EndpointLook(scope), DatabaseLook(scope), StoreLook(scope)
         traffic, capacity = TrafficLook(scope, self._targets.setdefault(application, {})), CapacityLook(scope)
         copies, events = CopyLook(scope), EventLook(scope)
@@ -108,11 +110,13 @@ class Watch:
             }
         )
 
-    def _scope(self, name: str, previous: Observation | None) -> Scope:
+    def _scope(self, name: str, previous: Observation | None, recorded: str | None) -> Scope:
         application = self._topology.applications[name]
         # Where the pass before could not tell, it kept its source: it does not fall back to what is configured.
         sources = [reading.source_region for reading in previous.readings] if previous is not None else []
         before = next((region for region in sources if region in application.regions), None)
+        if not _observable(application):
+            before = recorded
         assumed, _ = active_region(application, previous, before, {})
         return Scope(
             name=name,
@@ -120,6 +124,7 @@ class Watch:
             ports=self._ports.of(application.account),
             readers=self._given or self._readers_of(application.account),
             endpoints=self._endpoints,
+            compared=self._compared,
             threshold_s=self._topology.objectives.rpo.total_seconds(),
             assumed=assumed or application.primary,
         )
@@ -153,3 +158,9 @@ class Watch:
             )
             for region in scope.application.regions
         )
+
+
+def _observable(application: Application) -> bool:
+    """Whether a pass can see where it is active: by a writer that is read, or by what DNS answers."""
+    writes = application.database is not None and application.database.aurora_global is not None
+    return writes or any(entry.route53_records is not None for entry in application.traffic)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dr_core.plan.failover import build
 from dr_core.plan.step import Mode, Plan, Segment, Step
+from dr_core.plan.steps import KINDS
 from dr_core.topology.model import Application, Topology
 
 
@@ -32,23 +33,6 @@ OBSERVED = (
 )
 """Reads without which a run cannot tell where it stands, whatever its steps are."""
 
-BY_KIND: dict[str, tuple[str, ...]] = {
-    "compare-parameters": ("ssm:GetParametersByPath", "ssm:GetParameters"),
-    "failover-aurora": ("rds:FailoverGlobalCluster",),
-    "fence-source": ("ecs:UpdateService", "ecs:DescribeServices"),
-    "give-back": ("s3:DeleteObject", "s3:ListBucket"),
-    "scale-target": ("ecs:UpdateService", "ecs:DescribeServices"),
-    "scale-to-standby": ("ecs:UpdateService", "ecs:DescribeServices"),
-    "switch-records": ("route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets", "route53:GetChange"),
-    "switchover-aurora": ("rds:SwitchoverGlobalCluster",),
-    "sync-parameters": ("ssm:PutParameter", "ssm:GetParameters", "ssm:GetParametersByPath"),
-    "take-over": ("s3:PutObject", "s3:ListBucket"),
-    "verify-dns": (),
-    "verify-health": (),
-    "verify-write": (),
-    "verify-writer": (),
-}
-
 
 def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wanted, tuple[Use, ...]]:
     """Every action of the planned and the forced plan from `source` to each other region, and what it is used for."""
@@ -73,7 +57,7 @@ def _of(step: Step, plan: Plan, application: Application, account: str) -> tuple
     region = None if step.kind == "switch-records" else step.home_region or step.region
     return tuple(
         Wanted(action, resource, region)
-        for action in BY_KIND[step.kind]
+        for action in KINDS[step.kind].actions
         for resource in _resources(action, region, plan, application, account)
     )
 

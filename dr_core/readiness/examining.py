@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from threading import Event as Stop
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,13 +13,13 @@ from pydantic import JsonValue
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
+from dr_core.aws.clients import observing_clients
 from dr_core.clock import Clock
-from dr_core.errors import DrError
+from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
 from dr_core.execution.model import RunState
 from dr_core.failpoints import Point
 from dr_core.observation.active import active_region
-from dr_core.observation.clients import observing_clients
 from dr_core.observation.model import Observation
 from dr_core.readiness.catalogue import EXAMINATIONS
 from dr_core.readiness.examination import Examination, Subject
@@ -37,7 +37,6 @@ from dr_core.topology.model import Account, Topology
 log = structlog.get_logger(__name__)
 
 LEASE = "preflight"
-TICK_S = 2.0
 AFTER_FAILURE_S = 60.0
 _NAMED_IN_EVENT = 10
 _RUNS_LOOKED_AT = 50
@@ -46,7 +45,7 @@ Clients = Callable[[Account | None], Callable[[str, str], Any]]
 
 
 class Examining:
-    """Wired once a worker; `run` in a thread. `clients(account)` makes a function (service, region) -> client."""
+    """Wired once a worker; `round` again and again. `clients(account)` makes a function (service, region) -> client."""
 
     def __init__(
         self,
@@ -70,18 +69,15 @@ class Examining:
         self._digest = digest(topology)
         self._not_before: dict[str, float] = {}
 
-    def run(self, stop: Stop) -> None:
-        """Until `stop`: keep the lease if it is ours, and examine whatever is due, one application after the other."""
-        while not stop.is_set():
-            for name in self._topology.applications:
-                if stop.is_set():
-                    break
-                self._round(name)
-            stop.wait(TICK_S)
-        try:
-            self._lease.release()
-        except DrError as error:
-            log.warning("lease_not_released", error=error.message)
+    def round(self) -> None:
+        """Keep the lease if it is ours, and examine whatever is due, one application after the other."""
+        for name in self._topology.applications:
+            now = self._clock.monotonic()
+            if not self._lease.hold() or now < self._not_before.get(name, now):
+                continue
+            if not survived("preflight_failed", partial(self.examine, name), application=name):
+                # Whatever broke would break again at once, and AWS would be asked everything each time.
+                self._not_before[name] = now + AFTER_FAILURE_S
 
     def examine(self, name: str) -> Sheet | None:
         """A preflight of one application if it is due, kept; None when it is not, or was never observed.
@@ -100,19 +96,6 @@ class Examining:
         log.info("preflight_made", application=name, took_s=sheet.duration_s, checks=len(sheet.checks),
                  blocking=len(sheet.blocking), unknown=len(sheet.unknown))  # fmt: skip
         return sheet
-
-    def _round(self, name: str) -> None:
-        now = self._clock.monotonic()
-        try:
-            if self._lease.hold() and now >= self._not_before.get(name, now):
-                self.examine(name)
-        except DrError as error:
-            self._not_before[name] = now + AFTER_FAILURE_S
-            log.warning("preflight_failed", application=name, error=error.message)
-        except Exception:
-            # Whatever broke would break again at once, and AWS would be asked everything each time.
-            self._not_before[name] = now + AFTER_FAILURE_S
-            log.exception("preflight_failed", application=name)
 
     def _subject(self, tx: Tx, name: str) -> tuple[Subject, Sheet | None] | None:
         seen = observations.latest(tx, name)

@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from dr_core.plan.step import Severity
-from dr_core.readiness.model import Check, CheckState, Sheet
+from dr_core.readiness.model import Check, Sheet
 
 EVERY = timedelta(minutes=10)
 SOON = timedelta(minutes=3)
-"""After a sheet with blocking findings, with unknowns, or cut short: somebody may be mending it right now."""
+"""After a sheet with blocking findings, with unknowns, or cut short: somebody may be mending it right now.
+
+An unknown that lasts is none of these any more: what cannot be asked (a missing permission, a dead region) is not asked
+about three times as often as everything else for as long as that goes on.
+"""
 KEPT = timedelta(hours=24)
 
 
@@ -26,7 +29,13 @@ def carried(before: Sheet | None, now: Sheet) -> Sheet:
     )
     told = {_key(check) for check in now.blocking}
     fresh = tuple(check for check in kept if _key(check) not in told)
-    return now.model_copy(update={"checks": (*now.checks, *fresh)}) if fresh else now
+    since = (before.unknown_since or before.at) if _open(before) == _open(now) else None
+    return now.model_copy(update={"checks": (*now.checks, *fresh), "unknown_since": since})
+
+
+def _open(sheet: Sheet) -> tuple[bool, frozenset[tuple[str, str | None, str]]]:
+    """What nobody could say."""
+    return sheet.complete, frozenset(_key(check) for check in sheet.unknown)
 
 
 def _covers(unknown: Check, check: Check, application: str) -> bool:
@@ -51,7 +60,6 @@ def due(last: Sheet | None, *, topology: str, active: str, now: datetime) -> boo
     """Whether a new preflight is to be made: never made, about something else, or old enough."""
     if last is None or last.topology != topology or last.active != active:
         return True
-    wanting = not last.complete or any(
-        check.state is CheckState.UNKNOWN or check.severity is Severity.BLOCKING for check in last.checks
-    )
+    lasting = last.unknown_since is not None and last.at - last.unknown_since >= EVERY
+    wanting = bool(last.blocking) or ((bool(last.unknown) or not last.complete) and not lasting)
     return now - last.at >= (SOON if wanting else EVERY)

@@ -3,13 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
 from dr_core.plan.step import Mode, Severity
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from dr_core.value import Value
 
 
 class CheckState(StrEnum):
@@ -18,7 +13,7 @@ class CheckState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Check(_Value):
+class Check(Value):
     """One question and its answer. `area` groups what is asked together, `subject` is the thing that was looked at.
 
     `region` None: it concerns no single region. `evidence` is what was seen, never a secret's or parameter's value.
@@ -40,10 +35,11 @@ class Check(_Value):
     mode: Mode | None = None
 
 
-class Sheet(_Value):
+class Sheet(Value):
     """One preflight over one application; `complete` False when it was cut short at its time limit.
 
     `active` and `topology` (a digest of dr.yaml) say what was examined: another one needs another preflight.
+    `unknown_since`: the first of the sheets in a row that left the same things unknown; None: this one.
     """
 
     application: str
@@ -53,6 +49,7 @@ class Sheet(_Value):
     checks: tuple[Check, ...]
     active: str | None = None
     topology: str = ""
+    unknown_since: datetime | None = None
 
     @property
     def blocking(self) -> tuple[Check, ...]:

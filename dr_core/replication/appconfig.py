@@ -14,7 +14,7 @@ from typing import Any
 from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.errors import RejectedError
 from dr_core.replication.copies import FlagsView
-from dr_core.topology.model import AppConfigFlags
+from dr_core.topology.stores import AppConfigFlags
 
 _GONE = "ResourceNotFoundException"
 _UNDER_WAY = ("BAKING", "VALIDATING", "DEPLOYING", "ROLLING_BACK")

@@ -18,12 +18,13 @@ _SHOWN = (*_PREFERRED, "AuroraGlobalDBProgressLag")
 class AuroraLag:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._published: dict[tuple[str, str, str], frozenset[Metric]] = {}
 
     def lag(self, cluster: str, region: str, source_region: str) -> Measurement:
-        wanted = [
-            Metric("AWS/RDS", name, dimensions) for name in _SHOWN for dimensions in _dimensions(cluster, source_region)
-        ]
-        newest = _by_name(self._metrics.newest(wanted, region))
+        where = (cluster, region, source_region)
+        found = self._metrics.newest(_wanted(cluster, source_region, self._published.get(where, frozenset())), region)
+        self._published[where] = frozenset(m for m, point in found.items() if self._metrics.is_published(point))
+        newest = _by_name(found)
         figures = tuple(_figure(name, newest.get(name), region) for name in _SHOWN)
         for name in _PREFERRED:
             if name in newest:
@@ -37,6 +38,15 @@ class AuroraLag:
             PERIOD_S,
             figures,
         )
+
+
+def _wanted(cluster: str, source_region: str, published: frozenset[Metric]) -> list[Metric]:
+    """Each lag in the form in which it is published; in both while that is not known, since each question is paid."""
+    wanted = []
+    for name in _SHOWN:
+        forms = [Metric("AWS/RDS", name, dimensions) for dimensions in _dimensions(cluster, source_region)]
+        wanted += [form for form in forms if form in published] or forms
+    return wanted
 
 
 def _dimensions(cluster: str, source_region: str) -> tuple[tuple[tuple[str, str], ...], ...]:

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,16 +31,61 @@ class Datapoint:
     at: datetime
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """The newest datapoints as they were asked for at `asked_at`, and when they were last wanted, asked for or not.
+
+    `before` is when they were last wanted and the newest of them was not there yet; None: they are the first ones seen.
+    """
+
+    points: Mapping[Metric, Datapoint]
+    asked_at: datetime
+    wanted_at: datetime
+    before: datetime | None
+
+    @property
+    def newest(self) -> datetime | None:
+        return max((point.at for point in self.points.values()), default=None)
+
+    def still_newest(self, now: datetime) -> bool:
+        """Whether CloudWatch, which is paid for each metric that it is asked for, can have nothing newer at `now`.
+
+        A datapoint is final when its period is over, and it comes in as late as the one before it did: what was not
+        there at `before` has no successor a period later.
+        """
+        newest = self.newest
+        if newest is None or self.before is None or any(point.at < newest for point in self.points.values()):
+            return False
+        final = self.asked_at >= newest + timedelta(seconds=PERIOD_S)
+        # A time ahead of `now` was taken by a clock that has been set back since.
+        return final and max(self.wanted_at, self.before) <= now < self.before + timedelta(seconds=PERIOD_S)
+
+
 class Metrics:
     """GetMetricData in the region that owns the metrics, one call for all; `client_of(service, region)` -> client."""
 
     def __init__(self, client_of: Callable[[str, str], Any], clock: Clock) -> None:
         self._client_of = client_of
         self._clock = clock
+        self._seen: dict[tuple[str, tuple[Metric, ...]], _Seen] = {}
 
     def newest(self, metrics: Sequence[Metric], region: str) -> Mapping[Metric, Datapoint]:
-        """The newest datapoint of the last 15 minutes of each metric that has one."""
-        return {metric: points[-1] for metric, points in self._series(metrics, region).items()}
+        """The newest datapoint of the last 15 minutes of each metric that has one; asked for when there can be one."""
+        key, now = (region, tuple(metrics)), self._clock.now()
+        # Without it for as long as nobody answers: after an error it is asked for again.
+        seen = self._seen.pop(key, None)
+        if seen is None or not seen.still_newest(now):
+            points = {metric: found[-1] for metric, found in self._series(metrics, region).items()}
+            asked = _Seen(points, now, now, None)
+            if seen is not None:
+                asked = replace(asked, before=seen.before if asked.newest == seen.newest else seen.wanted_at)
+            seen = asked
+        self._seen[key] = replace(seen, wanted_at=now)
+        return seen.points
+
+    def is_published(self, point: Datapoint) -> bool:
+        """Whether a metric with this newest datapoint goes on being published."""
+        return self._clock.now() - point.at <= 3 * timedelta(seconds=PERIOD_S)
 
     def total(self, metrics: Sequence[Metric], region: str) -> Mapping[Metric, Datapoint]:
         """The sum over the last 15 minutes of each metric that has a datapoint, with the time of the newest."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dr_core.replication.port import Measurement
-from dr_core.topology.model import AppConfigFlags
+from dr_core.topology.stores import AppConfigFlags
 
 ENABLED = "Enabled"
 ACTIVE = "ACTIVE"

@@ -4,85 +4,22 @@ Each takes what the two regions said, or the error in its place. `in_step` False
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from dr_core.errors import DrError, RejectedError
 from dr_core.observation.model import Figure, Reading
 from dr_core.replication.copies import ACTIVE, ENABLED, CacheView, FlagsView, KeyProof, KeyView, TableView
 from dr_core.replication.names import compare
 from dr_core.replication.port import Measurement
+from dr_core.replication.readings import Towards, compared, said, timed
 
-# Comparisons are made in every pass; one that is older than three of these is too old to be relied on.
-COMPARED_EVERY_S = 20.0
+# Settings are compared once a minute.
+COMPARED_EVERY_S = 60.0
+# A comparison that could not be made leaves the last one good for two minutes: one more try, and no longer.
+UNCOMPARED_PERIOD_S = 40.0
 # A key that worked is tried again after a minute (kms.py).
 PROVEN_EVERY_S = 60.0
 _ASSOCIATED = "associated"
 _SERVING = ("available", "modifying", "snapshotting")
-
-
-@dataclass(frozen=True)
-class Towards:
-    """Which store, from where to where, and when it was looked at."""
-
-    kind: str
-    name: str
-    region: str
-    source_region: str
-    threshold_s: float
-    at: datetime
-    gate: bool = False
-
-
-def _compared(
-    where: Towards,
-    in_step: bool | None,
-    reason: str,
-    source: str,
-    *,
-    at: datetime | None = None,
-    period_s: float = COMPARED_EVERY_S,
-    figures: tuple[Figure, ...] = (),
-) -> Reading:
-    return Reading(
-        kind=where.kind,
-        name=where.name,
-        region=where.region,
-        source_region=where.source_region,
-        gate=where.gate,
-        threshold_s=where.threshold_s,
-        seconds=None,
-        measured_at=None if in_step is None else (at or where.at),
-        observed_at=where.at,
-        in_step=in_step,
-        period_s=period_s,
-        reason=reason,
-        source=source,
-        figures=figures,
-    )
-
-
-def _timed(where: Towards, found: Measurement, more: str = "") -> Reading:
-    return Reading(
-        kind=where.kind,
-        name=where.name,
-        region=where.region,
-        source_region=where.source_region,
-        gate=where.gate,
-        threshold_s=where.threshold_s,
-        seconds=found.seconds,
-        measured_at=found.measured_at,
-        observed_at=where.at,
-        period_s=found.period_s,
-        reason="; ".join(part for part in (found.reason.rstrip("."), more) if part),
-        source=found.source,
-        figures=found.figures,
-    )
-
-
-def _said(copy: DrError) -> tuple[bool | None, str]:
-    """The copy's region said that it has no such thing: that is compared, and it is missing. Silence is no answer."""
-    return (False if isinstance(copy, RejectedError) else None), copy.message
 
 
 # -- keys -----------------------------------------------------------------------------------------------------------
@@ -97,7 +34,7 @@ def key_reading(
     proven = isinstance(proof, KeyProof) and in_step is True
     at = min(where.at, proof.tried_at) if isinstance(proof, KeyProof) and proven else where.at
     figures = () if isinstance(proof, DrError) or proof.took_ms is None else (_round_trip(proof, told),)
-    return _compared(where, in_step, reason, told, at=at, period_s=PROVEN_EVERY_S, figures=figures)
+    return compared(where, in_step, reason, told, at=at, period_s=PROVEN_EVERY_S, figures=figures)
 
 
 def _round_trip(proof: KeyProof, source: str) -> Figure:
@@ -108,7 +45,7 @@ def _compared_keys(
     source: KeyView | DrError, copy: KeyView | DrError, proof: KeyProof | DrError
 ) -> tuple[bool | None, str]:
     if isinstance(copy, DrError):
-        return _said(copy)
+        return said(copy)
     if copy.state != ENABLED:
         return False, f"the key in {copy.region} is {copy.state}"
     if isinstance(source, DrError):
@@ -134,11 +71,10 @@ def table_reading(
     told = f"DynamoDB DescribeTable, {where.source_region} and {where.region}"
     wrong = _broken_replica(where, source, copy)
     if wrong is not None:
-        return _compared(where, False, wrong, told)
-    if isinstance(lag, DrError):
-        lag = Measurement(None, None, "not asked", lag.message)
+        return compared(where, False, wrong, told)
     unseen = [view.message.rstrip(".") for view in (source, copy) if isinstance(view, DrError)]
-    return _timed(where, lag, "; ".join(dict.fromkeys(part for part in unseen if part not in lag.reason)))
+    reason = lag.message if isinstance(lag, DrError) else lag.reason
+    return timed(where, lag, "; ".join(dict.fromkeys(part for part in unseen if part not in reason)))
 
 
 def _broken_replica(where: Towards, source: TableView | DrError, copy: TableView | DrError) -> str | None:
@@ -165,14 +101,14 @@ def cache_reading(where: Towards, source: CacheView | DrError, copy: CacheView |
     """Timed by the lag of the target's member; not in step when it is no member, or the writes go elsewhere."""
     told = f"ElastiCache DescribeGlobalReplicationGroups, {where.region}"
     if isinstance(copy, DrError):
-        in_step, reason = _said(copy)
-        return _compared(where, in_step, reason, told)
+        in_step, reason = said(copy)
+        return compared(where, in_step, reason, told)
     wrong = _broken_cache(where, source, copy)
     if wrong is not None:
-        return _compared(where, False, wrong, told)
+        return compared(where, False, wrong, told)
     if copy.lag is None:
-        return _compared(where, None, f"{copy.datastore} has no lag towards {where.region}", told)
-    return _timed(where, copy.lag)
+        return compared(where, None, f"{copy.datastore} has no lag towards {where.region}", told)
+    return timed(where, copy.lag)
 
 
 def _broken_cache(where: Towards, source: CacheView | DrError, copy: CacheView) -> str | None:
@@ -198,30 +134,37 @@ def parameter_reading(
     """In step when every parameter of the source is in the copy with the same fingerprint; values are never shown."""
     told = f"SSM fingerprints, {where.source_region} and {where.region}"
     if isinstance(source, DrError) or isinstance(copy, DrError):
-        error = source if isinstance(source, DrError) else copy
-        return _compared(where, None, error.message if isinstance(error, DrError) else "", told)
+        missing = [error.message for error in (source, copy) if isinstance(error, DrError)]
+        return _settings(where, None, missing[0], told)
     found = compare(source, copy)
     if found.empty:
-        return _compared(where, None, "there are no parameters under this path in either region", told)
+        return _settings(where, None, "there are no parameters under this path in either region", told)
     figures = found.figures("parameters", where.at, told)
-    return _compared(where, found.in_step, found.sentence(where.region), told, figures=figures)
+    return _settings(where, found.in_step, found.sentence(where.region), told, figures)
 
 
 def flags_reading(where: Towards, source: FlagsView | DrError, copy: FlagsView | DrError) -> Reading:
     """In step when both regions have the same flags deployed; version numbers are counted by each region for itself."""
     told = f"AppConfig deployments, {where.source_region} and {where.region}"
     if isinstance(source, DrError):
-        return _compared(where, None, source.message, told)
+        return _settings(where, None, source.message, told)
     if isinstance(copy, DrError):
-        in_step, reason = _said(copy)
-        return _compared(where, in_step, reason, told)
+        in_step, reason = said(copy)
+        return _settings(where, in_step, reason, told)
     moving = "".join(f"; under way in {view.region}: {view.under_way}" for view in (source, copy) if view.under_way)
     if source.version is None:
-        return _compared(where, None, f"nothing is deployed in {source.region}{moving}", told)
+        return _settings(where, None, f"nothing is deployed in {source.region}{moving}", told)
     if copy.version is None:
-        return _compared(where, False, f"nothing is deployed in {copy.region}{moving}", told)
+        return _settings(where, False, f"nothing is deployed in {copy.region}{moving}", told)
     found = compare(source.fingerprints, copy.fingerprints)
     words = f"{found.sentence(where.region)}; version {source.version} here, {copy.version} there{moving}"
     # A configuration without any flag is the same everywhere.
     figures = found.figures("flags", where.at, told)
-    return _compared(where, found.in_step is not False, words, told, figures=figures)
+    return _settings(where, found.in_step is not False, words, told, figures)
+
+
+def _settings(
+    where: Towards, in_step: bool | None, reason: str, told: str, figures: tuple[Figure, ...] = ()
+) -> Reading:
+    period_s = UNCOMPARED_PERIOD_S if in_step is None else COMPARED_EVERY_S
+    return compared(where, in_step, reason, told, period_s=period_s, figures=figures)

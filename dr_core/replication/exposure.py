@@ -4,17 +4,33 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from dr_core.observation.model import Observation, Reading, Verdict
-from dr_core.replication.readings import is_stale
-from dr_core.reports.model import StoreExposure
+from dr_core.observation.age import age_s, fresh
+from dr_core.observation.model import Figure, Observation, Reading, Verdict
+from dr_core.replication.history import is_stale
+from dr_core.value import Value
 
 Judgement = Literal["ok", "over", "stale", "unknown"]
 
 
+class StoreExposure(Value):
+    """Exposure of one store towards one region: value, threshold and age together, always."""
+
+    kind: str
+    name: str
+    region: str
+    gate: bool
+    exposure_seconds: float | None
+    threshold_seconds: float
+    age_seconds: float | None
+    verdict: Judgement
+    source: str
+    reason: str
+    figures: tuple[Figure, ...] = ()
+
+
 def store_exposures(observation: Observation, now: datetime, interval: timedelta) -> tuple[StoreExposure, ...]:
     """Every store of the last observation as it stands at `now`. `interval` is the time between two passes."""
-    too_old = 3 * max(interval, timedelta(seconds=20))
-    current = now - observation.observed_at <= too_old
+    current = fresh(observation, now, interval)
     return tuple(
         exposure_of(reading, _verdict(observation, reading.source_region) if current else None, now, observed=current)
         for reading in observation.readings
@@ -30,11 +46,16 @@ def exposure_of(reading: Reading, source: Verdict | None, now: datetime, *, obse
     """`source` is the verdict of the region that the data comes from, None when there is none any more.
 
     In an outage of the source nothing new is replicated, so that exposure is the last fresh lag plus the time since;
-    when the source is up, a figure that stopped advancing is stale and counts as unknown.
+    and so it is while nobody looks. When the source is up, a figure that stopped advancing is stale: unknown.
     """
+    if reading.measured_at is not None and age_s(reading.measured_at, now) is None:
+        reason = (
+            f"the clocks differ: it was measured at {reading.measured_at:%H:%M:%S}Z, and it is {now:%H:%M:%S}Z here"
+        )
+        return _exposure(reading, now, None, "unknown", _joined(reason, reading.reason))
     if reading.seconds is None or reading.measured_at is None:
         return _compared(reading, now, observed)
-    lost = source is Verdict.DOWN
+    lost = source is Verdict.DOWN or not observed
     unwatched = source is None or source is Verdict.UNKNOWN
     stale = is_stale(reading, now)
     if lost or (unwatched and stale):
@@ -60,7 +81,8 @@ def _in_outage(reading: Reading, source: Verdict | None, now: datetime) -> Store
     since = max(0.0, (now - reading.measured_at).total_seconds())
     seconds = round(reading.seconds + since, 3)
     why = f"{reading.source_region} is {'down' if source is Verdict.DOWN else 'not observed any more'}"
-    reason = f"{why}: last fresh lag {reading.seconds:g} s at {reading.measured_at:%H:%M:%S}Z plus {since:.0f} s since"
+    lag = f"last fresh lag {reading.seconds:.3g} s at {reading.measured_at:%H:%M:%S}Z"
+    reason = f"{why}: {lag} plus {since:.0f} s since"
     return _exposure(reading, now, seconds, "over" if seconds > reading.threshold_s else "ok", reason)
 
 
@@ -88,7 +110,7 @@ def _exposure(reading: Reading, now: datetime, seconds: float | None, verdict: J
         gate=reading.gate,
         exposure_seconds=seconds,
         threshold_seconds=reading.threshold_s,
-        age_seconds=None if at is None else round(max(0.0, (now - at).total_seconds()), 3),
+        age_seconds=None if at is None or (age := age_s(at, now)) is None else round(age, 3),
         verdict=verdict,
         source=reading.source,
         reason=reason,

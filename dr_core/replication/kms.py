@@ -12,6 +12,7 @@ from typing import Any
 
 from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.clock import Clock
+from dr_core.recent import Recent
 from dr_core.replication.copies import KeyProof, KeyView
 
 # Every request to KMS is billed: https://aws.amazon.com/kms/pricing/. A key that worked is tried again after this long.
@@ -27,7 +28,7 @@ class KmsKeys:
     def __init__(self, client_of: Callable[[str, str], Any], clock: Clock) -> None:
         self._client_of = client_of
         self._clock = clock
-        self._worked: dict[tuple[str, str, str], KeyProof] = {}
+        self._worked: Recent[tuple[str, str, str], KeyProof] = Recent(clock, PROOF_LASTS)
 
     def view(self, key: str, region: str) -> KeyView:
         with aws_errors("kms", region, "DescribeKey"):
@@ -37,13 +38,10 @@ class KmsKeys:
 
     def proof(self, key: str, source: str, target: str) -> KeyProof:
         known = self._worked.get((key, source, target))
-        if known is not None and self._clock.now() - known.tried_at < PROOF_LASTS:
+        if known is not None:
             return known
-        self._worked.pop((key, source, target), None)
         made = self._try(key, source, target)
-        if made.works is not False:
-            self._worked[key, source, target] = made
-        return made
+        return made if made.works is False else self._worked.put((key, source, target), made)
 
     def _try(self, key: str, source: str, target: str) -> KeyProof:
         text, name = secrets.token_bytes(16), key_name(key)

@@ -6,7 +6,7 @@ from datetime import datetime
 from dr_core.errors import DrError, RejectedError, UnreachableError
 from dr_core.replication.copies import CacheView, FlagsView, KeyProof, KeyView, TableView
 from dr_core.replication.port import Measurement
-from dr_core.topology.model import AppConfigFlags
+from dr_core.topology.stores import AppConfigFlags
 
 _NOTHING = Measurement(None, None, "memory", "nothing was measured")
 

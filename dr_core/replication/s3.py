@@ -5,12 +5,13 @@ in the source's region, and only when something replicates: https://docs.aws.ama
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.clock import Clock
 from dr_core.errors import DrError, UnreachableError
+from dr_core.recent import Recent
 from dr_core.replication.bucket_figures import BYTES, FAILED, LATENCY, OPERATIONS, Failures, Known, Looked, judged
 from dr_core.replication.cloudwatch import PERIOD_S, Metric, Metrics
 from dr_core.replication.heartbeat import Crossing, Heartbeats
@@ -37,7 +38,7 @@ class S3Lag:
         self._clock = clock
         self._heartbeats = heartbeats
         self._known: dict[BucketPair, Known] = {}
-        self._failures: dict[BucketPair, tuple[datetime, Failures]] = {}
+        self._failures: Recent[BucketPair, Failures] = Recent(clock, timedelta(seconds=PERIOD_S))
 
     def lag(self, pair: BucketPair) -> Measurement:
         known, silent = self._rules(pair)
@@ -77,10 +78,9 @@ class S3Lag:
 
     def _failed(self, pair: BucketPair, rules: tuple[Rule, ...], silent: str) -> Failures:
         """The sum of the last quarter of an hour, asked once a minute: there is no newer one before that."""
-        asked = self._failures.get(pair)
-        now = self._clock.now()
-        if asked is not None and now - asked[0] < timedelta(seconds=PERIOD_S):
-            return asked[1]
+        known = self._failures.get(pair)
+        if known is not None:
+            return known
         if silent:
             return Failures({}, silent)
         wanted = {rule.id: Metric("AWS/S3", FAILED, _dimensions(pair, rule), "Sum") for rule in rules if rule.metrics}
@@ -89,8 +89,7 @@ class S3Lag:
         except DrError as error:
             return Failures({}, error.message)
         failures = Failures({rule: found[metric] for rule, metric in wanted.items() if metric in found})
-        self._failures[pair] = (now, failures)
-        return failures
+        return self._failures.put(pair, failures)
 
     def _rules(self, pair: BucketPair) -> tuple[Known, str]:
         """The rules, and why they are not fresh; raises where they were never read."""

@@ -1,6 +1,5 @@
 """What a worker does besides runs, each in a thread of its own: observe, serve terminals, anchor, reconcile."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
@@ -12,19 +11,26 @@ from dr_core.audit.cloudtrail import CloudTrail
 from dr_core.audit.places import places
 from dr_core.audit.reconciling import Reconciliation
 from dr_core.budget import costing
+from dr_core.duty import Duty, every
 from dr_core.execution.lease import NamedLease
 from dr_core.keys import SigningKey
 from dr_core.objectives import keeping
 from dr_core.objectives.keeping import Keeping
 from dr_core.observation.watch import Watch
-from dr_core.ports import Ports
+from dr_core.plan.ports import Ports
 from dr_core.readiness import examining
+from dr_core.readiness.preflight import LIMIT_S
 from dr_core.runbook import export as runbook
 from dr_core.services import Services
 from dr_core.worker.observer import Observer
-from dr_core.worker.reaching import Reaching
+from dr_core.worker.reaching import FIRST_S, Reaching
 
-Work = Callable[[Event], None]
+TICK_S = 5.0
+"""How often a duty looks whether something is due; its lease outlasts several of these."""
+SOON_S = 2.0
+"""A first preflight follows the first observation at once: people wait for what it says."""
+SUBMISSIONS_S = 0.5
+"""Somebody sits at a terminal and waits."""
 
 
 @dataclass
@@ -35,15 +41,15 @@ class Duties:
     anchors: Anchoring
     watch: Watch
     reaching: Reaching
-    work: dict[str, Work]
+    work: tuple[Duty, ...]
     threads: dict[str, Thread] = field(default_factory=dict)
 
     def start(self, stop: Event) -> None:
         """First of all: has the store forgotten something? Then everything at once."""
         self.anchors.check_store()
-        for name, work in self.work.items():
-            self.threads[name] = Thread(target=work, args=(stop,), name=name, daemon=True)
-            self.threads[name].start()
+        for duty in self.work:
+            self.threads[duty.name] = Thread(target=duty.run, args=(stop,), name=duty.name, daemon=True)
+            self.threads[duty.name].start()
 
     def ended(self) -> list[str]:
         """Those that are no longer done, as sentences."""
@@ -61,27 +67,33 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
     """Wire them; `lease_ttl_s` is for the leases by which one worker does each of them for all."""
     store, topology, clock = bundle.store, bundle.topology, bundle.clock
 
-    def lease(name: str) -> NamedLease:
-        return NamedLease(store, name, owner, lease_ttl_s)
+    def lease(name: str, longest_s: float = 0.0) -> NamedLease:
+        """Nothing renews it while a round lasts, which may take `longest_s`."""
+        return NamedLease(store, name, owner, lease_ttl_s + longest_s)
 
     watch = Watch(topology, bundle.aws, bundle.settings, clock, reach)
     applications = tuple(topology.applications)
-    interval = topology.detection.interval
-    observer = Observer(store, watch.observe, applications, interval, lease("detection"), owner, clock)
+    detection = lease("detection")
+    observer = Observer(store, watch.observe, applications, topology.detection.interval, detection, owner, clock)
     key = SigningKey.load_or_create(bundle.settings.worker_key, variable=WORKER_KEY)
-    anchors = Anchoring(store, places(topology, bundle.aws), key, lease(anchoring.LEASE), owner=owner)
-    history = CloudTrail(bundle.aws)
-    calls = Reconciliation(store, topology, history, lease(reconciling.LEASE), clock, owner=owner)
+    sealing, checking, counting = lease(anchoring.LEASE), lease(reconciling.LEASE), lease(keeping.LEASE)
+    anchors = Anchoring(store, places(topology, bundle.aws), key, sealing, owner=owner)
+    calls = Reconciliation(store, topology, CloudTrail(bundle.aws), checking, clock, owner=owner)
+    history = Keeping(store, topology, counting, clock)
+    examined = lease(examining.LEASE, LIMIT_S)
+    preflights = examining.make(bundle, examined, owner)
+    paying, printing = lease(costing.LEASE), lease(runbook.LEASE, runbook.LIMIT_S)
+    costs, pages = costing.make(bundle, paying, owner), runbook.make(bundle, printing, owner)
     reaching = Reaching(bundle)
-    work: dict[str, Work] = {
-        "observer": observer.run,
-        "clerk": bootstrap.clerk(bundle).run,
-        "anchoring": anchors.run,
-        "reconciliation": calls.run,
-        "preflight": examining.make(bundle, lease(examining.LEASE), owner).run,
-        "history": Keeping(store, topology, lease(keeping.LEASE), clock).run,
-        "reaching": reaching.run,
-        "costs": costing.make(bundle, lease(costing.LEASE), owner).run,
-        "runbook": runbook.make(bundle, lease(runbook.LEASE), owner).run,
-    }
+    work = (
+        Duty("observer", observer.round, observer.pause, detection),
+        Duty("clerk", bootstrap.clerk(bundle).once, every(SUBMISSIONS_S)),
+        Duty("anchoring", anchors.round, every(TICK_S), sealing),
+        Duty("reconciliation", calls.round, every(TICK_S), checking),
+        Duty("preflight", preflights.round, every(SOON_S), examined),
+        Duty("history", history.round, every(TICK_S), counting),
+        Duty("reaching", reaching.look, reaching.pause, first_s=FIRST_S),
+        Duty("costs", costs.round, every(TICK_S), paying),
+        Duty("runbook", pages.round, every(TICK_S), printing),
+    )
     return Duties(observer, anchors, watch, reaching, work)

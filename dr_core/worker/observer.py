@@ -1,28 +1,24 @@
 """Observe every application in turn, keep what was seen, and put a change of verdict into the trail."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event
 
-import structlog
 from pydantic import JsonValue
 
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.clock import Clock
-from dr_core.errors import DrError
+from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.observation.model import Observation, RegionVerdict
 from dr_core.store import observations
 from dr_core.store.engine import Store, Tx
 
-log = structlog.get_logger(__name__)
-
-Observe = Callable[[str, Observation | None], Observation]
+Observe = Callable[[str, Observation | None, str | None], Observation]
+"""Application, the pass before, and where the last run took the application."""
 KEPT = timedelta(days=35)
 LATE_AFTER_INTERVALS = 10
 LATE_AFTER_S = 60.0
@@ -49,24 +45,14 @@ class Observer:
         self._lease = lease
         self._actor = Actor(person=f"worker:{owner}", display="DR worker", face=Face.DETECTION)
         self._clock = clock
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="observe")
         self._next_sweep_out = 0.0
         self._leading_since: float | None = None
         self._kept: dict[str, float] = {}
 
-    def run(self, stop: Event) -> None:
-        """Until `stop`: a pass each interval, counted from start to start; who does not lead asks every second."""
-        pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="observe")
-        while not stop.is_set():
-            started = time.monotonic()
-            self._round(pool)
-            pause_s = self._interval_s if self._leading_since is not None else min(1.0, self._interval_s)
-            stop.wait(max(0.2, pause_s - (time.monotonic() - started)))
-        # Given back before anything is waited for: a pass over a dead region takes seconds.
-        pool.shutdown(wait=False, cancel_futures=True)
-        try:
-            self._lease.release()
-        except DrError as error:
-            log.warning("lease_not_released", error=error.message)
+    def pause(self) -> float:
+        """Seconds from pass to pass; who does not lead asks for the lease every second."""
+        return self._interval_s if self._leading_since is not None else min(1.0, self._interval_s)
 
     def overdue(self) -> list[str]:
         """Applications that nobody observes, because this process has the lease and does not; as sentences."""
@@ -77,32 +63,27 @@ class Observer:
         longest = max(LATE_AFTER_INTERVALS * self._interval_s, LATE_AFTER_S)
         return [f"{name} was not observed for {age:.0f} s" for name, age in ages.items() if age > longest]
 
-    def _round(self, pool: ThreadPoolExecutor) -> None:
-        """One pass over everything, if the lease is ours; no fault of it ends the thread."""
-        try:
-            if not self._lease.hold():
-                self._leading_since = None
-                return
-            if self._leading_since is None:
-                self._leading_since = self._clock.monotonic()
-            list(pool.map(self.pass_over, self._applications))
-            self._forget()
-        except DrError as error:
-            log.warning("round_failed", error=error.message)
-        except Exception:
-            log.exception("round_failed")
+    def round(self) -> None:
+        """One pass over everything, if the lease is ours; a fault in one application costs the others nothing."""
+        if not self._lease.hold():
+            self._leading_since = None
+            return
+        if self._leading_since is None:
+            self._leading_since = self._clock.monotonic()
+        list(self._pool.map(self._survive, self._applications))
+        self._forget()
+
+    def _survive(self, application: str) -> None:
+        survived("pass_failed", lambda: self.pass_over(application), application=application)
 
     def pass_over(self, application: str) -> None:
-        """Observe one application and keep it; a fault of the store costs this pass, not the process."""
-        try:
-            previous = self._store.read(lambda tx: observations.latest(tx, application))
-            seen = self._observe(application, previous)
-            self._store.write(lambda tx: self._keep(tx, seen, previous), Point.OBSERVATION_KEEP)
-            self._kept[application] = self._clock.monotonic()
-        except DrError as error:
-            log.warning("pass_failed", application=application, error=error.message)
-        except Exception:
-            log.exception("pass_failed", application=application)
+        """Observe one application and keep it."""
+        previous, recorded = self._store.read(
+            lambda tx: (observations.latest(tx, application), observations.active_region(tx, application))
+        )
+        seen = self._observe(application, previous, recorded)
+        self._store.write(lambda tx: self._keep(tx, seen, previous), Point.OBSERVATION_KEEP)
+        self._kept[application] = self._clock.monotonic()
 
     def _keep(self, tx: Tx, seen: Observation, previous: Observation | None) -> None:
         observations.save(tx, seen)

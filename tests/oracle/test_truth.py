@@ -92,7 +92,7 @@ def test_the_truth_is_no_lie() -> None:
         (lambda r: r["objectives"][0].update(reached=None), truth(), "met or missed and was never measured"),
         (lambda r: r["target"].update(region=None, reason=""), truth(), "nothing is proposed, without a reason"),
         (lambda r: r["readiness"].update(ready=True), truth(), "readiness without an age"),
-        (lambda r: None, truth(missing={"/x/": frozenset({"b"})}), "lacks a parameter in b and is called ok"),
+        (lambda r: None, truth(missing={"/x/": {"b": 2.0}}), "lacks a parameter in b and is called ok"),
     ],
 )
 def test_each_lie_is_found(change: Change, real: Truth, found: str) -> None:

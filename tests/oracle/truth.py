@@ -11,6 +11,8 @@ Json = Mapping[str, Any]
 
 STALE_S = 245.0
 """A datapoint a minute is awaited, and comes in at the end of its minute; without one for three more it is stale."""
+COMPARED_S = 120.0
+"""Settings are compared anew after a minute; where a region does not answer, the last comparison counts for two."""
 SLACK_S = 0.75
 """Lag ripples by a fifth of a second from one datapoint to the next, and figures are rounded."""
 
@@ -21,7 +23,8 @@ class Truth:
 
     `metrics`: regions in which a datapoint of the last second can be read. `moving`: a change of roles is under way.
     `known_gone`: regions that were away in several passes, with nothing between them and the bot but that.
-    `missing`: parameters that some region lacks, by path. `calm`: nothing was broken for longer than any damping.
+    `missing`: for how many seconds some region has lacked a parameter, by path. `calm`: nothing was broken for longer
+    than any damping.
     """
 
     up: Mapping[str, bool]
@@ -32,7 +35,7 @@ class Truth:
     moving: bool = False
     settling: bool = False
     known_gone: frozenset[str] = frozenset()
-    missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    missing: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     calm: bool = False
 
 
@@ -114,9 +117,16 @@ def _exposure(told: Json, store: Json, truth: Truth, observed: bool) -> Iterator
 
 def _parameters(told: Json, truth: Truth, observed: bool) -> Iterator[str]:
     for store in told["stores"]:
-        lacking = truth.missing.get(store["name"], frozenset())
-        if observed and store["kind"] == "parameters" and store["region"] in lacking and store["verdict"] == "ok":
-            yield f"{store['name']} lacks a parameter in {store['region']} and is called ok"
+        by_region = truth.missing.get(store["name"], {})
+        lacking = by_region.get(store["region"])
+        if not observed or store["kind"] != "parameters" or lacking is None or store["verdict"] != "ok":
+            continue
+        if told["active_region"] in by_region:
+            continue  # the copy is held against a region that lacks it, too: they are in step
+        # The age says that it was compared before that.
+        if store["age_seconds"] < lacking or store["age_seconds"] > COMPARED_S:
+            when = f"compared {store['age_seconds']} s ago, written {lacking:.1f} s ago"
+            yield f"{store['name']} lacks a parameter in {store['region']} and is called ok, {when}"
 
 
 def _numbers(told: Json) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Walk:
         self._began: dict[str, tuple[str, float]] = {}
         self._disturbed = self._moved = self.clock.monotonic()
         self._looks: dict[str, int] = {}
-        self._missing: dict[str, dict[str, frozenset[str]]] = {}
+        self._missing: dict[str, dict[str, dict[str, float]]] = {}
         self._story: list[str] = []
 
     # -- what happens ------------------------------------------------------------------------------------------------
@@ -182,7 +182,8 @@ class Walk:
             self._story.append(f"nothing is written to {name}: {type(error).__name__}")
             return
         self._story.append(f"{key} is written in {app.primary} only")
-        self._missing.setdefault(name, {})[path] = frozenset(app.standby)
+        since = dict.fromkeys(app.standby, self.clock.monotonic())
+        self._missing.setdefault(name, {}).setdefault(path, since)
 
     def _add(self, kind: str, **scope: Any) -> None:
         told = f"{kind} {' '.join(str(value) for value in scope.values() if value is not None)}"
@@ -237,7 +238,10 @@ class Walk:
             moving=now - self._moved < 60.0,
             settling=now - self._disturbed < 2.0,
             known_gone=frozenset(self._known_gone()),
-            missing=self._missing.get(name, {}),
+            missing={
+                path: {region: now - since for region, since in lacking.items()}
+                for path, lacking in self._missing.get(name, {}).items()
+            },
             calm=not self._began and now - self._disturbed >= CALM_S,
         )
 

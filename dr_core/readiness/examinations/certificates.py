@@ -15,7 +15,7 @@ from dr_core.readiness.examination import About, Inquiry, Subject
 from dr_core.readiness.examinations.traffic import records
 from dr_core.readiness.model import Check
 from dr_core.readiness.surroundings import ServedCertificate
-from dr_core.topology.model import Route53Records
+from dr_core.topology.traffic import Route53Records
 
 AREA = "certificates"
 _SOON_DAYS = 21

@@ -173,7 +173,7 @@ def judge_cluster(facts: ClusterFacts | None, about: About) -> Iterable[Check]:
         message = f"Cluster {facts.name} in {about.region} has no instance: nothing there could become the writer."
         yield about.blocking("target-headless", message, evidence="0 instances", way_out="Add an instance first.")
     else:
-        yield about.ok("target-headless", f"{facts.name} has an instance.", evidence=f"{facts.instances} instances")
+        yield about.ok("target-headless", f"{facts.name} has an instance.", evidence=f"instances: {facts.instances}")
     yield _backups(facts, about)
     if facts.insights is None:
         yield about.unknown("no-insights", "RDS does not say whether Database Insights is on.")
@@ -202,7 +202,7 @@ def _backups(facts: ClusterFacts, about: About) -> Check:
 
 def judge_zones(found_zones: tuple[str, ...], about: About) -> Iterable[Check]:
     spread = sorted(set(found_zones))
-    evidence = f"{len(found_zones)} instances in {', '.join(spread) or 'no zone'}"
+    evidence = f"instances: {len(found_zones)}, in {', '.join(spread) or 'no zone'}"
     if len(spread) > 1:
         yield about.ok("single-az", f"The instances of {about.subject} stand in several zones.", evidence=evidence)
         return

@@ -21,7 +21,8 @@ from dr_core.readiness.asking import call, found, pages
 from dr_core.readiness.examination import EVERYWHERE, About, Inquiry, Subject
 from dr_core.readiness.examinations.traffic import HOME
 from dr_core.readiness.model import Check
-from dr_core.topology.model import AuroraGlobal, Route53Records
+from dr_core.topology.stores import AuroraGlobal
+from dr_core.topology.traffic import Route53Records
 
 AREA = "drift"
 Lines = tuple[str, ...] | None

@@ -13,7 +13,8 @@ from dr_core.readiness.asking import call, found
 from dr_core.readiness.examination import EVERYWHERE, About, Inquiry, Subject
 from dr_core.readiness.examinations.traffic import HOME
 from dr_core.readiness.model import Check
-from dr_core.topology.model import AutoScalingGroup, Capacity, Consumer, Custom
+from dr_core.topology.capacity import AutoScalingGroup, Capacity, Consumer
+from dr_core.topology.custom import Custom
 
 AREA = "names"
 Ask = Callable[[], bool]

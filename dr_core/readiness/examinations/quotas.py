@@ -16,7 +16,7 @@ from dr_core.readiness.asking import call, found
 from dr_core.readiness.examination import About, Inquiry, Subject
 from dr_core.readiness.examinations.services import described, task_definition
 from dr_core.readiness.model import Check
-from dr_core.topology.model import EcsService
+from dr_core.topology.capacity import EcsService
 
 AREA = "capacity"
 FARGATE = ("fargate", "L-3032A538")

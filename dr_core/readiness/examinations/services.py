@@ -16,7 +16,7 @@ from dr_core.errors import DrError, RejectedError
 from dr_core.readiness.asking import call, found
 from dr_core.readiness.examination import About, Inquiry, Subject
 from dr_core.readiness.model import Check
-from dr_core.topology.model import EcsPoller, EcsService
+from dr_core.topology.capacity import EcsPoller, EcsService
 
 AREA = "capacity"
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)"

@@ -12,7 +12,8 @@ from typing import Any
 from dr_core.readiness.asking import call, found
 from dr_core.readiness.examination import EVERYWHERE, HERE, About, Inquiry, Subject
 from dr_core.readiness.model import Check
-from dr_core.topology.model import Application, Route53Records
+from dr_core.topology.model import Application
+from dr_core.topology.traffic import Route53Records
 
 AREA = "traffic"
 HOME = "us-east-1"

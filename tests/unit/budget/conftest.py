@@ -10,7 +10,8 @@ from dr_core.budget.memory import Daily, MemoryBilling, MemoryKeeping
 from dr_core.budget.model import CostSheet, Money
 from dr_core.budget.reading import Reader
 from dr_core.clock import ManualClock
-from dr_core.topology.model import Budget, Topology, UsdRate
+from dr_core.topology.duties import Budget, UsdRate
+from dr_core.topology.model import Topology
 
 EU, WEST = "eu-central-1", "eu-west-1"
 NOV = date(2026, 11, 1)

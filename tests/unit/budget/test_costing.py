@@ -11,7 +11,7 @@ from dr_core.budget import record
 from dr_core.budget.costing import Costs
 from dr_core.budget.memory import Daily, MemoryBilling, MemoryKeeping
 from dr_core.clock import ManualClock
-from dr_core.errors import UnreachableError
+from dr_core.errors import LeaseLostError, UnreachableError
 from dr_core.execution.lease import NamedLease
 from dr_core.store import snapshots
 from dr_core.store.engine import Store
@@ -173,5 +173,6 @@ def test_a_worker_that_loses_the_lease_in_the_middle_keeps_nothing(
         return ask(role)
 
     billing.account = slow  # type: ignore[method-assign]  # the network is slow in this test alone
-    assert not worker().round()
+    with pytest.raises(LeaseLostError):
+        worker().round()
     assert store.read(record.load) is None

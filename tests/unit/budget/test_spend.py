@@ -12,7 +12,8 @@ from dr_core.budget.model import AwsBudget, CostSheet, Money
 from dr_core.budget.spend import ThresholdState, forecast, spend, thresholds
 from dr_core.clock import ManualClock
 from dr_core.errors import DeniedError, RejectedError
-from dr_core.topology.model import Budget, Topology
+from dr_core.topology.duties import Budget
+from dr_core.topology.model import Topology
 from tests.unit.budget.conftest import NOV, ON_THE_21ST, euros, usd
 
 EUR = Exchange.of(euros())

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dr_core.errors import DeniedError, DrError, RejectedError, ThrottledError, UnreachableError
-from dr_core.health.capacity import capacity_signal, excuse_idle
-from dr_core.health.database import ClusterFacts, database_signal
-from dr_core.health.failure import state_of
+from dr_core.health.capacity import excuse_idle, judge_capacity
+from dr_core.health.control_plane import state_of
+from dr_core.health.database import ClusterFacts, judge_member
 from dr_core.health.route53 import CheckerReport, route53_signal
-from dr_core.health.secrets import secret_signal
+from dr_core.health.secrets import judge_secret
 from dr_core.observation.model import CapacityState, DatabaseState, MemberState, Signal, SignalState, Vantage
 from dr_core.replication.port import SecretView
 
@@ -74,7 +74,7 @@ def capacity(desired: int | None, running: int | None, region: str = "eu-north-1
 def test_capacity_is_judged_by_what_should_run(
     remark: str, state: CapacityState, active: str | None, expected: SignalState
 ) -> None:
-    assert capacity_signal(state, active, "ECS").state is expected, remark
+    assert judge_capacity(state, active)[0] is expected, remark
 
 
 def probe(region: str, state: SignalState = BAD, vantage: Vantage = Vantage.PROBE) -> Signal:
@@ -132,7 +132,7 @@ def view(writer: bool = True, region: str = "eu-north-1") -> DatabaseState:
 def test_a_database_member_is_judged_by_role_and_status(
     remark: str, seen: DatabaseState, facts: ClusterFacts, expected: SignalState
 ) -> None:
-    assert database_signal("eu-north-1", "db", seen, facts, NOW, 5.0).state is expected, remark
+    assert judge_member("eu-north-1", seen, facts)[0] is expected, remark
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_a_database_member_is_judged_by_role_and_status(
     ],
 )
 def test_a_secret_without_a_current_version_is_of_no_use(secret: SecretView, expected: SignalState) -> None:
-    assert secret_signal("eu-north-1", "s", secret, NOW, 3.0).state is expected
+    assert judge_secret("eu-north-1", secret)[0] is expected

@@ -8,9 +8,9 @@ import pytest
 from dr_core.aws.faults import AwsRejectedError
 from dr_core.clock import ManualClock
 from dr_core.errors import DeniedError, DrError
-from dr_core.health.cache import cache_signal
+from dr_core.health.cache import judge_cache
 from dr_core.health.events import AwsHealth, HealthEvent, OpenIssues, events_signal, services_of
-from dr_core.health.tables import table_signal
+from dr_core.health.tables import judge_table
 from dr_core.observation.model import SignalState, Vantage
 from dr_core.replication.copies import CacheMember, CacheView, TableView
 
@@ -34,7 +34,7 @@ def test_a_cache_is_ill_when_its_region_has_no_member_that_serves(
     members: tuple[CacheMember, ...], status: str | None, state: SignalState
 ) -> None:
     view = CacheView(HERE, "x-hot", "available", members, status, None)
-    assert cache_signal(HERE, view, "hot", NOW, 5.0).state is state
+    assert judge_cache(HERE, view)[0] is state
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_cache_is_ill_when_its_region_has_no_member_that_serves(
     ],
 )
 def test_a_table_is_ill_when_it_does_not_serve(status: str, state: SignalState) -> None:
-    assert table_signal(HERE, "t", TableView(HERE, status, {}, None), NOW, 5.0).state is state
+    assert judge_table(HERE, TableView(HERE, status, {}, None))[0] is state
 
 
 def event(service: str, region: str = HERE) -> HealthEvent:

@@ -18,7 +18,7 @@ from dr_core.observation.model import Observation, SignalState, Vantage, Verdict
 from dr_core.observation.scope import Readers
 from dr_core.observation.watch import Watch
 from dr_core.parameters.memory import MemoryParameters
-from dr_core.ports import Ports
+from dr_core.plan.ports import Ports
 from dr_core.replication.copies import CacheMember, CacheView, CopyReaders
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.replication.memory import MemoryBucketLag, MemoryClusterLag, MemorySecrets
@@ -219,9 +219,10 @@ def test_roles_that_swap_turn_the_readings_round(world: World) -> None:
     world.bucket_lag.measured = {"docs-w": Measurement(3.0, world.clock.now(), "CloudWatch")}
     swapped = world.observe(before)
     turned = {(reading.kind, reading.region): reading for reading in swapped.readings}
-    assert turned["aurora_global", WEST].seconds == 0.9
+    assert "changed to us-east-2" in turned["aurora_global", WEST].reason
     assert "changed to us-east-2" in turned["s3", WEST].reason
     settled = {(reading.kind, reading.region): reading for reading in world.observe(swapped).readings}
+    assert settled["aurora_global", WEST].seconds == 0.9
     assert settled["s3", WEST].seconds == 3.0
     assert ("aurora_global", EAST) not in settled
 
@@ -316,6 +317,19 @@ def test_a_fresh_watch_closes_what_it_opened() -> None:
     watch = Watch(TOPOLOGY, AwsSessions((WEST, EAST)), Settings(), world.clock, world.ports(), readers=world.readers())
     watch.close()
     watch.close()
+
+
+def test_what_nothing_tells_of_is_timed_from_where_the_last_run_took_it(world: World) -> None:
+    """Neither a writer nor DNS: without the record it would be timed from the primary for ever."""
+    told = {"database": None, "traffic": ()}
+    alone = TOPOLOGY.model_copy(update={"applications": {"ledger": APP.model_copy(update=told)}})
+    watch = Watch(alone, AwsSessions((WEST, EAST)), Settings(), world.clock, world.ports(), readers=world.readers(),
+                  endpoints=world.prober)  # fmt: skip
+    before = watch.observe("ledger", None)
+    assert {reading.source_region for reading in before.readings} == {WEST}
+    moved = watch.observe("ledger", before, EAST)
+    assert {reading.source_region for reading in moved.readings} == {EAST}
+    assert {reading.source_region for reading in watch.observe("ledger", moved, EAST).readings} == {EAST}
 
 
 def test_passes_that_cannot_tell_who_is_active_keep_the_last_source(world: World) -> None:

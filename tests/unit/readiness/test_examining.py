@@ -170,20 +170,9 @@ def test_a_preflight_that_breaks_is_tried_again_after_a_minute_and_not_at_every_
 
     monkeypatch.setattr(duty, "examine", broken)
 
-    class Rounds:
-        """Two seconds a round, one minute and a little more."""
-
-        left = 32
-
-        def is_set(self) -> bool:
-            return self.left <= 0
-
-        def wait(self, seconds: float) -> None:
-            clock.advance(seconds)
-            self.left -= 1
-
-    stop: Any = Rounds()
-    duty.run(stop)
+    for _ in range(32):
+        duty.round()
+        clock.advance(2)
     assert tried == ["shop", "shop"]
 
 

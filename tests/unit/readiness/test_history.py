@@ -92,6 +92,21 @@ def test_a_sheet_that_leaves_something_open_is_made_anew_soon(sheet: MakeSheet, 
     assert due(made, now=AT + SOON, **asked)
 
 
+def test_an_unknown_that_lasts_is_asked_about_as_often_as_everything_else(sheet: MakeSheet, check: MakeCheck) -> None:
+    """Soon for as long as an ordinary period takes; then as any other, until something changes."""
+    unknown = check("secret-unknown", "unknown", "warning")
+    asked = {"topology": "t", "active": "eu-central-1"}
+    made, pauses = sheet(unknown), []
+    for _ in range(6):
+        pauses.append(SOON if due(made, now=made.at + SOON, **asked) else EVERY)
+        made = carried(made, sheet(unknown, at=made.at + pauses[-1]))
+    assert pauses == [SOON, SOON, SOON, SOON, EVERY, EVERY]
+    other = carried(made, sheet(check("key-unknown", "unknown", "warning"), at=made.at + EVERY))
+    assert due(other, now=other.at + SOON, **asked)
+    blocked = carried(made, sheet(unknown, check(), at=made.at + EVERY))
+    assert due(blocked, now=blocked.at + SOON, **asked), "what blocks may be mended at any time"
+
+
 def test_the_first_one_is_due_at_once() -> None:
     assert due(None, topology="t", active="eu-central-1", now=AT)
 

@@ -6,22 +6,6 @@ from typing import Any
 
 import pytest
 
-from dr_core.plan.kinds import (
-    compare_parameters,
-    failover_aurora,
-    fence_source,
-    give_back,
-    scale_target,
-    scale_to_standby,
-    switch_records,
-    switchover_aurora,
-    sync_parameters,
-    take_over,
-    verify_dns,
-    verify_health,
-    verify_write,
-    verify_writer,
-)
 from dr_core.plan.step import Mode
 from dr_core.readiness import actions
 from dr_core.readiness.examination import About
@@ -45,7 +29,8 @@ from dr_core.readiness.examinations import (
 from dr_core.readiness.handshake import routed
 from dr_core.readiness.surroundings import ServedCertificate
 from dr_core.settings import parse_connect_to
-from dr_core.topology.model import AutoScalingGroup, Topology
+from dr_core.topology.capacity import AutoScalingGroup
+from dr_core.topology.model import Topology
 from tests.unit.readiness.conftest import AT
 
 HERE, THERE = "eu-west-1", "eu-central-1"
@@ -276,14 +261,6 @@ def test_a_record_that_is_missing_blocks_its_region_and_a_long_ttl_warns(about: 
 )
 def test_a_session_is_asked_about_as_its_role(arn: str, expected: str) -> None:
     assert permissions.principal_of(arn) == expected
-
-
-def test_every_step_kind_says_which_actions_it_calls() -> None:
-    kinds = (
-        compare_parameters, failover_aurora, fence_source, give_back, scale_target, scale_to_standby, switch_records,
-        switchover_aurora, sync_parameters, take_over, verify_dns, verify_health, verify_write, verify_writer,
-    )  # fmt: skip
-    assert {kind.KIND for kind in kinds} == set(actions.BY_KIND)
 
 
 def test_the_actions_of_both_modes_towards_every_standby_are_asked_about(shop: Topology) -> None:

@@ -12,7 +12,7 @@ from dr_core.replication.cloudwatch import Metrics
 from dr_core.replication.copies import CacheMember
 from dr_core.replication.elasticache import ElastiCache, _named
 from dr_core.replication.kms import KmsKeys, key_name
-from dr_core.topology.model import AppConfigFlags
+from dr_core.topology.stores import AppConfigFlags
 
 
 class Recorded:

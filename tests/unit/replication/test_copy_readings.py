@@ -9,15 +9,15 @@ from dr_core.errors import DeniedError, DrError, RejectedError, UnreachableError
 from dr_core.observation.model import Reading
 from dr_core.replication.copies import CacheMember, CacheView, FlagsView, KeyProof, KeyView, TableView
 from dr_core.replication.copy_readings import (
-    Towards,
     cache_reading,
     flags_reading,
     key_reading,
     parameter_reading,
     table_reading,
 )
+from dr_core.replication.history import is_stale, with_history
 from dr_core.replication.port import Measurement
-from dr_core.replication.readings import with_history
+from dr_core.replication.readings import Towards
 
 NOW = datetime(2026, 4, 1, 10, 3, tzinfo=UTC)
 HERE, THERE = "ca-west-1", "ca-central-1"
@@ -209,3 +209,16 @@ def test_flags_are_in_step_when_the_same_ones_are_deployed(
     found = flags_reading(towards("appconfig"), source, copy)
     assert found.in_step is in_step, remark
     assert words in found.reason
+
+
+def test_settings_that_cannot_be_compared_are_in_step_for_two_minutes_more_and_stale_from_then_on() -> None:
+    def ask(copy: FlagsView | DrError, after_s: float) -> Reading:
+        return flags_reading(
+            replace(towards("appconfig"), at=NOW + timedelta(seconds=after_s)), flags(HERE, a="1"), copy
+        )
+
+    last, said = ask(flags(THERE, a="1"), 0), []
+    for after_s in (60, 110, 120, 121):
+        (last,) = with_history([ask(SILENT, after_s)], [last])
+        said.append((last.in_step, is_stale(last, last.observed_at)))
+    assert said == [(True, False), (True, False), (True, False), (True, True)]

@@ -55,6 +55,22 @@ def test_a_source_that_nobody_observes_is_an_outage_once_figures_stop(
     assert exposure_of(reading(0.4), source, after(300)).exposure_seconds == 300.4
 
 
+def test_while_nobody_looks_the_time_since_is_in_the_figure_at_once() -> None:
+    """The observer died: until its figures are stale, too, nothing but time goes by."""
+    (seen,) = store_exposures(observation(reading(0.4)), after(29), INTERVAL)
+    (unseen,) = store_exposures(observation(reading(0.4)), after(60), INTERVAL)
+    assert (seen.exposure_seconds, unseen.exposure_seconds) == (0.4, 60.4)
+    assert "not observed any more" in unseen.reason
+
+
+@pytest.mark.parametrize("source", [*Verdict, None])
+def test_a_figure_of_the_future_is_unknown_because_clocks_differ(source: Verdict | None) -> None:
+    assert exposure_of(reading(0.4), Verdict.HEALTHY, after(-4)).age_seconds == 0
+    store = exposure_of(reading(0.4), source, after(-60))
+    assert (store.exposure_seconds, store.age_seconds, store.verdict) == (None, None, "unknown")
+    assert "the clocks differ" in store.reason
+
+
 @pytest.mark.parametrize("source", [Verdict.HEALTHY, Verdict.DEGRADED])
 def test_a_figure_that_stopped_while_the_source_is_up_is_stale_and_counts_as_unknown(source: Verdict) -> None:
     store = exposure_of(reading(0.4), source, after(181))

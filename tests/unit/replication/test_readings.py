@@ -6,8 +6,10 @@ import pytest
 
 from dr_core.errors import DrError, RejectedError, UnreachableError
 from dr_core.observation.model import Figure, Reading
+from dr_core.replication.history import is_stale, with_history
 from dr_core.replication.port import Measurement, SecretView
-from dr_core.replication.readings import is_stale, measured, secret_reading, with_history
+from dr_core.replication.readings import Towards, timed
+from dr_core.replication.secret_readings import secret_reading
 
 NOW = datetime(2026, 1, 5, 10, 3, tzinfo=UTC)
 
@@ -16,16 +18,12 @@ def lag(
     seconds: float | None, measured_at: datetime | None, *, seen: datetime = NOW, source: str = "ca-west-1"
 ) -> Reading:
     found = Measurement(seconds, measured_at, "CloudWatch", "" if seconds is not None else "no datapoint")
-    return measured(
-        "aurora_global", "db", "ca-central-1", source_region=source, gate=True, threshold_s=60, found=found, at=seen
-    )
+    return timed(Towards("aurora_global", "db", "ca-central-1", source, 60, seen, gate=True), found)
 
 
 def test_an_error_is_a_reading_without_a_figure() -> None:
-    reading = measured(
-        "s3", "b", "ca-central-1", source_region="ca-west-1", gate=False, threshold_s=60,
-        found=UnreachableError("CloudWatch did not answer."), at=NOW,
-    )  # fmt: skip
+    where = Towards("s3", "b", "ca-central-1", "ca-west-1", 60, NOW)
+    reading = timed(where, UnreachableError("CloudWatch did not answer."))
     assert reading.seconds is None
     assert reading.reason == "CloudWatch did not answer."
 
@@ -133,9 +131,7 @@ def secret(region: str, version: str | None, replicas: dict[str, str] | None = N
 def test_secrets_are_in_step_by_version_and_never_by_seconds(
     remark: str, source: SecretView | DrError, copy: SecretView | DrError, in_step: bool | None, words: str
 ) -> None:
-    reading = secret_reading(
-        "s", "ca-central-1", source_region="ca-west-1", threshold_s=60, source=source, copy=copy, at=NOW
-    )
+    reading = secret_reading(Towards("secret", "s", "ca-central-1", "ca-west-1", 60, NOW), source, copy)
     assert (reading.in_step, reading.seconds) == (in_step, None), remark
     assert words in reading.reason
 
@@ -143,9 +139,7 @@ def test_secrets_are_in_step_by_version_and_never_by_seconds(
 def test_a_comparison_that_cannot_be_made_keeps_the_last_one_with_its_time() -> None:
     def compare(copy: SecretView | DrError, at: datetime) -> Reading:
         source = secret("ca-west-1", "v1")
-        return secret_reading(
-            "s", "ca-central-1", source_region="ca-west-1", threshold_s=60, source=source, copy=copy, at=at
-        )
+        return secret_reading(Towards("secret", "s", "ca-central-1", "ca-west-1", 60, at), source, copy)
 
     first = compare(secret("ca-central-1", "v1"), NOW)
     (second,) = with_history([compare(UnreachableError("silent"), NOW + timedelta(seconds=10))], [first])
@@ -158,7 +152,7 @@ def test_a_comparison_that_cannot_be_made_keeps_the_last_one_with_its_time() -> 
 
 def test_failed_replicas_are_counted_with_their_reasons_and_unknown_where_nobody_tells() -> None:
     def figure(source: SecretView | DrError, copy: SecretView | DrError) -> Figure:
-        reading = secret_reading("s", "b", source_region="a", threshold_s=60, source=source, copy=copy, at=NOW)
+        reading = secret_reading(Towards("secret", "s", "b", "a", 60, NOW), source, copy)
         return reading.figures[0]
 
     failing = SecretView("a", "v1", None, {"b": "InSync", "c": "Failed: no key", "d": "Failed: name taken"})

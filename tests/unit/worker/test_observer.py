@@ -11,6 +11,7 @@ import pytest
 from dr_core.approvals.proof import AckSigner
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
+from dr_core.duty import Duty
 from dr_core.errors import UnreachableError
 from dr_core.observation.model import Observation
 from dr_core.services import Services
@@ -20,7 +21,7 @@ from dr_core.store.engine import Store
 from dr_core.topology.model import Topology
 from dr_core.worker.__main__ import not_ready
 from dr_core.worker.duties import Duties
-from dr_core.worker.observer import Observer
+from dr_core.worker.observer import Observe, Observer
 
 
 class Lease:
@@ -47,8 +48,8 @@ class Away:
     write = read
 
 
-def look(clock: ManualClock) -> Callable[[str, Observation | None], Observation]:
-    return lambda application, _previous: Observation(application=application, observed_at=clock.now(), duration_s=0.1)
+def look(clock: ManualClock) -> Observe:
+    return lambda application, *_: Observation(application=application, observed_at=clock.now(), duration_s=0.1)
 
 
 def observer(store: Any, clock: ManualClock, lease: Lease, seeing: Any = None) -> Observer:
@@ -66,7 +67,7 @@ def rounds(made: Observer, lease: Lease, number: int) -> bool:
             stop.set()
 
     lease.asked = count
-    thread = Thread(target=made.run, args=(stop,))
+    thread = Thread(target=Duty("observer", made.round, made.pause, lease).run, args=(stop,))
     thread.start()
     thread.join(timeout=10)
     return len(asked) == number
@@ -138,7 +139,7 @@ def test_a_worker_is_not_ready_when_its_observer_ended_or_hangs(
     bundle = Services(shop, store, clock, settings, AwsSessions.for_topology(shop, None), None)
     lease = Lease()
     made = observer(store, clock, lease)
-    duty = Duties(made, Any, Any, Any, {})  # type: ignore[arg-type]
+    duty = Duties(made, Any, Any, Any, ())  # type: ignore[arg-type]
     [keyless, unseen] = not_ready(bundle, duty)
     assert "no public key" in keyless
     assert unseen == "shop was not observed yet"
