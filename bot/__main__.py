@@ -3,10 +3,10 @@
 import asyncio
 import sys
 
-from bot.logs import configure
 from bot.process import run
 from dr_core.bootstrap import services
 from dr_core.errors import ConfigError
+from dr_core.logs import configure
 from dr_core.settings import read_settings
 
 

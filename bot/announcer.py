@@ -31,7 +31,7 @@ from dr_core.services import Services
 from dr_core.store import cards, runs
 from dr_core.store.cards import Card
 from dr_core.store.engine import Tx
-from dr_core.topology.model import Group
+from dr_core.topology.approval import Group
 
 CONSUMER = "slack"
 _BATCH = 200

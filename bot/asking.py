@@ -10,10 +10,10 @@ from bot.desk import Desk
 from bot.views import decide, form, run, stop
 from bot.views.modal import View
 from bot.views.result import draw
-from commands.approve import NeedsAcceptance
-from commands.arguments import MissingArguments, bind
+from commands.arguments import bind
 from commands.context import Outcome
 from commands.parsing import Value, parse, words_of
+from commands.questions import MissingArguments, NeedsAcceptance
 from commands.registry import Command, Kind, registry
 from dr_core.approvals.ack import Review
 from dr_core.approvals.open import BlockedError
@@ -21,15 +21,12 @@ from dr_core.errors import DrError, NotFoundError
 from dr_core.execution.brake import in_the_middle
 from dr_core.execution.impact import ConfirmationError, Impact, impact_of
 from dr_core.execution.model import Run
-from dr_core.reports.health import HealthReport
-from dr_core.reports.listing import ReplicationReport
-from dr_core.reports.model import PlanReport, RunView, StatusReport
+from dr_core.reports.model import RunView
 from dr_core.reports.request import request_view
 from dr_core.reports.run import find
 from dr_core.store import observations, requests, runs
 from dr_core.store.engine import Tx
 
-_SHOWN_TO_ALL = (StatusReport, HealthReport, ReplicationReport, PlanReport)
 Choices = Mapping[Kind, Sequence[str]]
 
 
@@ -49,14 +46,14 @@ async def carry_out(desk: Desk, delivery: Delivery, words: str | list[str]) -> N
 
 
 async def show(desk: Desk, delivery: Delivery, outcome: Outcome) -> None:
-    """In the incident channel what belongs to all; everything else for the caller alone. Requests have their card."""
+    """In the incident channel what is for all; everything else for the caller alone. Requests have their card."""
     result = outcome.result
     if isinstance(result, RunView) and outcome.command != "run show":
         message = run.confirmation(result)
     else:
         message = draw(result)
     incident = delivery.channel == desk.topology.slack.incident_channel
-    if incident and outcome.public and isinstance(outcome.result, _SHOWN_TO_ALL):
+    if incident and outcome.public:
         await desk.slack.post(desk.topology.slack.incident_channel, message)
     else:
         await desk.tell(delivery, message)
@@ -87,7 +84,7 @@ async def _question(desk: Desk, delivery: Delivery, words: str | list[str], erro
                 return view
         filled = _json({**error.proposed, **error.known})
         return form.form(command.name, command.params, filled, choices, channel, error.message)
-    if isinstance(error, BlockedError) and error.overridable and _may_override(words, desk):
+    if isinstance(error, BlockedError) and _may_override(words, desk):
         command, values = _typed(desk, words)
         reason = values.pop("reason", "")
         return form.overrides(words_of(command, values), error.findings, channel, str(reason))

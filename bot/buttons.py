@@ -39,7 +39,7 @@ async def pressed(desk: Desk, body: delivery.Body) -> None:
 
 
 async def _pressed(desk: Desk, came: Delivery, action: str, token: str) -> None:
-    await desk.meet(came)
+    came = await desk.meet(came)
     try:
         use, request = await asyncio.to_thread(desk.services.store.read, lambda tx: _meaning(tx, action, token))
         desk.later(_left_behind(desk, came, request.id))

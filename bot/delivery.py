@@ -11,7 +11,10 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Delivery:
-    """One command, press, submission or event. `id` is the same when Slack sends it again."""
+    """One command, press, submission or event. `id` is the same when Slack sends it again.
+
+    `name` is the handle; `full_name` is known once the roster was asked, else empty.
+    """
 
     kind: str
     id: str
@@ -21,6 +24,7 @@ class Delivery:
     channel: str | None
     trigger: str | None = None
     response_url: str | None = None
+    full_name: str = ""
     evidence: dict[str, str] = field(default_factory=dict)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot import identity
 from bot.delivery import Delivery
@@ -37,13 +37,13 @@ class Desk:
     def actor(self, delivery: Delivery) -> Actor:
         return identity.actor(self.services.topology, delivery)
 
-    async def meet(self, delivery: Delivery) -> None:
+    async def meet(self, delivery: Delivery) -> Delivery:
         """Know who this is before anything is decided; while Slack does not say, the decision itself refuses them."""
-        await identity.meet(self.services, self.slack, delivery.user)
+        return replace(delivery, full_name=await identity.meet(self.services, self.slack, delivery.user))
 
     async def run(self, delivery: Delivery, words: str | list[str]) -> Outcome:
         """One command through the one way in, on a thread."""
-        await self.meet(delivery)
+        delivery = await self.meet(delivery)
         return await asyncio.to_thread(
             dispatch,
             self.services,

@@ -14,7 +14,8 @@ from dr_core.errors import DrError
 from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import roster as stored
-from dr_core.topology.model import Group, Topology
+from dr_core.topology.approval import Group
+from dr_core.topology.model import Topology
 
 ROSTER_EVERY_S = 60.0
 _MOST_LOOKUPS = 40  # a pass; users.info allows about 100 a minute
@@ -32,10 +33,12 @@ class Directory(Protocol):
 
 
 def actor(topology: Topology, delivery: Delivery) -> Actor:
-    """Who did it. Somebody whom `people` does not name goes by the Slack account, shown with its handle."""
+    """Who did it. Somebody whom `people` does not name goes by the Slack account: its name and handle."""
     key, display = person_key(topology, delivery.user)
     if display == delivery.user and delivery.name != delivery.user:
-        display = f"@{one_line(delivery.name, 60)}"
+        handle = f"@{one_line(delivery.name, 60)}"
+        # The handle is theirs alone, a name may be anybody's.
+        display = f"{delivery.full_name} ({handle})" if delivery.full_name else handle
     return Actor(person=key, display=display, face=Face.SLACK, slack_user=delivery.user, team=delivery.team)
 
 
@@ -73,14 +76,18 @@ async def _members(slack: Directory, group: Group) -> frozenset[str]:
     return listed | await slack.usergroup(group.usergroup) if group.usergroup else listed
 
 
-async def meet(services: Services, slack: Directory, user: str) -> None:
-    """Look up somebody of whom only the id is known, at once; what does not answer in time is let be."""
+async def meet(services: Services, slack: Directory, user: str) -> str:
+    """Their name. Somebody of whom only the id is known is looked up at once; empty where that takes too long."""
     with contextlib.suppress(DrError, TimeoutError):
         known = await asyncio.to_thread(services.store.read, stored.load)
-        if known is None or user in known.users:
-            return
+        if known is None:
+            return ""
+        if user in known.users:
+            return known.users[user].name
         found = await asyncio.wait_for(_person(slack, user), _LONGEST_LOOK_S)
         await asyncio.to_thread(services.store.write, lambda tx: stored.add(tx, user, found), Point.ROSTER_KEEP)
+        return found.name
+    return ""
 
 
 async def _people(

@@ -69,7 +69,7 @@ async def _decide(
     """Commit, then acknowledge, then tell; a wrong text is told inside the view and nothing is changed."""
     desk.metrics.deliveries.labels(came.kind).inc()
     looked = False
-    await desk.meet(came)
+    came = await desk.meet(came)
     try:
         said = await wrong()
         looked = True

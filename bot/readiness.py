@@ -64,7 +64,7 @@ def _contact(contact: Contact, clock: Clock) -> Check:
         way_out = "Compare the app's scopes with bot/slack_manifest.yaml, and invite the bot to its channels."
         return Check(name="Slack", state=CheckState.WARNING, detail=contact.problem, way_out=way_out)
     age = clock.monotonic() - contact.answered_at
-    known = f", the token is {contact.account}'s" if contact.account else ""
+    known = f", the token belongs to {contact.account}" if contact.account else ""
     return Check(name="Slack", state=CheckState.OK, detail=f"answered {age:.0f} s ago{known}")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +14,8 @@ from bot.slack import Posting
 from bot.slots import due_slots
 from bot.views.budget import budget, review
 from bot.views.health import digest
-from bot.views.message import Message, context, fit
+from bot.views.message import Message
 from bot.views.replication import replication
-from bot.views.text import escape
 from commands.dispatch import dispatch
 from commands.faults import guarded
 from dr_core.approvals.lapse import expire_due
@@ -25,11 +24,10 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import DrError
 from dr_core.failpoints import Point
-from dr_core.reports.listing import ReplicationReport
 from dr_core.services import Services
 from dr_core.store import slots
 from dr_core.store.engine import Tx
-from dr_core.topology.model import Schedule
+from dr_core.topology.duties import Schedule
 
 GRACE = timedelta(hours=4)
 SCHEDULE = Actor(person="schedule", display="schedule", face=Face.SCHEDULE)
@@ -53,16 +51,10 @@ def reports(schedule: Schedule) -> tuple[Report, ...]:
     """Everything that is posted by the clock."""
     return (
         Report("health_digest", schedule.health_digest, "health", digest),
-        Report("replication_report", schedule.replication_report, "replication", replication_report),
+        Report("replication_report", schedule.replication_report, "replication", replication),
         Report("budget_report", schedule.budget_report, "budget", budget),
         Report("cost_review", schedule.cost_review, "budget", review),
     )
-
-
-def replication_report(report: ReplicationReport, note: str) -> Message:
-    """What `/dr replication` shows, with the note at its end."""
-    made = replication(report)
-    return fit(replace(made, blocks=(*made.blocks, context(escape(note))))) if note else made
 
 
 class Schedules:

@@ -284,12 +284,12 @@ class SlackRefusedError(RejectedError):
 
 
 async def _plainer_if_refused(send: Callable[[Message], Awaitable[Any]], message: Message) -> Any:
-    """Some workspaces do not know the newer blocks: then sections, and at last the bare text."""
+    """Some workspaces do not know the newer blocks, and many can be too long: then sections, at last the bare text."""
     for shown in (message, without_new_blocks(message)):
         try:
             return await send(shown)
         except SlackRefusedError as error:
-            if error.word not in ("invalid_blocks", "invalid_blocks_format"):
+            if error.word not in ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"):
                 raise
             _log.warning("slack refused blocks", method=error.method, text=shown.text[:80])
     return await send(Message(message.text))

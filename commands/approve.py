@@ -1,30 +1,11 @@
 """`approve`: one person's acknowledgement of a request, with the typed loss limit where the policy asks for it."""
 
 from commands.context import Context, Outcome
-from commands.rendering.words import limit
+from commands.questions import NeedsAcceptance
 from dr_core.approvals import ack
 from dr_core.approvals.ack import Review
-from dr_core.errors import RefusedError, UsageError
+from dr_core.errors import RefusedError
 from dr_core.reports.request import request_view
-
-
-class NeedsAcceptance(UsageError):  # noqa: N818  a question, not a fault
-    """The loss limit is over the RPO and was not typed. `review` is what the face shows before it asks."""
-
-    code = "needs-acceptance"
-
-    def __init__(self, review: Review) -> None:
-        typed = review.must_type
-        super().__init__(
-            f"Approving {review.request.id} accepts the loss of up to {_named(review)}.",
-            hint=f"Type it: approve {review.request.id} --accept-loss {typed}",
-        )
-        self.review = review
-
-
-def _named(review: Review) -> str:
-    seconds = review.request.loss_limit_s
-    return "an unknown amount of data" if seconds is None else f"the last {limit(seconds)} of data"
 
 
 def run(context: Context) -> Outcome:
@@ -41,7 +22,7 @@ def run(context: Context) -> Outcome:
         evidence=dict(context.evidence),
         cmd_id=context.cmd_id,
     )
-    return Outcome("approve", request_view(context.services, request_id), public=True)
+    return Outcome("approve", request_view(context.services, request_id))
 
 
 def _review(context: Context, request_id: str) -> Review | None:

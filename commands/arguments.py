@@ -4,37 +4,12 @@ import re
 from collections.abc import Mapping
 
 from commands.parsing import Arguments, Parsed, Value
+from commands.questions import MissingArguments
 from commands.registry import Command, Kind, Param, shown
 from dr_core.errors import NotFoundError, RefusedError, UsageError
 from dr_core.topology.model import Topology
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
-
-
-class MissingArguments(UsageError):  # noqa: N818  a question, not a fault
-    """The command lacks an argument: Slack asks for it in a form, a terminal in one line.
-
-    The form is filled with `known`, and with what is `proposed` for a missing argument.
-    """
-
-    code = "missing-arguments"
-
-    def __init__(
-        self,
-        command: Command,
-        known: Mapping[str, Value],
-        missing: tuple[Param, ...],
-        why: str = "",
-        *,
-        proposed: Mapping[str, Value] | None = None,
-    ) -> None:
-        names = ", ".join(param.form for param in missing)
-        super().__init__(f"`{command.name}` needs {names}{why}.", hint=f"Usage: {command.usage}")
-        self.command = command.name
-        self.known = dict(known)
-        self.missing = missing
-        self.why = why
-        self.proposed = dict(proposed or {})
 
 
 def bind(parsed: Parsed, topology: Topology) -> Arguments:

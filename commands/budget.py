@@ -5,4 +5,4 @@ from dr_core.reports.budget import budget
 
 
 def run(context: Context) -> Outcome:
-    return Outcome("budget", budget(context.services, context.arguments.text("application")), public=True)
+    return Outcome("budget", budget(context.services, context.arguments.text("application")))

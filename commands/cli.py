@@ -12,7 +12,7 @@ from dr_core.errors import DrError, UsageError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from commands.operators import Known
+    from commands.credentials import Known
 
 _INTERRUPTED = 130
 
@@ -59,7 +59,7 @@ def _help(asked: str, *, by_word: bool) -> int:
 
 def _person() -> "Known | None":
     """Whose credentials these are; None where that cannot be told, for help works without anything."""
-    from commands.operators import known_person
+    from commands.credentials import known_person
     from dr_core.bootstrap import services
     from dr_core.settings import read_settings
 

@@ -31,7 +31,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`public` results belong in the channel, the others are for the caller alone."""
+    """A `public` result that was asked for in the incident channel is for all in it, others for the caller alone."""
 
     command: str
     result: BaseModel

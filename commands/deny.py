@@ -9,4 +9,4 @@ def run(context: Context) -> Outcome:
     request_id = context.arguments.given("request")
     reason = context.arguments.given("reason")
     ack.deny(context.services, request_id, actor=context.actor, reason=reason, cmd_id=context.cmd_id)
-    return Outcome("deny", request_view(context.services, request_id), public=True)
+    return Outcome("deny", request_view(context.services, request_id))

@@ -5,12 +5,12 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from commands.parsing import Arguments
+from dr_core.aws.clients import observing_clients
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import SystemClock
 from dr_core.discovery.draft import FILL, draft
 from dr_core.discovery.look import look
 from dr_core.errors import RefusedError, RejectedError, UsageError
-from dr_core.observation.clients import observing_clients
 from dr_core.reports.listing import Message
 from dr_core.settings import read_settings
 from dr_core.topology.scalars import Region

@@ -6,13 +6,13 @@ import structlog
 from pydantic import JsonValue
 from ulid import ULID
 
-from commands import operators, terminal
-from commands.approve import NeedsAcceptance
-from commands.arguments import MissingArguments, bind
+from commands import operators
+from commands.arguments import bind
 from commands.context import Context, Outcome, prefix_of
 from commands.faults import guarded
 from commands.parsing import Parsed, parse
 from commands.proposing import with_target
+from commands.questions import MissingArguments, NeedsAcceptance
 from commands.registry import Command, Where
 from commands.rendering.words import plain
 from dr_core.approvals.model import Actor, Face
@@ -75,6 +75,8 @@ class _Call:
             raise with_target(self.services, asked) from None
         context = Context(self.services, self.actor, arguments, self.cmd_id, self.channel, evidence, face_checks)
         if in_terminal:
+            from commands import terminal  # signing and its verbs: who only looks does without
+
             return terminal.run(context, self.command)
         self.entered = True
         outcome = self.command.load()(context)

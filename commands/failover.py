@@ -1,8 +1,8 @@
 """`failover`: open a request for a failover to a region. Nothing moves before others have approved it."""
 
-from commands.arguments import MissingArguments
 from commands.context import Context, Outcome
 from commands.parsing import Arguments
+from commands.questions import MissingArguments
 from commands.registry import registry
 from dr_core.approvals.open import open_request
 from dr_core.plan.step import Mode
@@ -37,4 +37,4 @@ def opened(context: Context, command: str, target: str, mode: Mode) -> Outcome:
         channel=context.channel,
         cmd_id=context.cmd_id,
     )
-    return Outcome(command, request_view(context.services, request), public=True)
+    return Outcome(command, request_view(context.services, request))

@@ -106,11 +106,12 @@ def names_of(topology: "Topology") -> Names:
 def run(context: "Context") -> "Outcome":
     from commands import operators  # these load the models, which `dr --help` can do without
     from commands.context import Outcome
+    from commands.credentials import known_person
     from dr_core.reports.help import HelpEntry, HelpParam, HelpReport
 
     names, asked = names_of(context.services.topology), context.arguments.text("command")
     terminal = context.prefix == "dr"
-    known = operators.known_person(context.services) if terminal else None
+    known = known_person(context.services) if terminal else None
     roles = sorted(known.roles if known else operators.roles_of(context.services, context.actor))
     caller = known.name if known else context.actor.display
     if terminal:

@@ -1,17 +1,13 @@
 """Who is calling: the terminal's operator, and the one check of roles against the stored roster."""
 
 import getpass
-from dataclasses import dataclass
 
 from commands.registry import Command, Needs
 from dr_core.approvals import authority
 from dr_core.approvals.model import Actor, Face, Roster
-from dr_core.aws.caller import Signer, ask
-from dr_core.errors import DrError, RefusedError
+from dr_core.errors import RefusedError
 from dr_core.services import Services
 from dr_core.store import roster as rosters
-from dr_core.terminal.clerk import sts_of
-from dr_core.terminal.identity import Stranger, person_of, proven_actor
 
 
 def terminal_actor() -> Actor:
@@ -21,28 +17,6 @@ def terminal_actor() -> Actor:
     except (OSError, KeyError):
         login = "unknown"
     return Actor(person=f"terminal:{login}", display=login, face=Face.TERMINAL)
-
-
-@dataclass(frozen=True)
-class Known:
-    """Whose AWS credentials this terminal has, by its own `dr.yaml`: for help only, it proves nothing."""
-
-    name: str
-    roles: frozenset[str]
-
-
-def known_person(services: Services) -> Known | None:
-    """Who a worker would find out that this is; None where there are no credentials, or nobody is named for them."""
-    try:
-        signer = Signer()
-        sts = sts_of(services)[0]
-        caller = ask(sts, signer.sign(sts, {}), connect_s=1.0, answer_s=2.0)
-        person = person_of(services.topology, caller.arn, ())
-        if isinstance(person, Stranger):
-            return None
-        return Known(person.name, roles_of(services, proven_actor(person)))
-    except DrError:
-        return None
 
 
 def roles_of(services: Services, actor: Actor) -> frozenset[str]:

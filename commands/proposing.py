@@ -1,6 +1,6 @@
 """A region that was not named is proposed: the standby that would lose the least now, by the last observation."""
 
-from commands.arguments import MissingArguments
+from commands.questions import MissingArguments
 from commands.registry import Kind, registry
 from commands.rendering.words import plain
 from dr_core.errors import DrError

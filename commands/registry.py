@@ -94,7 +94,6 @@ class Command:
     function: str = "run"
     operation: bool = False
     approver_too: bool = False
-    public: bool = False
     bare: bool = False
     group: str = "See"
 

@@ -12,4 +12,4 @@ def run_list(context: Context) -> Outcome:
 def run_close(context: Context) -> Outcome:
     review_id, note = context.arguments.given("id"), context.arguments.given("note")
     reviews.close(context.services, review_id, actor=context.actor, note=note, cmd_id=context.cmd_id)
-    return Outcome("review close", review_list(context.services), public=True)
+    return Outcome("review close", review_list(context.services))

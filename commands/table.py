@@ -34,29 +34,30 @@ def _reason(summary: str, *, required: bool = False) -> Param:
 _SEE = (
     Command(
         "status", "where each application runs, how its regions are, what would be lost, what waits and runs",
-        "commands.status", (_APP,), ("status", "status {app}"), public=True,
+        "commands.status", (_APP,), ("status", "status {app}"),
     ),
     Command(
         "health", "every signal of every region, now, with its age", "commands.health", (_APP,),
-        ("health", "health {app}"), public=True,
+        ("health", "health {app}"),
     ),
     Command(
         "replication", "exposure of every store: value, threshold and age", "commands.replication", (_APP,),
-        ("replication", "replication {app}"), public=True,
+        ("replication", "replication {app}"),
     ),
     Command(
         "readiness", "what would keep a failover from working: every finding of the last preflight, with its age",
-        "commands.readiness", (_APP,), ("readiness", "readiness {app}"), public=True,
+        "commands.readiness", (_APP,), ("readiness", "readiness {app}"),
     ),
     Command(
         "budget", "what it costs: spend, forecast, thresholds, regions, the standby's share, savings",
-        "commands.budget", (_APP,), ("budget", "budget {app}"), public=True,
+        "commands.budget", (_APP,), ("budget", "budget {app}"),
     ),
     Command("requests", "requests that wait, and the last ones decided", "commands.requests", (_LIMIT,), ("requests",)),
     Command("runs", "runs under way, and the last ones", "commands.runs", (_LIMIT,), ("runs",)),
     Command(
-        "run show", "one run: its steps, RTO by segment, and loss", "commands.run_show",
+        "run show", "one run: its steps, RTO by segment, and loss", "commands.run",
         (Param("run", Kind.RUN, "the run's id, or its request's", required=True),), ("run show run-7k2m9qpd",),
+        function="show",
     ),
 )  # fmt: skip
 
@@ -71,78 +72,79 @@ _ACT = (
             _REGION, _ONE_APP, _FORCED, _reason("why, for those who must approve"), _OVERRIDE,
         ),
         ("failover {region}", 'failover {region} {app} --forced --reason "{primary} unreachable"'),
-        needs=Needs.REQUESTER, operation=True, public=True, group="Fail over",
+        needs=Needs.REQUESTER, operation=True, group="Fail over",
     ),
     Command(
         "failback", "ask for the way back to the primary region", "commands.failback",
         (_ONE_APP, _reason("why, for those who must approve"), _OVERRIDE), ("failback {app}",),
-        needs=Needs.REQUESTER, operation=True, public=True, group="Fail over",
+        needs=Needs.REQUESTER, operation=True, group="Fail over",
     ),
     Command(
         "approve", "acknowledge a request", "commands.approve",
         (_REQUEST, _ROUND, _ACCEPT_LOSS),
         ("approve r-7k2m9qpd", "approve r-7k2m9qpd --accept-loss 900"),
-        needs=Needs.APPROVER, operation=True, public=True, group="Decide",
+        needs=Needs.APPROVER, operation=True, group="Decide",
     ),
     Command(
         "deny", "end a request", "commands.deny", (_REQUEST, _reason("why, for the one who asked", required=True)),
         ('deny r-7k2m9qpd --reason "the region is back"',),
-        needs=Needs.APPROVER, operation=True, public=True, group="Decide",
+        needs=Needs.APPROVER, operation=True, group="Decide",
     ),
     Command(
         "cancel", "withdraw a request", "commands.cancel", (_REQUEST,), ("cancel r-7k2m9qpd",),
-        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Decide",
+        needs=Needs.REQUESTER, approver_too=True, operation=True, group="Decide",
     ),
     Command(
         "renew", "open a new round of a request that expired", "commands.renew", (_REQUEST, _ROUND),
         ("renew r-7k2m9qpd",),
-        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Decide",
+        needs=Needs.REQUESTER, approver_too=True, operation=True, group="Decide",
     ),
 )  # fmt: skip
 
 _STEER = (
     Command(
-        "run pause", "nothing new starts in a run; steps under way are watched to their end", "commands.run_pause",
+        "run pause", "nothing new starts in a run; steps under way are watched to their end", "commands.run",
         (_RUN, _reason("why, for everybody", required=True), _CONFIRM),
         ('run pause --reason "the batch job must end first"', 'run pause run-7k2m9qpd --reason "wait" --confirm'),
-        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Steer a run",
+        function="pause", needs=Needs.REQUESTER, approver_too=True, operation=True, group="Steer a run",
     ),
     Command(
         "run resume", "let a run go on where it was; after an uncertain step it looks again first",
-        "commands.run_resume", (_RUN,), ("run resume", "run resume run-7k2m9qpd"),
-        needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+        "commands.run", (_RUN,), ("run resume", "run resume run-7k2m9qpd"),
+        function="resume", needs=Needs.APPROVER, operation=True, group="Steer a run",
     ),
     Command(
         "run abort", "end a run; steps under way are watched to their end, nothing is taken back",
-        "commands.run_abort", (_RUN, _reason("why, for everybody", required=True), _CONFIRM),
+        "commands.run", (_RUN, _reason("why, for everybody", required=True), _CONFIRM),
         ('run abort --reason "wrong region"', 'run abort run-7k2m9qpd --reason "wrong region" --confirm'),
-        needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+        function="abort", needs=Needs.APPROVER, operation=True, group="Steer a run",
     ),
     Command(
         "run escalate", "ask for a forced failover in place of a planned run whose old region was lost on the way",
-        "commands.run_escalate", (_RUN, _reason("why, for those who must approve", required=True), _OVERRIDE),
+        "commands.run", (_RUN, _reason("why, for those who must approve", required=True), _OVERRIDE),
         ('run escalate --reason "{primary} is gone"',),
-        needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Steer a run",
+        function="ask_for_forced", needs=Needs.REQUESTER, approver_too=True, operation=True,
+        group="Steer a run",
     ),
     Command(
-        "run takeover", "take a run away from a worker that hangs; another takes it up", "commands.run_takeover",
+        "run takeover", "take a run away from a worker that hangs; another takes it up", "commands.run",
         (_RUN,), ("run takeover", "run takeover run-7k2m9qpd"),
-        needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+        function="takeover", needs=Needs.APPROVER, operation=True, group="Steer a run",
     ),
     Command(
         "brake on", "no new step starts in any run of any application", "commands.brake",
         (_reason("why, for everybody", required=True), _CONFIRM),
         ('brake on --reason "two changes at once"', 'brake on --reason "two changes at once" --confirm'),
-        function="run_on", needs=Needs.REQUESTER, approver_too=True, operation=True, public=True, group="Steer a run",
+        function="run_on", needs=Needs.REQUESTER, approver_too=True, operation=True, group="Steer a run",
     ),
     Command(
         "brake off", "release the brake; runs go on where they were", "commands.brake", (), ("brake off",),
-        function="run_off", needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+        function="run_off", needs=Needs.APPROVER, operation=True, group="Steer a run",
     ),
     Command(
         "cooldown clear", "let detection propose a failover again before the cooldown is over", "commands.cooldown",
         (_ONE_APP,), ("cooldown clear {app}",),
-        function="run_clear", needs=Needs.APPROVER, operation=True, public=True, group="Steer a run",
+        function="run_clear", needs=Needs.APPROVER, operation=True, group="Steer a run",
     ),
 )  # fmt: skip
 
@@ -157,7 +159,7 @@ _EMERGENCY = (
             _ACCEPT_LOSS,
         ),
         ('break-glass r-7k2m9qpd --reason "nobody answers" --application {app} --accept-loss 900',),
-        needs=Needs.HOLDER, operation=True, public=True, group="Break glass",
+        needs=Needs.HOLDER, operation=True, group="Break glass",
     ),
     Command(
         "review list", "what was done without its quorum and not reviewed yet", "commands.review", (),
@@ -170,7 +172,7 @@ _EMERGENCY = (
             Param("note", Kind.TEXT, "what you found", option=True, required=True),
         ),
         ('review close v-7k2m9qpd --note "seen, it was right"',),
-        function="run_close", needs=Needs.APPROVER, operation=True, public=True, group="Break glass",
+        function="run_close", needs=Needs.APPROVER, operation=True, group="Break glass",
     ),
 )  # fmt: skip
 

@@ -6,15 +6,16 @@ Nothing here decides anything: this process's environment, `dr.yaml` and databas
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from commands.approve import NeedsAcceptance
 from commands.context import Context, Outcome
 from commands.failover import mode_of
+from commands.questions import NeedsAcceptance
 from commands.registry import Command
-from commands.which_run import which_run
+from commands.run import which_run
 from dr_core.approvals.ack import Review
 from dr_core.approvals.decision import must_type
 from dr_core.approvals.model import Request, RequestState
@@ -29,11 +30,8 @@ from dr_core.reports.run import run_view
 from dr_core.store import requests
 from dr_core.terminal.answer import Answer, AnsweredError
 from dr_core.terminal.claim import Claim, Seen, Verb, new_nonce
-from dr_core.terminal.clerk import sts_of
-from dr_core.terminal.proof import sign
+from dr_core.terminal.proof import sign, sts_of
 from dr_core.terminal.submit import Patience, submit
-
-PATIENCE_S = 30.0
 
 
 def run(context: Context, command: Command) -> Outcome:
@@ -42,11 +40,11 @@ def run(context: Context, command: Command) -> Outcome:
     claim = _claim(context, verb)
     proof = sign(signer, sts_of(context.services), claim.canonical())
     clock = context.services.clock
-    patience = Patience(clock.monotonic, time.sleep, _say, PATIENCE_S)
+    patience = Patience(clock.monotonic, time.sleep, _say)
     answer = submit(context.services.store, claim, proof, patience)
     if not answer.done:
         raise AnsweredError(answer)
-    return Outcome(command.name, _RESULTS[verb](context, claim, answer), public=True)
+    return Outcome(command.name, _VERBS[verb].shown(context, claim, answer))
 
 
 def _signer(command: Command) -> Signer:
@@ -64,7 +62,7 @@ def _say(text: str) -> None:
 
 
 def _claim(context: Context, verb: Verb) -> Claim:
-    found = {"nonce": new_nonce(), "verb": verb, **_TYPED[verb](context, verb)}
+    found = {"nonce": new_nonce(), "verb": verb, **_VERBS[verb].typed(context, verb)}
     try:
         return Claim.model_validate(found)
     except ValidationError as error:
@@ -155,39 +153,29 @@ def _reviews(context: Context, _claim: Claim, _answer: Answer) -> BaseModel:
     return review_list(context.services)
 
 
-_TYPED: dict[Verb, Callable[[Context, Verb], dict[str, Any]]] = {
-    Verb.FAILOVER: _failover,
-    Verb.FAILBACK: _failback,
-    Verb.APPROVE: _about_request,
-    Verb.DENY: _about_request,
-    Verb.CANCEL: _about_request,
-    Verb.RENEW: _about_request,
-    Verb.BREAK_GLASS: _about_request,
-    Verb.RUN_PAUSE: _about_run,
-    Verb.RUN_RESUME: _about_run,
-    Verb.RUN_ABORT: _about_run,
-    Verb.RUN_ESCALATE: _about_run,
-    Verb.RUN_TAKEOVER: _about_run,
-    Verb.BRAKE_ON: _brake,
-    Verb.BRAKE_OFF: _brake,
-    Verb.COOLDOWN_CLEAR: _application,
-    Verb.REVIEW_CLOSE: _review,
-}
-_RESULTS: dict[Verb, Callable[[Context, Claim, Answer], BaseModel]] = {
-    Verb.FAILOVER: _request,
-    Verb.FAILBACK: _request,
-    Verb.APPROVE: _request,
-    Verb.DENY: _request,
-    Verb.CANCEL: _request,
-    Verb.RENEW: _request,
-    Verb.BREAK_GLASS: _request,
-    Verb.RUN_PAUSE: _run,
-    Verb.RUN_RESUME: _run,
-    Verb.RUN_ABORT: _run,
-    Verb.RUN_ESCALATE: _request,
-    Verb.RUN_TAKEOVER: _run,
-    Verb.BRAKE_ON: _brake_now,
-    Verb.BRAKE_OFF: _brake_now,
-    Verb.COOLDOWN_CLEAR: _cleared,
-    Verb.REVIEW_CLOSE: _reviews,
+@dataclass(frozen=True)
+class _Use:
+    """What a verb's claim is made of, and what is shown when it is done."""
+
+    typed: Callable[[Context, Verb], dict[str, Any]]
+    shown: Callable[[Context, Claim, Answer], BaseModel]
+
+
+_VERBS: dict[Verb, _Use] = {
+    Verb.FAILOVER: _Use(_failover, _request),
+    Verb.FAILBACK: _Use(_failback, _request),
+    Verb.APPROVE: _Use(_about_request, _request),
+    Verb.DENY: _Use(_about_request, _request),
+    Verb.CANCEL: _Use(_about_request, _request),
+    Verb.RENEW: _Use(_about_request, _request),
+    Verb.BREAK_GLASS: _Use(_about_request, _request),
+    Verb.RUN_PAUSE: _Use(_about_run, _run),
+    Verb.RUN_RESUME: _Use(_about_run, _run),
+    Verb.RUN_ABORT: _Use(_about_run, _run),
+    Verb.RUN_ESCALATE: _Use(_about_run, _request),
+    Verb.RUN_TAKEOVER: _Use(_about_run, _run),
+    Verb.BRAKE_ON: _Use(_brake, _brake_now),
+    Verb.BRAKE_OFF: _Use(_brake, _brake_now),
+    Verb.COOLDOWN_CLEAR: _Use(_application, _cleared),
+    Verb.REVIEW_CLOSE: _Use(_review, _reviews),
 }

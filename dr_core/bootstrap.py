@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from dr_core.approvals.proof import WORKER_KEY, AckSigner, AckVerifier
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import SystemClock
-from dr_core.plan.catalogue import Catalogue
-from dr_core.plan.step import Plan
-from dr_core.plan.steps import make_catalogue
-from dr_core.ports import Ports, aws_ports
 from dr_core.services import Services
 from dr_core.settings import Settings
 from dr_core.store.engine import Store
-from dr_core.terminal.clerk import Clerk
 from dr_core.topology.load import load_checked
+
+# What only a worker has is imported where it is wired: a terminal that looks does not wait for DNS, probes and steps.
+if TYPE_CHECKING:
+    from dr_core.plan.catalogue import Catalogue
+    from dr_core.plan.ports import Ports
+    from dr_core.plan.step import Plan
+    from dr_core.terminal.clerk import Clerk
 
 
 def services(settings: Settings, *, signer: bool = False) -> Services:
@@ -35,21 +38,27 @@ def verifier(settings: Settings) -> AckVerifier:
     return AckVerifier(settings.ack_public_key, settings.worker_public_key)
 
 
-def clerk(bundle: Services) -> Clerk:
+def clerk(bundle: Services) -> "Clerk":
     """A worker's counter for terminals; reads or makes the key that the workers share."""
+    from dr_core.terminal.clerk import Clerk
+
     return Clerk(replace(bundle, signer=AckSigner.load_or_create(bundle.settings.worker_key, WORKER_KEY)))
 
 
-def ports(bundle: Services) -> Ports:
+def ports(bundle: Services) -> "Ports":
     """The ports to AWS, DNS and HTTP."""
+    from dr_core.ports import aws_ports
+
     return aws_ports(bundle.topology, bundle.aws, bundle.settings, bundle.clock)
 
 
-def catalogues(bundle: Services, reach: Ports) -> Callable[[Plan], Catalogue]:
+def catalogues(bundle: Services, reach: "Ports") -> "Callable[[Plan], Catalogue]":
     """plan -> its step kinds, bound to the account of the plan's application; made once per application."""
+    from dr_core.plan.steps import make_catalogue
+
     made: dict[str, Catalogue] = {}
 
-    def of(plan: Plan) -> Catalogue:
+    def of(plan: "Plan") -> "Catalogue":
         if plan.application not in made:
             application = bundle.topology.applications.get(plan.application)
             made[plan.application] = make_catalogue(reach.of(application.account if application else None))

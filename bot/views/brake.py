@@ -13,7 +13,7 @@ def brake(report: BrakeReport) -> m.Message:
     """One short message; the incident channel was told by itself."""
     if report.engaged:
         told = f"{marked('braked')}: the brake is on, put on by {report.by}"
-        body = braked(BrakeView(since=report.since, by=report.by, reason=report.reason), "")
+        body = braked(BrakeView.model_validate(report), "")
     else:
         told = f"{marked('running')}: the brake is off: runs go on where they were"
         body = [m.lines([told])]

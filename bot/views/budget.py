@@ -90,7 +90,7 @@ def _regions(report: BudgetReport) -> list[m.Block]:
             (one.region, one.role.value, told(one.spend, report.currency), told(one.last_month, report.currency))
             for one in report.regions
         ]
-        blocks.append(m.table(("region", "role now", "this month", "last month"), rows, right=(2, 3)))
+        blocks.append(m.table(("Region", "Role now", "This month", "Last month"), rows, right=(2, 3)))
     if report.applications:
         lines = [
             f"{one.name}: {told(one.spend, report.currency)}, "

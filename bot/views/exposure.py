@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from bot.views.text import marked
-from commands.rendering.words import exposure_of, how_long
-from dr_core.reports.model import StoreExposure
+from commands.rendering.words import age, exposure_of, how_long
+from dr_core.replication.exposure import StoreExposure
 
 HEAD = ("Store", "Towards", "Exposure", "Threshold", "Age", "Verdict")
 RIGHT = (2, 3, 4)
@@ -18,7 +18,7 @@ def row(store: StoreExposure, application: str | None = None) -> tuple[str, ...]
         store.region,
         exposure_of(store),
         how_long(store.threshold_seconds),
-        how_long(store.age_seconds),
+        age(store.age_seconds),
         _verdict(store),
     )
 
@@ -29,7 +29,7 @@ def line(store: StoreExposure, *, where: bool = True) -> str:
     why = f": {store.reason}" if store.reason and store.verdict != "ok" else ""
     return (
         f"{marked(store.verdict)}: {store.kind} {store.name}{towards}, {exposure_of(store)}"
-        f" (threshold {how_long(store.threshold_seconds)}, age {how_long(store.age_seconds)}){why}"
+        f" (threshold {how_long(store.threshold_seconds)}, age {age(store.age_seconds)}){why}"
     )
 
 

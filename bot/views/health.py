@@ -5,7 +5,7 @@ from bot.views import message as m
 from bot.views.status import request_line
 from bot.views.text import beyond, counted, date, escape, marked
 from commands.rendering import objectives as figures
-from commands.rendering.words import how_long
+from commands.rendering.words import age, how_long
 from dr_core.observation.model import SignalState, Verdict
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth, SignalView
 from dr_core.reports.model import FindingView
@@ -17,8 +17,10 @@ _MOST_FIGURES = 12
 
 
 def health(report: HealthReport) -> m.Message:
-    """`/dr health`: every region with its signals, every store with its age."""
+    """`/dr health`: every region with its signals, every store with its age; of many applications what is not ok."""
     blocks = [block for app in report.applications for block in _application(app, every_signal=True)]
+    if m.characters(blocks) > m.LONGEST_BLOCKS:
+        blocks = [block for app in report.applications for block in _application(app, every_signal=False)]
     return m.message(summary(report), m.header(_title(report)), *blocks, *_end(report))
 
 
@@ -75,8 +77,8 @@ def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]
     active = escape(app.active_region or f"unknown ({app.active_reason})")
     writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
     lost = how_long(app.exposure_seconds) + (f" ({app.exposure_reason})" if app.exposure_reason else "")
-    age = f"observed {how_long(app.age_seconds)} before" if app.age_seconds is not None else "never observed"
-    head = f"*{escape(app.name)}*: active in *{active}*, writer {escape(writers)}, exposure {escape(lost)}, {age}"
+    seen = f"observed {age(app.age_seconds)} before" if app.age_seconds is not None else "never observed"
+    head = f"*{escape(app.name)}*: active in *{active}*, writer {escape(writers)}, exposure {escape(lost)}, {seen}"
     blocks = [m.section(head)]
     for region in app.regions:
         blocks.append(m.lines([*_region_lines(region), *_signals(region, every_signal)]))
@@ -91,7 +93,8 @@ def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]
 
 def _measured(app: ApplicationHealth) -> list[str]:
     """Over time, by the active region's endpoints first; then the objectives of the application."""
-    lines = [_performance_line(line) for line in app.performance if line.series != "verdict"][:_MOST_FIGURES]
+    measured = figures.telling(line for line in app.performance if line.series != "verdict")
+    lines = [_performance_line(line) for line in measured[:_MOST_FIGURES]]
     reached = [f"\N{BULLET} {figures.short(line)}" for line in app.objectives if not line.subject]
     return [*lines, *(["Objectives:", *reached] if reached else [])]
 
@@ -105,10 +108,10 @@ def _performance_line(line: PerformanceLine) -> str:
 
 
 def _region_lines(region: RegionHealth) -> list[str]:
-    """The verdict with its first reason, which sums up; what is not healthy with the others too."""
+    """The verdict with its first reason, which sums up; the others where no signals follow that say the same."""
     told = f"{region.region} ({region.role}) {marked(region.verdict)}"
     first = f"{told}: {beyond(region.verdict, region.reasons[0])}" if region.reasons else told
-    others = [] if region.verdict is Verdict.HEALTHY else region.reasons[1:_MOST_REASONS]
+    others = () if region.signals or region.verdict is Verdict.HEALTHY else region.reasons[1:_MOST_REASONS]
     return [first, *(f"\N{BULLET} {reason}" for reason in others)]
 
 
@@ -122,7 +125,7 @@ def _signals(region: RegionHealth, every: bool) -> list[str]:
 def _signal_line(signal: SignalView) -> str:
     latency = f" in {signal.latency_ms:.0f} ms" if signal.latency_ms is not None else ""
     detail = f": {signal.detail}" if signal.detail else ""
-    seen = f"{signal.vantage}, {how_long(signal.age_seconds)} ago"
+    seen = f"{signal.vantage}, {age(signal.age_seconds)} ago"
     return f"\N{BULLET} {signal.component} {signal.name} {marked(signal.state)}{latency} ({seen}){detail}"
 
 

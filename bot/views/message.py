@@ -1,7 +1,8 @@
-"""Messages as values, the blocks they are made of, and the linter that holds them to Slack's limits."""
+"""Messages as values, and the blocks they are made of, within Slack's limits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from pydantic import JsonValue
 
@@ -16,12 +17,15 @@ LONGEST_SECTION = 3000
 LONGEST_FIELD = 2000
 LONGEST_HEADER = 150
 LONGEST_BUTTON = 75
-LONGEST_MARKDOWN = 12_000
+LONGEST_BLOCKS = 12_000
+"""Characters in all blocks of a posted message together; over it Slack answers `msg_blocks_too_long`. Its pages name no
+number, this one is what its people say: github.com/slackapi/bolt-js/issues/2509."""
 MOST_FIELDS = 10
 MOST_ROWS = 100
 MOST_CELLS = 20
 MOST_TASKS = 50
 _LONGEST_TASK = 280
+_ROOM_TO_COUNT = 100
 
 
 @dataclass(frozen=True)
@@ -111,17 +115,9 @@ def button(
     return made
 
 
-def confirm(title: str, text: str, yes: str, no: str, *, style: str | None = None) -> Block:
+def confirm(title: str, text: str, yes: str, no: str) -> Block:
     """The lesser of the two confirmations: a dialog with two buttons."""
-    made: Block = {
-        "title": plain(title, 100),
-        "text": plain(text, 300),
-        "confirm": plain(yes, 30),
-        "deny": plain(no, 30),
-    }
-    if style:
-        made["style"] = style
-    return made
+    return {"title": plain(title, 100), "text": plain(text, 300), "confirm": plain(yes, 30), "deny": plain(no, 30)}
 
 
 def actions(buttons: Sequence[Block]) -> Block:
@@ -133,7 +129,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence
     kept = list(rows)
     if len(kept) > MOST_ROWS - 1:
         more = len(kept) - (MOST_ROWS - 2)
-        kept = [*kept[: MOST_ROWS - 2], (f"\N{HORIZONTAL ELLIPSIS} {more} more in the thread", *[""] * (len(head) - 1))]
+        kept = [*kept[: MOST_ROWS - 2], (f"\N{HORIZONTAL ELLIPSIS} {more} more, not shown", *[""] * (len(head) - 1))]
     cells = [[_cell(text) for text in row[:MOST_CELLS]] for row in (head, *kept)]
     settings: list[JsonValue] = [
         {"align": "right" if column in right else "left", "is_wrapped": True}
@@ -159,7 +155,7 @@ class Task:
 def plan(title: str, tasks: Sequence[Task]) -> Block:
     """A run's steps; steps over the limit are counted in the title."""
     more = len(tasks) - MOST_TASKS
-    shown = f"{title} (\N{HORIZONTAL ELLIPSIS} {more} more in the thread)" if more > 0 else title
+    shown = f"{title} (\N{HORIZONTAL ELLIPSIS} {more} more, not shown)" if more > 0 else title
     return {"type": "plan", "title": one_line(shown), "tasks": [_task_card(task) for task in tasks[:MOST_TASKS]]}
 
 
@@ -181,14 +177,85 @@ def message(text: str, *blocks: Block) -> Message:
 
 
 def fit(made: Message) -> Message:
-    """At most 50 blocks; what is cut is counted, and the buttons stay."""
-    if len(made.blocks) <= MOST_BLOCKS:
+    """At most 50 blocks and 12,000 characters: lines are cut from the middle and counted, and the buttons stay."""
+    if len(made.blocks) <= MOST_BLOCKS and characters(made.blocks) <= LONGEST_BLOCKS:
         return made
     buttons = [block for block in made.blocks if block["type"] == "actions"]
     rest = [block for block in made.blocks if block["type"] != "actions"]
-    kept = rest[: MOST_BLOCKS - 1 - len(buttons)]
-    more = context(f"\N{HORIZONTAL ELLIPSIS} {len(rest) - len(kept)} more in the thread")
-    return replace(made, blocks=(*kept, more, *buttons))
+    room = LONGEST_BLOCKS - characters(buttons) - _ROOM_TO_COUNT
+    return replace(made, blocks=(*_without_middle(rest, room, MOST_BLOCKS - 1 - len(buttons)), *buttons))
+
+
+def characters(part: object) -> int:
+    """All that is read in blocks, counted as Slack does or a little more."""
+    if isinstance(part, dict):
+        said = sum(len(part[key]) for key in ("text", "title") if isinstance(part.get(key), str))
+        return said + sum(characters(value) for value in part.values())
+    return sum(characters(one) for one in part) if isinstance(part, list | tuple) else 0
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of a block's text, row of its table or task of its plan; of any other block all of it."""
+
+    block: int
+    part: JsonValue
+    size: int
+
+
+def _without_middle(blocks: Sequence[Block], room: int, most: int) -> list[Block]:
+    """The first and the last lines that `room` characters and `most` blocks hold, and how many stood between."""
+    every: list[_Line] = []
+    for at, block in enumerate(blocks):
+        found = [_Line(at, part, _size(part)) for part in _parts(block)]
+        room -= max(0, characters(block) - sum(line.size for line in found))  # heads of tables, titles of plans
+        every += found
+    first = _as_many(every, room * 2 // 3, most - most // 3)
+    left = every[len(first) :]
+    last = _as_many(left[::-1], room - sum(line.size for line in first), most // 3)[::-1]
+    kept = [
+        _with_parts(blocks[at], [line.part for line in found])
+        for at, found in groupby((*first, *last), key=lambda line: line.block)
+    ]
+    gap = len({line.block for line in first})
+    more = f"{len(left) - len(last)} more lines than a message holds: `dr` in a terminal shows them"
+    return [*kept[:gap], context(f"\N{HORIZONTAL ELLIPSIS} {more}"), *kept[gap:]]
+
+
+def _size(part: JsonValue) -> int:
+    return len(part) + 1 if isinstance(part, str) else characters(part)
+
+
+def _as_many(given: Sequence[_Line], room: int, most: int) -> list[_Line]:
+    kept: list[_Line] = []
+    for line in given:
+        room -= line.size
+        if room < 0 or len({one.block for one in (*kept, line)}) > most:
+            break
+        kept.append(line)
+    return kept
+
+
+def _parts(block: Block) -> list[JsonValue]:
+    rows, tasks, text = block.get("rows"), block.get("tasks"), block.get("text")
+    if isinstance(rows, list):
+        return rows[1:]
+    if isinstance(tasks, list):
+        return tasks
+    if block["type"] == "section" and isinstance(text, dict):
+        return [*str(text["text"]).split("\n")]
+    return [block]
+
+
+def _with_parts(block: Block, parts: list[JsonValue]) -> Block:
+    rows, text = block.get("rows"), block.get("text")
+    if isinstance(rows, list):
+        return {**block, "rows": [rows[0], *parts]}
+    if "tasks" in block:
+        return {**block, "tasks": parts}
+    if block["type"] == "section" and isinstance(text, dict):
+        return {**block, "text": {**text, "text": "\n".join(map(str, parts)) or "-"}}
+    return block
 
 
 def without_new_blocks(made: Message) -> Message:

@@ -65,14 +65,10 @@ def select(
     return _input(block_id, label, element, hint, optional)
 
 
-def checkboxes(
-    block_id: str, label: str, options: Sequence[m.Block], *, checked: Sequence[m.Block] = (), optional: bool = True
-) -> m.Block:
-    """Several of at most 10 options."""
+def checkboxes(block_id: str, label: str, options: Sequence[m.Block]) -> m.Block:
+    """Any number of at most 10 options."""
     element: m.Block = {"type": "checkboxes", "action_id": "value", "options": list[JsonValue](options)}
-    if checked:
-        element["initial_options"] = list[JsonValue](checked)
-    return _input(block_id, label, element, "", optional)
+    return _input(block_id, label, element, "", optional=True)
 
 
 def option(value: str, text: str = "", description: str = "") -> m.Block:

@@ -56,9 +56,11 @@ def estimate(value: Estimate) -> str:
     if value.median_s is None:
         return f"unknown ({value.source})" if value.source else "unknown"
     if value.samples == 0:
-        return f"about {how_long(value.median_s)} (not measured here; {value.source})"
+        return f"about {how_long(value.median_s)} ({value.source})"
+    if value.samples == 1:
+        return f"about {how_long(value.median_s)} (measured once)"
     p90 = f", 90 % within {how_long(value.p90_s)}" if value.p90_s is not None else ""
-    return f"about {how_long(value.median_s)} (median of {counted(value.samples, 'measurement')}{p90})"
+    return f"about {how_long(value.median_s)} (median of {value.samples} measurements{p90})"
 
 
 def _takes(report: PlanReport) -> str:
@@ -71,7 +73,7 @@ def _takes(report: PlanReport) -> str:
 
 def _step_line(number: int, step: PlanStep) -> str:
     home = f"{step.plane} plane" + (f" of {step.home_region}" if step.home_region else "")
-    marks = [home, f"takes {estimate(step.estimate)}"]
+    marks = [home, *([f"takes {estimate(step.estimate)}"] if step.estimate.median_s is not None else [])]
     marks += ["best effort"] if step.best_effort else []
     marks += ["cannot be undone"] if step.irreversible else []
     return f"{number}. {step.title} ({', '.join(marks)})"

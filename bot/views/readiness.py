@@ -3,9 +3,9 @@
 from pydantic import JsonValue
 
 from bot.views import message as m
-from bot.views.text import counted, date, escape, marked, one_line
+from bot.views.text import MARKS, counted, date, escape, marked, one_line
 from commands.rendering.readiness import counts, findings, named, verdict
-from commands.rendering.words import how_long
+from commands.rendering.words import age
 from dr_core.reports.readiness import ApplicationReadiness, CheckView, ReadinessReport, unanswered
 
 _MOST_FINDINGS = 24
@@ -15,6 +15,7 @@ _NAMED = 3
 _MOST_IN_FULL = 4
 _NAMES_A_BLOCK = 10
 _MOST_BLOCKS = 46
+_MOST_TEXT = m.LONGEST_BLOCKS - 300
 """Of details: the header, the last line and the one that counts what is left out have to fit in as well."""
 
 
@@ -28,12 +29,12 @@ def readiness(report: ReadinessReport) -> m.Message:
     blocks = _overview(apps) if len(apps) > _MOST_IN_FULL else []
     for number, app in enumerate(apps):
         more = _application(app)
-        if len(blocks) + len(more) > _MOST_BLOCKS:
+        if len(blocks) + len(more) > _MOST_BLOCKS or m.characters([*blocks, *more]) > _MOST_TEXT:
             left = counted(len(apps) - number, "application")
             blocks.append(m.context(f"Details of {left} are left out: `/dr readiness APP` shows them"))
             break
         blocks += more
-    return m.message(escape(told), m.header("Readiness"), *blocks, m.context(f"As of {date(report.at)}"))
+    return m.message(told, m.header("Readiness"), *blocks, m.context(f"As of {date(report.at)}"))
 
 
 def _worst_first(app: ApplicationReadiness) -> int:
@@ -41,12 +42,13 @@ def _worst_first(app: ApplicationReadiness) -> int:
 
 
 def _overview(apps: list[ApplicationReadiness]) -> list[m.Block]:
-    texts = [f"{_mark(app)}: {app.name}: {verdict(app)}" for app in apps]
+    texts = [f"{_mark(app)} {app.name}: {verdict(app)}" for app in apps]
     return [m.lines(texts[at : at + _NAMES_A_BLOCK]) for at in range(0, len(texts), _NAMES_A_BLOCK)]
 
 
 def _mark(app: ApplicationReadiness) -> str:
-    return marked("unknown" if app.ready is None else "ok" if app.ready else "blocking")
+    """Without its word: the verdict follows."""
+    return MARKS["unknown" if app.ready is None else "ok" if app.ready else "blocking"]
 
 
 def changed(data: dict[str, JsonValue]) -> str:
@@ -74,8 +76,8 @@ def _entries(value: JsonValue) -> list[str]:
 
 
 def _application(app: ApplicationReadiness) -> list[m.Block]:
-    age = f"preflight {how_long(app.age_seconds)} ago; {counts(app)}" if app.at else "no worker has made one yet"
-    blocks = [m.section(f"*{escape(app.name)}* {_mark(app)}: {escape(verdict(app))}\n{escape(age)}")]
+    made = f"preflight {age(app.age_seconds)} ago; {counts(app)}" if app.at else "no worker has made one yet"
+    blocks = [m.section(f"*{escape(app.name)}*: {_mark(app)} {escape(verdict(app))}\n{escape(made)}")]
     shown = [check for check in findings(app) if check.severity != "info"]
     infos = len(findings(app)) - len(shown)
     texts = [_line(check) for check in shown[:_MOST_FINDINGS]]
@@ -89,7 +91,7 @@ def _application(app: ApplicationReadiness) -> list[m.Block]:
             f"\N{HORIZONTAL ELLIPSIS} {counted(len(groups) - _MOST_UNKNOWN, 'more reason')} why something is unknown"
         )
     if infos:
-        texts.append(f"{marked('info')}: {counted(infos, 'hint')} more; dr readiness lists them")
+        texts.append(f"{marked('info')}: {counted(infos, 'hint')} more; in a terminal, dr readiness lists them")
     return blocks + [m.lines(texts[at : at + _LINES_A_BLOCK]) for at in range(0, len(texts), _LINES_A_BLOCK)]
 
 
@@ -97,5 +99,5 @@ def _line(check: CheckView) -> str:
     where = f" {check.region}" if check.region else ""
     way_out = f" Way out: {check.way_out}" if check.way_out else ""
     seen = f"{check.evidence}; " if check.evidence else ""
-    age = how_long(check.age_seconds)
-    return f"{marked(check.severity)}{where} [{check.code}] {check.message}{way_out} ({seen}{check.source}, {age} ago)"
+    seen += f"{check.source}, {age(check.age_seconds)} ago"
+    return f"{marked(check.severity)}{where} [{check.code}] {check.message}{way_out} ({seen})"

@@ -2,8 +2,8 @@
 
 from bot.views import message as m
 from bot.views.standstill import standstill, word
-from bot.views.text import counted, date, escape, limit, marked
-from commands.rendering.words import how_long
+from bot.views.text import counted, escape, limit, marked
+from commands.rendering.words import clock, how_long
 from dr_core.execution.model import RunState, StepState
 from dr_core.reports.model import LossView, RunView, SegmentView, StepView
 
@@ -78,10 +78,8 @@ def result(view: RunView) -> list[m.Block]:
         f" ({view.rto_reason})" if view.rto_reason and view.rto_seconds is None else ""
     )
     rows.append(("RTO", total, f"{_met(view)} target {how_long(view.rto_target_seconds)}"))
-    return [
-        m.table(("Segment", "Measured", "Note"), rows, right=(1,)),
-        m.lines([loss(view), *(f"\N{BULLET} {store_loss(lost)}" for lost in view.losses[:_MOST_STORES])]),
-    ]
+    lost = [f"\N{BULLET} {store_loss(_unsaid(lost, view))}" for lost in view.losses[:_MOST_STORES]]
+    return [m.table(("Segment", "Measured", "Note"), rows, right=(1,)), m.lines([loss(view), *lost])]
 
 
 def sentence(view: RunView) -> str:
@@ -104,6 +102,11 @@ def store_loss(lost: LossView) -> str:
     return f"{lost.kind} {lost.name} {measured} (threshold {how_long(lost.threshold_seconds)}){why}"
 
 
+def _unsaid(lost: LossView, view: RunView) -> LossView:
+    """Without a reason that stands in the run's own line already."""
+    return lost.model_copy(update={"reason": ""}) if lost.reason and lost.reason in view.loss_reason else lost
+
+
 def _title(view: RunView) -> str:
     return f"{marked(word(view))}: run {view.id}"
 
@@ -118,13 +121,13 @@ def _note(segment: SegmentView) -> str:
     if segment.reason:
         return segment.reason
     if segment.started_at and segment.ended_at:
-        return f"{segment.started_at:%H:%M:%S} to {segment.ended_at:%H:%M:%S} UTC"
+        return f"{clock(segment.started_at, segment.ended_at)} to {clock(segment.ended_at, segment.started_at)}"
     return "not measured" if segment.seconds is None else "measured"
 
 
 def _task(step: StepView) -> str:
     """The title, with the state in words where the mark that Slack draws does not say it all."""
-    return step.title if step.state in _SAID_BY_THE_MARK else f"{step.title}: {marked(step.state)}"
+    return step.title if step.state in _SAID_BY_THE_MARK else f"{step.title}: {step.state.replace('_', ' ')}"
 
 
 def _details(step: StepView) -> str:
@@ -137,8 +140,3 @@ def _details(step: StepView) -> str:
     told = step.detail or step.state.replace("_", " ")
     where = f"{step.region}: " if step.region and step.region not in told else ""
     return f"{where}{told}{took}{tries}"
-
-
-def started(view: RunView) -> str:
-    """When it began, for small print."""
-    return date(view.started_at) if view.started_at else "not started yet"

@@ -2,7 +2,7 @@
 
 from bot.views import message as m
 from bot.views.text import MARKS, counted, date, escape, one_line
-from commands.rendering.words import how_long
+from commands.rendering.words import age
 from dr_core.execution.model import HoldKind, RunState, StepState
 from dr_core.reports.model import BrakeView, HoldView, RunView, StepView
 
@@ -93,7 +93,7 @@ def _round(_view: RunView, hold: HoldView) -> list[m.Block]:
 
 
 def _silent(view: RunView) -> list[m.Block]:
-    head = f"{MARKS['stalled']} *Its worker has not been heard of for {how_long(view.silent_seconds)}*"
+    head = f"{MARKS['stalled']} *Its worker has not been heard of for {age(view.silent_seconds)}*"
     return [
         m.section(f"{head}; another takes it by itself."),
         m.section(

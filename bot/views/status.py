@@ -6,9 +6,9 @@ from datetime import datetime
 from bot.views import exposure
 from bot.views import message as m
 from bot.views.standstill import braked
-from bot.views.text import beyond, counted, date, escape, marked, one_line
+from bot.views.text import MARKS, beyond, counted, date, escape, marked, one_line
 from commands.rendering import objectives as figures
-from commands.rendering.words import how_long
+from commands.rendering.words import age, how_long, undated
 from dr_core.observation.model import Verdict
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
 
@@ -61,8 +61,8 @@ def _standing(app: ApplicationStatus) -> list[str]:
     lines = [f"Objectives: {reached}"] if reached else []
     lines += [f"Target: {figures.target(app.target)}"] if app.target is not None else []
     if app.readiness is not None:
-        mark = marked({True: "ok", False: "blocking", None: "unknown"}[app.readiness.ready])
-        lines.append(f"Readiness: {mark}, {figures.readiness(app.readiness)}")
+        mark = MARKS[{True: "ok", False: "blocking", None: "unknown"}[app.readiness.ready]]
+        lines.append(f"Readiness: {mark} {figures.readiness(app.readiness)}")
     return lines
 
 
@@ -102,12 +102,12 @@ def _where(app: ApplicationStatus) -> str:
 
 def _region_lines(name: str, region: RegionStatus, at: datetime) -> list[str]:
     """The verdict with its first reason; what is not healthy with every reason on a line of its own."""
-    seen = f"{how_long((at - region.observed_at).total_seconds())} ago" if region.observed_at else "never observed"
+    seen = f"{age((at - region.observed_at).total_seconds())} ago" if region.observed_at else "never observed"
     told = f"{name} ({region.role}) {marked(region.verdict)}, {seen}"
     first = f"{told}: {beyond(region.verdict, region.reasons[0])}" if region.reasons else told
     if region.verdict is Verdict.HEALTHY:
         return [first]
-    shown = [f"\N{BULLET} {reason}" for reason in region.reasons[1:_MOST_REASONS]]
+    shown = [f"\N{BULLET} {undated(reason)}" for reason in region.reasons[1:_MOST_REASONS]]
     more = len(region.reasons) - 1 - len(shown)
     return [first, *shown, *([f"\N{HORIZONTAL ELLIPSIS} {counted(more, 'more reason')}"] if more > 0 else [])]
 

@@ -6,15 +6,19 @@ from commands.rendering.words import UNKNOWN, duration, plain
 from dr_core.observation.model import Figure
 
 
-def figure_line(figure: Figure, now: datetime) -> str:
-    """`to-eu-west-1: latency 5 s, 1 m 10 s old (CloudWatch ReplicationLatency, eu-west-1)`."""
+def figure_line(figure: Figure, now: datetime, *, under: str = "") -> str:
+    """`to-eu-west-1: latency 5 s, 1 m 10 s old (CloudWatch ReplicationLatency, eu-west-1)`.
+
+    A source that stands above it already, `under`, is not said again.
+    """
+    source = f" ({plain(figure.source)})" if figure.source != under else ""
     why = f": {plain(figure.reason).rstrip('.')}" if figure.reason else ""
     if figure.value is None:
-        return f"{name_of(figure)} {UNKNOWN}{why} ({plain(figure.source)})"
+        return f"{name_of(figure)} {UNKNOWN}{why}{source}"
     age = "age unknown"
     if figure.measured_at is not None:
         age = f"{duration(max(0, round((now - figure.measured_at).total_seconds())))} old"
-    return f"{name_of(figure)} {value_of(figure)}, {age} ({plain(figure.source)}){why}"
+    return f"{name_of(figure)} {value_of(figure)}, {age}{source}{why}"
 
 
 def name_of(figure: Figure) -> str:

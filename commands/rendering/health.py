@@ -42,8 +42,8 @@ def _application(application: ApplicationHealth, now: datetime) -> list[str]:
 def _region(region: RegionHealth, now: datetime) -> list[str]:
     since = f" since {moment(region.since, now)}" if region.since else ""
     lines = wrap(f"{region.region} ({region.role}): {region.verdict.value.upper()}{since}", 2, 2)
-    for reason in region.reasons:
-        lines += wrap(f"because {plain(reason)}", 4, 2)
+    for reason in region.reasons[:1] if region.signals else region.reasons:  # the others are the signals below
+        lines += wrap(f"because {plain(reason.removeprefix(f'{region.verdict.value}: '))}", 4, 2)
     rows = [
         (
             "ok" if signal.state is SignalState.OK else signal.state.value.upper(), f"{signal.component} {signal.name}",

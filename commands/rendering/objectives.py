@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import ago, count, duration, plain
+from commands.rendering.words import age, ago, count, duration, plain
 from dr_core.reports.model import ObjectiveLine, ReadinessLine, TargetLine
 from dr_core.reports.performance import PerformanceLine
 
@@ -32,6 +32,8 @@ def short(line: ObjectiveLine) -> str:
         because = f": {plain(line.reason)}" if line.reason else ""
         return f"{name} not measured (objective {target}){because}"
     basis = f"; {plain(line.basis)}" if line.basis else ""
+    if line.met is None and line.reason:
+        return f"{name} {_value(line, line.reached)}, {plain(line.reason)} (objective {target}{basis})"
     return f"{name} {_value(line, line.reached)}, {met(line)} (objective {target}{basis})"
 
 
@@ -50,7 +52,11 @@ def objectives(found: Iterable[ObjectiveLine], now: datetime) -> list[str]:
         lines += wrap(f"{named}{short(line)}", 4 if line.subject else 2, 2)
         if line.reached is not None:
             told = f"{plain(line.method)}{at}"
-            lines += wrap(told + (f"; {plain(line.reason)}" if line.reason else ""), 8 if line.subject else 6, 2)
+            lines += wrap(
+                told + (f"; {plain(line.reason)}" if line.reason and line.met is not None else ""),
+                8 if line.subject else 6,
+                2,
+            )
     return lines
 
 
@@ -62,18 +68,29 @@ def target(line: TargetLine) -> str:
 
 
 def readiness(line: ReadinessLine) -> str:
-    """What the last preflight found, counted, with its age and the worst of it."""
+    """What the last preflight found, counted, with its age; and why nobody may fail over, the worst of it."""
     if line.age_seconds is None:
         return f"readiness UNKNOWN: {plain(line.reason)}"
     word = {True: "ready", False: "NOT READY", None: "readiness UNKNOWN"}[line.ready]
-    found = [f"{line.blocking} blocking", count(line.warnings, "warning"), f"{line.unknown} unknown"]
-    why = "; ".join(plain(text) for text in (line.reason, line.worst) if text)
-    return f"{word}, {', '.join(found)}, preflight {duration(line.age_seconds)} ago" + (f": {why}" if why else "")
+    found = [f"{line.blocking} blocking"] if line.blocking else []
+    found += [count(line.warnings, "warning")] if line.warnings else []
+    found += [f"{line.unknown} unknown"] if line.unknown else []
+    why = "; ".join(plain(text) for text in (line.reason, line.worst) if text) if not line.ready else ""
+    told = ", ".join([word, *found, f"preflight {age(line.age_seconds)} ago"])
+    return f"{told}: {why}" if why else told
 
 
 def performance(found: Iterable[PerformanceLine]) -> list[str]:
     """One row a region and window; nothing is there for what was never sampled."""
-    return table([_row(line) for line in found], 4)
+    return table([_row(line) for line in telling(found)], 4)
+
+
+def telling(found: Iterable[PerformanceLine]) -> list[PerformanceLine]:
+    """Without longer windows that hold nothing but what the shorter one does."""
+    kept: dict[tuple[str, str, int], PerformanceLine] = {}
+    for line in found:
+        kept.setdefault((line.region, line.series, line.results), line)
+    return list(kept.values())
 
 
 def _row(line: PerformanceLine) -> tuple[str, ...]:

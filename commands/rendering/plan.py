@@ -47,6 +47,6 @@ def estimate(value: Estimate) -> str:
     """`about 8 m, 9 of 10 within 9 m (12 samples, ...)`, or why there is no figure."""
     if value.median_s is None:
         return f"unknown: {plain(value.source)}"
-    p90 = f", 9 of 10 within {duration(value.p90_s)}" if value.p90_s is not None else ""
+    p90 = f", 9 of 10 within {duration(value.p90_s)}" if value.p90_s is not None and value.samples > 1 else ""
     samples = f"{count(value.samples, 'sample')}, " if value.samples else ""
     return f"about {duration(value.median_s)}{p90} ({samples}{plain(value.source)})"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from commands.rendering.lines import wrap
-from commands.rendering.words import ago, duration, moment, plain
+from commands.rendering.words import ago, count, duration, moment, plain
 from dr_core.reports.readiness import ApplicationReadiness, CheckView, ReadinessReport, unanswered
 
 
@@ -39,7 +39,7 @@ def verdict(application: ApplicationReadiness) -> str:
 
 def counts(application: ApplicationReadiness) -> str:
     return (
-        f"{application.blocking} blocking, {application.warnings} warnings, "
+        f"{application.blocking} blocking, {count(application.warnings, 'warning')}, "
         f"{application.unknown} unknown, {application.ok} ok"
     )
 

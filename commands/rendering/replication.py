@@ -6,10 +6,10 @@ from commands.rendering.curves import curve_line
 from commands.rendering.figures import figure_line
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import exposure
-from commands.rendering.words import clock, duration, exposure_of, moment, plain
+from commands.rendering.words import age, clock, duration, exposure_of, moment, plain
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import Curve
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
-from dr_core.reports.model import StoreExposure
 
 
 def replication(report: ReplicationReport, now: datetime) -> list[str]:
@@ -32,13 +32,13 @@ def _stores(application: ApplicationReplication, now: datetime) -> list[str]:
 
 
 def _row(store: StoreExposure) -> tuple[str, ...]:
-    age = "age unknown" if store.age_seconds is None else f"age {duration(store.age_seconds)}"
     threshold = f"limit {duration(store.threshold_seconds)}{' (gate)' if store.gate else ''}"
     verdict = store.verdict if store.verdict == "ok" else store.verdict.upper()
-    return (f"{store.kind} {store.name}", f"to {store.region}", exposure_of(store), threshold, age, verdict)
+    seen = f"age {age(store.age_seconds)}"
+    return (f"{store.kind} {store.name}", f"to {store.region}", exposure_of(store), threshold, seen, verdict)
 
 
 def _notes(store: StoreExposure, curve: Curve | None, now: datetime) -> list[str]:
     told = [plain(text) for text in (store.source, store.reason) if text]
     drawn = [curve_line(curve)] if curve is not None else []
-    return [*told, *drawn, *(figure_line(figure, now) for figure in store.figures)]
+    return [*told, *drawn, *(figure_line(figure, now, under=store.source) for figure in store.figures)]

@@ -10,6 +10,7 @@ from dr_core.reports.model import AckView, RequestView
 
 
 def request(view: RequestView, now: datetime) -> list[str]:
+    """What is asked, who agreed and what comes next; the plan only until somebody has decided by it."""
     head = f"Request {view.id}: {view.mode} failover of {view.application}, {way(view.source, view.target)}"
     lines = [*wrap(head, 0, 2), f"  {_state(view, now)}"]
     asked = f"asked by {plain(view.requester)} at {moment(view.opened_at, now)}"
@@ -25,9 +26,9 @@ def request(view: RequestView, now: datetime) -> list[str]:
         lines += wrap(f"of earlier rounds, not counted: {people}", 4, 2)
     if view.supersedes:
         lines += wrap(f"when approved, run {view.supersedes} ends and this one takes its place", 2, 2)
-    if view.run:
-        lines.append(f"  run {view.run}")
-    return [*lines, "", *plan(view.plan, now)]
+    lines += wrap(_next(view), 2, 2)
+    undecided = view.state == "open" and not _present(view)
+    return [*lines, "", *plan(view.plan, now)] if undecided else lines
 
 
 def _present(view: RequestView) -> list[AckView]:
@@ -40,6 +41,17 @@ def _state(view: RequestView, now: datetime) -> str:
     by = f" by {plain(view.decided_by)}" if view.decided_by else ""
     why = f": {plain(view.decision_reason)}" if view.decision_reason else ""
     return f"{view.state.upper()}{by}{why}"
+
+
+def _next(view: RequestView) -> str:
+    """What happens now, and where to see it."""
+    if view.run:
+        return f"run {view.run}: `run show {view.run}` tells how it goes"
+    if view.state == "open":
+        return f"next: an approver types: approve {view.id}; the run starts with the last acknowledgement"
+    return {"approved": "next: the run starts as soon as a worker takes it", "expired": f"next: renew {view.id}"}.get(
+        view.state, "nothing was changed in AWS"
+    )
 
 
 def requests(listed: RequestList, now: datetime) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import braked
-from commands.rendering.words import clock, count, duration, limit, moment, plain, way
+from commands.rendering.words import age, clock, count, duration, limit, moment, plain, way
 from dr_core.execution.model import HoldKind
 from dr_core.reports.listing import RunItem, RunList
 from dr_core.reports.model import HoldView, LossView, RunView, SegmentView, StepView
@@ -40,7 +40,7 @@ def standstill(view: RunView, now: datetime) -> list[str]:
         told.append(braked(view.brake, now))
     told += [f"{_hold(hold, now)} Way out: {_WAY_OUT[HoldKind(hold.kind)].format(run=view.id)}" for hold in view.holds]
     if view.silent_seconds is not None:
-        silent = f"SILENT: its worker was not heard of for {duration(view.silent_seconds)}"
+        silent = f"SILENT: its worker was not heard of for {age(view.silent_seconds)}"
         told.append(f"{silent}; another takes it by itself. Way out: run takeover {view.id}")
     return told
 

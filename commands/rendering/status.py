@@ -5,8 +5,9 @@ from datetime import datetime
 
 from commands.rendering import objectives as figures
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import ago, clock, count, duration, exposure_of, moment, plain, way
+from commands.rendering.words import age, ago, clock, count, duration, exposure_of, moment, plain, undated, way
 from dr_core.observation.model import Verdict
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.brake import BrakeReport
 from dr_core.reports.model import (
     ApplicationStatus,
@@ -15,7 +16,6 @@ from dr_core.reports.model import (
     RequestLine,
     RunLine,
     StatusReport,
-    StoreExposure,
 )
 
 
@@ -39,8 +39,7 @@ def brake(report: BrakeReport, now: datetime) -> list[str]:
     """What `brake on` and `brake off` answer."""
     if not report.engaged:
         return ["BRAKE OFF: runs go on where they were.", *_unfinished(report)]
-    on = BrakeView(since=report.since, by=report.by, reason=report.reason)
-    return [*wrap(braked(on, now), 0, 2), *_unfinished(report)]
+    return [*wrap(braked(BrakeView.model_validate(report), now), 0, 2), *_unfinished(report)]
 
 
 def _unfinished(report: BrakeReport) -> list[str]:
@@ -86,7 +85,7 @@ def regions(found: dict[str, RegionStatus], now: datetime) -> list[str]:
         role = seen.role.upper() if seen.role == "unfenced" else seen.role
         verdict = seen.verdict.value if seen.verdict is Verdict.HEALTHY else seen.verdict.value.upper()
         at = f"seen {ago(seen.observed_at, now)}" if seen.observed_at else "never seen"
-        why, *signals = [plain(reason) for reason in seen.reasons] or [""]
+        why, *signals = [plain(undated(reason)) for reason in seen.reasons] or [""]
         rows.append((name, role, verdict, at, why.removeprefix(f"{seen.verdict.value}: ")))
         notes.append([] if seen.verdict is Verdict.HEALTHY else [s for s in signals if not s.startswith("ok:")])
     return table(rows, 2, notes)
@@ -96,11 +95,11 @@ def stores(found: Iterable[StoreExposure], indent: int = 2) -> list[str]:
     """One row a store and region: value, threshold and age together; below it where that comes from."""
     rows, notes = [], []
     for store in found:
-        age = "age unknown" if store.age_seconds is None else f"age {duration(store.age_seconds)}"
         threshold = f"limit {duration(store.threshold_seconds)}{' (gate)' if store.gate else ''}"
         verdict = store.verdict if store.verdict == "ok" else store.verdict.upper()
         towards = f"to {store.region}"
-        rows.append((f"{store.kind} {store.name}", towards, exposure_of(store), threshold, age, verdict))
+        seen = f"age {age(store.age_seconds)}"
+        rows.append((f"{store.kind} {store.name}", towards, exposure_of(store), threshold, seen, verdict))
         notes.append([plain(store.reason or store.source)])
     return table(rows, indent, notes)
 

@@ -1,12 +1,14 @@
 """Durations, ages, limits and foreign text in words, the same on every face."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
-from dr_core.reports.model import StoreExposure
+from dr_core.replication.exposure import StoreExposure
 
 UNKNOWN = "unknown"
 _LONGEST = 280
+_JUST_SEEN = re.compile(r", \d\d:\d\d:\d\dZ, [0-4](?:\.\d)? s old\)$")
 
 
 def duration(seconds: float) -> str:
@@ -33,10 +35,24 @@ def how_long(seconds: float | None) -> str:
     return UNKNOWN if seconds is None else duration(seconds)
 
 
+def age(seconds: float | None) -> str:
+    """How old something is, in whole seconds: finer is a precision that nobody needs."""
+    return UNKNOWN if seconds is None else duration(round(seconds))
+
+
+def in_step(store: StoreExposure) -> bool:
+    """Of a store that is only compared: equal."""
+    return store.exposure_seconds is None and store.verdict == "ok"
+
+
 def exposure_of(store: StoreExposure) -> str:
-    """The figure of a store; one that is only compared, and equal, has none and is said to be in step."""
-    compared = store.exposure_seconds is None and store.verdict == "ok"
-    return "in step" if compared else how_long(store.exposure_seconds)
+    """The figure of a store; one that is in step has none."""
+    return "in step" if in_step(store) else how_long(store.exposure_seconds)
+
+
+def undated(reason: str) -> str:
+    """A signal's reason without its time, where that is seconds before the verdict: the region's line tells it once."""
+    return _JUST_SEEN.sub(")", reason)
 
 
 def clock(at: datetime, now: datetime | None = None) -> str:
@@ -68,11 +84,6 @@ def limit(seconds: int | None) -> str:
     if seconds == 0:
         return "0 s (no loss)"
     return f"{seconds} s" if seconds < 60 else f"{seconds} s ({duration(seconds)})"
-
-
-def typed_limit(seconds: int | None) -> str:
-    """A loss limit as an approver types it: `900` or `unknown`."""
-    return UNKNOWN if seconds is None else str(seconds)
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:

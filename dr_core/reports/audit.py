@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from dr_core.audit import trail
 from dr_core.audit.events import Event
@@ -13,15 +13,13 @@ from dr_core.audit.places import places
 from dr_core.audit.verify import Verdict, verify
 from dr_core.errors import ConfigError
 from dr_core.keys import PublicKey
+from dr_core.reports.value import Shown
 from dr_core.services import Services
+from dr_core.store import events
 from dr_core.store.engine import Store, Tx
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class AuditEntry(_Value):
+class AuditEntry(Shown):
     """One event; `summary` is a sentence made of its data, `hash` the full hex digest."""
 
     chain: str
@@ -34,7 +32,7 @@ class AuditEntry(_Value):
     hash: str
 
 
-class AuditList(_Value):
+class AuditList(Shown):
     """Newest last. `chain` None: all chains."""
 
     schema_: Literal["dr.audit/1"] = Field(default="dr.audit/1", alias="schema")
@@ -43,7 +41,7 @@ class AuditList(_Value):
     events: tuple[AuditEntry, ...]
 
 
-class AnchorPlace(_Value):
+class AnchorPlace(Shown):
     """One bucket of `audit.anchors` beside the store's anchors."""
 
     place: str
@@ -53,7 +51,7 @@ class AnchorPlace(_Value):
     detail: str
 
 
-class AuditVerdict(_Value):
+class AuditVerdict(Shown):
     """What verification found. `first_bad` names the first event or anchor that does not fit, None when all do.
 
     `complete` is false when something could not be asked. `tail` says in words what no anchor covers, `lost` which
@@ -77,7 +75,7 @@ class AuditVerdict(_Value):
     tail: str = ""
 
 
-class ExportedEvent(_Value):
+class ExportedEvent(Shown):
     """One line of the export, exactly as stored: hash = SHA-256(bytes of prev + body)."""
 
     chain: str
@@ -88,7 +86,10 @@ class ExportedEvent(_Value):
     hash: str
 
 
-class AuditExport(_Value):
+_EXPORTED = set(ExportedEvent.model_fields)
+
+
+class AuditExport(Shown):
     """The whole trail, chain by chain. A face prints one event a line, and holds no more than a page of them."""
 
     schema_: Literal["dr.audit-export/1"] = Field(default="dr.audit-export/1", alias="schema")
@@ -141,13 +142,11 @@ class ExportedTrail:
         self._store = store
 
     def __iter__(self) -> Iterator[ExportedEvent]:
-        ends = self._store.read(trail.ends)
-        for chain, end in ends.items():
+        for chain, end in self._store.read(events.ends).items():
             seq = 0
-            while seq < end:
-                page = self._store.read(partial(trail.page, chain=chain, after=seq, until=end))
-                yield from (ExportedEvent.model_validate(event) for event in page)
-                seq = page[-1]["seq"] if page else end
+            while page := self._store.read(partial(trail.page, chain=chain, after=seq, until=end)):
+                yield from (ExportedEvent.model_validate(event.model_dump(include=_EXPORTED)) for event in page)
+                seq = page[-1].seq
 
 
 def _workers_key(services: Services) -> tuple[PublicKey | None, str]:

@@ -3,20 +3,17 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dr_core.reports.model import BrakeView
+from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import brake, runs
 from dr_core.store.brake import Brake
 from dr_core.store.engine import Tx
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class StoppedRun(_Value):
+class StoppedRun(Shown):
     """An unfinished run, which starts nothing new while the brake is on."""
 
     id: str
@@ -24,7 +21,7 @@ class StoppedRun(_Value):
     state: str
 
 
-class BrakeReport(_Value):
+class BrakeReport(Shown):
     """`since`, `by` and `reason` are those of the brake that is on; while it is off they are empty."""
 
     schema_: Literal["dr.brake/1"] = Field(default="dr.brake/1", alias="schema")
@@ -41,17 +38,13 @@ def brake_report(services: Services) -> BrakeReport:
 
     def work(tx: Tx) -> BrakeReport:
         now = brake.get(tx)
-        unfinished = tuple(
-            StoppedRun(id=run.id, application=run.application, state=run.state.value) for run in runs.unfinished(tx)
-        )
-        on = brake_view(now)
         return BrakeReport(
             at=tx.now(),
             engaged=now.engaged,
-            since=on.since if on else None,
-            by=on.by if on else "",
-            reason=on.reason if on else "",
-            runs=unfinished,
+            since=now.since,
+            by=now.by,
+            reason=now.reason,
+            runs=tuple(StoppedRun.model_validate(run) for run in runs.unfinished(tx)),
         )
 
     return services.store.read(work)
@@ -59,4 +52,4 @@ def brake_report(services: Services) -> BrakeReport:
 
 def brake_view(now: Brake) -> BrakeView | None:
     """Who put it on, when and why; None while it is off."""
-    return BrakeView(since=now.since, by=now.by, reason=now.reason) if now.engaged else None
+    return BrakeView.model_validate(now) if now.engaged else None

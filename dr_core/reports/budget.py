@@ -27,7 +27,8 @@ from dr_core.reports.status import named
 from dr_core.services import Services
 from dr_core.store import runs
 from dr_core.store.engine import Tx
-from dr_core.topology.model import Budget, Topology
+from dr_core.topology.duties import Budget
+from dr_core.topology.model import Topology
 
 STALE = 2 * EVERY + timedelta(hours=1)
 _CENT = Decimal("0.01")

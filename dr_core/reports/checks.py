@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from dr_core.errors import DrError
+from dr_core.plan.step import Severity
 from dr_core.readiness.examinations import permissions
+from dr_core.readiness.model import Check as Finding
 from dr_core.readiness.model import CheckState as Found
 from dr_core.readiness.model import Sheet
 from dr_core.reports.agreement import agreement
@@ -168,16 +170,25 @@ def permissions_check(application: str, sheet: Sheet | None, now: datetime) -> C
     if now - sheet.at > _PREFLIGHT_OLD:
         way_out = "Start `dr worker`, and look at its log."
         return Check(name=name, state=CheckState.UNKNOWN, detail=f"last {age}, too long to count", way_out=way_out)
-    refused = [check for check in asked if check.state is Found.FINDING]
+    findings = [check for check in asked if check.state is Found.FINDING]
+    refused = [check for check in findings if check.severity is Severity.BLOCKING]
     if refused:
-        told = "; ".join(check.message for check in refused[:5])
-        more = f" (and {len(refused) - 5} more)" if len(refused) > 5 else ""
-        way_out = f"{refused[0].way_out} `dr readiness {application}` shows all."
-        return Check(name=name, state=CheckState.FAILED, detail=f"{told}{more} ({age})", way_out=way_out)
+        return _refused(name, application, CheckState.FAILED, refused, age)
     unknown = [check for check in asked if check.state is Found.UNKNOWN]
     if unknown:
-        detail = f"{unknown[0].message} ({age})"
+        besides = f"; refused, best effort: {findings[0].message}" if findings else ""
+        detail = f"{unknown[0].message}{besides} ({age})"
         way_out = "Allow iam:SimulatePrincipalPolicy; until then only the harmless calls below tell."
         return Check(name=name, state=CheckState.UNKNOWN, detail=detail, way_out=unknown[0].way_out or way_out)
     allowed = next((check for check in asked if check.code == "permissions"), asked[-1])
+    if findings:
+        # What is best effort keeps no run from its work.
+        return _refused(name, application, CheckState.WARNING, findings, age)
     return Check(name=name, state=CheckState.OK, detail=f"{allowed.message} ({age}; {allowed.evidence.split(';')[0]})")
+
+
+def _refused(name: str, application: str, state: CheckState, found: list[Finding], age: str) -> Check:
+    told = "; ".join(check.message for check in found[:5])
+    more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
+    way_out = f"{found[0].way_out} `dr readiness {application}` shows all."
+    return Check(name=name, state=state, detail=f"{told}{more} ({age})", way_out=way_out)

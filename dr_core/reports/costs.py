@@ -4,17 +4,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dr_core.budget.shares import RegionRole
 from dr_core.budget.spend import ThresholdState
+from dr_core.reports.value import Shown
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Amount(_Value):
+class Amount(Shown):
     """`value` None: unknown, `reason` says why, and `at_least` is the part of it that is known."""
 
     value: Decimal | None
@@ -24,7 +21,7 @@ class Amount(_Value):
     reason: str = ""
 
 
-class RateLine(_Value):
+class RateLine(Shown):
     """What one US dollar was worth, and on which day; from dr.yaml."""
 
     value: Decimal
@@ -32,7 +29,7 @@ class RateLine(_Value):
     age_days: int
 
 
-class ThresholdLine(_Value):
+class ThresholdLine(Shown):
     name: str
     limit: Decimal
     measure: Literal["spend", "forecast"]
@@ -41,7 +38,7 @@ class ThresholdLine(_Value):
     reason: str = ""
 
 
-class RegionCost(_Value):
+class RegionCost(Shown):
     """`role` is what the region is to the applications now, not what it was all month."""
 
     region: str
@@ -50,13 +47,13 @@ class RegionCost(_Value):
     last_month: Amount
 
 
-class NamedCost(_Value):
+class NamedCost(Shown):
     name: str
     spend: Amount
     standby: Amount | None = None
 
 
-class SavingLine(_Value):
+class SavingLine(Shown):
     """`amount` is a month's; None: `reason` says why it cannot be told."""
 
     resource: str
@@ -67,7 +64,7 @@ class SavingLine(_Value):
     reason: str = ""
 
 
-class AwsBudgetLine(_Value):
+class AwsBudgetLine(Shown):
     """As AWS Budgets has it, converted."""
 
     name: str
@@ -78,7 +75,7 @@ class AwsBudgetLine(_Value):
     updated_at: datetime | None
 
 
-class BudgetReport(_Value):
+class BudgetReport(Shown):
     """`read_at` None: nothing was read yet, and `problems` says so. `month_until`: the first day that is not in it."""
 
     schema_: Literal["dr.budget/1"] = Field(default="dr.budget/1", alias="schema")

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from dr_core.observation.samples import Sample, exposure_series
+from dr_core.value import Value
 
 SLICES = 24
 # CloudWatch measures once a minute: slices that are shorter would be empty in between.
@@ -15,14 +14,12 @@ LONGEST = timedelta(hours=6)
 _SPANS = (timedelta(minutes=12), timedelta(hours=1), LONGEST)
 
 
-class Curve(BaseModel):
+class Curve(Value):
     """One store towards one region, oldest slice first. A point is the worst of its slice; None: none is known.
 
     Points are seconds of exposure, or for a store that is compared 0 for in step and 1 for not. `known` and `unknown`
     count the samples.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
     name: str

@@ -4,7 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dr_core.reports.value import Shown
 
 
 class CheckState(StrEnum):
@@ -16,11 +18,7 @@ class CheckState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Check(_Value):
+class Check(Shown):
     """One thing looked at. `way_out` is empty when it is ok."""
 
     name: str
@@ -29,7 +27,7 @@ class Check(_Value):
     way_out: str = ""
 
 
-class DoctorReport(_Value):
+class DoctorReport(Shown):
     """`ok` is true when no check failed; warnings and unknowns are listed and do not fail it."""
 
     schema_: Literal["dr.doctor/1"] = Field(default="dr.doctor/1", alias="schema")

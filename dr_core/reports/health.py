@@ -3,27 +3,27 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from dr_core.objectives.keeping import history_of
 from dr_core.observation.model import Observation, Signal, SignalState, Vantage, Verdict
 from dr_core.plan.step import Severity
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.installation import findings_of
-from dr_core.reports.model import FindingView, ObjectiveLine, RequestLine, StoreExposure
-from dr_core.reports.objectives import objectives
+from dr_core.reports.model import FindingView, ObjectiveLine, RequestLine
+from dr_core.reports.objectives import LOOKED_AT, objectives
 from dr_core.reports.open_matters import open_matters
 from dr_core.reports.performance import PerformanceLine, performance
 from dr_core.reports.standing import Standing, look, not_observed, verdict_of
 from dr_core.reports.status import exposure_reason, named, waiting
+from dr_core.reports.value import Shown
 from dr_core.services import Services
+from dr_core.store import runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class SignalView(_Value):
+class SignalView(Shown):
     """One look at one component, with how old it is when the report is made."""
 
     component: str
@@ -37,7 +37,7 @@ class SignalView(_Value):
     source: str
 
 
-class RegionHealth(_Value):
+class RegionHealth(Shown):
     """A region's verdict. `observed_at` None: never observed, and the reasons say so."""
 
     region: str
@@ -49,7 +49,7 @@ class RegionHealth(_Value):
     signals: tuple[SignalView, ...]
 
 
-class ApplicationHealth(_Value):
+class ApplicationHealth(Shown):
     """One application. `age_seconds` None: never observed."""
 
     name: str
@@ -70,7 +70,7 @@ class ApplicationHealth(_Value):
     well: bool
 
 
-class HealthReport(_Value):
+class HealthReport(Shown):
     """All applications. `observed_at` is the oldest observation behind it; None when one application has none."""
 
     schema_: Literal["dr.health/1"] = Field(default="dr.health/1", alias="schema")
@@ -86,7 +86,11 @@ def health(services: Services, application: str | None = None) -> HealthReport:
     now = services.clock.now()
 
     def work(tx: Tx) -> HealthReport:
-        applications = tuple(_application(tx, services.topology, name, now) for name in named(services, application))
+        open_requests = waiting(tx)
+        applications = tuple(
+            _application(tx, services.topology, name, now, open_requests.get(name, ()))
+            for name in named(services, application)
+        )
         findings = (*open_matters(tx), *findings_of(tx, services, now))
         seen = [entry.observed_at for entry in applications]
         times = [at for at in seen if at is not None]
@@ -101,8 +105,11 @@ def health(services: Services, application: str | None = None) -> HealthReport:
     return services.store.read(work)
 
 
-def _application(tx: Tx, topology: Topology, name: str, now: datetime) -> ApplicationHealth:
+def _application(
+    tx: Tx, topology: Topology, name: str, now: datetime, requests: tuple[RequestLine, ...]
+) -> ApplicationHealth:
     standing = look(tx, topology, name, now)
+    history = history_of(tx, name)
     findings = application_findings(standing)
     healthy = all(region.verdict is Verdict.HEALTHY for region in standing.regions.values())
     return ApplicationHealth(
@@ -117,9 +124,9 @@ def _application(tx: Tx, topology: Topology, name: str, now: datetime) -> Applic
         stores=standing.stores,
         exposure_seconds=standing.exposure_s,
         exposure_reason=exposure_reason(standing),
-        performance=performance(tx, name, topology.applications[name].regions),
-        objectives=objectives(tx, topology, name, now),
-        requests=waiting(tx, name),
+        performance=performance(history, topology.applications[name].regions),
+        objectives=objectives(runs.recent(tx, LOOKED_AT, name), history, topology.objectives, now),
+        requests=requests,
         findings=findings,
         well=healthy and not findings,
     )

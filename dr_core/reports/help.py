@@ -2,21 +2,19 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dr_core.reports.value import Shown
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class HelpParam(_Value):
+class HelpParam(Shown):
     """One argument or option, such as `--reason TEXT`."""
 
     form: str
     summary: str
 
 
-class HelpEntry(_Value):
+class HelpEntry(Shown):
     """One command. `usage` and `examples` are without the leading `/dr` or `dr`."""
 
     name: str
@@ -26,7 +24,7 @@ class HelpEntry(_Value):
     examples: tuple[str, ...]
 
 
-class HelpReport(_Value):
+class HelpReport(Shown):
     """`caller` names who asked; `prefix` is what to type before a command: `/dr` or `dr`."""
 
     schema_: Literal["dr.help/1"] = Field(default="dr.help/1", alias="schema")

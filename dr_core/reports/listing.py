@@ -3,24 +3,21 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dr_core.approvals.decision import standing
 from dr_core.approvals.model import Request, RequestState
 from dr_core.execution.model import Run
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import Curve
-from dr_core.reports.model import StoreExposure
 from dr_core.reports.run import progress, stopped
+from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import requests, runs
 from dr_core.store.engine import Tx
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class RequestItem(_Value):
+class RequestItem(Shown):
     """One request in one line."""
 
     id: str
@@ -40,7 +37,7 @@ class RequestItem(_Value):
     run: str | None
 
 
-class RequestList(_Value):
+class RequestList(Shown):
     """Waiting requests first, then decided ones, newest first in each."""
 
     schema_: Literal["dr.requests/1"] = Field(default="dr.requests/1", alias="schema")
@@ -48,7 +45,7 @@ class RequestList(_Value):
     requests: tuple[RequestItem, ...]
 
 
-class RunItem(_Value):
+class RunItem(Shown):
     """One run in one line. Times that were not measured are None; `stopped`: why nothing new starts in it."""
 
     id: str
@@ -71,7 +68,7 @@ class RunItem(_Value):
     stopped: tuple[str, ...] = ()
 
 
-class RunList(_Value):
+class RunList(Shown):
     """Unfinished runs first, then finished ones, newest first in each."""
 
     schema_: Literal["dr.runs/1"] = Field(default="dr.runs/1", alias="schema")
@@ -79,7 +76,7 @@ class RunList(_Value):
     runs: tuple[RunItem, ...]
 
 
-class ApplicationReplication(_Value):
+class ApplicationReplication(Shown):
     """Exposure of one application's stores. `exposure_seconds` None: see `reason`."""
 
     name: str
@@ -92,13 +89,13 @@ class ApplicationReplication(_Value):
     reason: str
 
 
-class ReplicationReport(_Value):
+class ReplicationReport(Shown):
     schema_: Literal["dr.replication/1"] = Field(default="dr.replication/1", alias="schema")
     at: datetime
     applications: tuple[ApplicationReplication, ...]
 
 
-class Message(_Value):
+class Message(Shown):
     """One sentence that says what was done. `lines` may follow it."""
 
     schema_: Literal["dr.message/1"] = Field(default="dr.message/1", alias="schema")

@@ -12,7 +12,7 @@ from dr_core.errors import DrError
 from dr_core.objectives.keeping import history_of
 from dr_core.objectives.performance import Window
 from dr_core.readiness.model import Check, CheckState
-from dr_core.reports.model import StoreExposure
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.standing import look
 from dr_core.store import readiness
 from dr_core.store.engine import Store, Tx

@@ -3,16 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-from dr_core.observation.model import Figure, Verdict
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+from dr_core.observation.model import Verdict
+from dr_core.replication.exposure import StoreExposure
+from dr_core.reports.value import Shown
 
 
-class Estimate(_Value):
+class Estimate(Shown):
     """Expected duration. No samples: the published figure, with its source; None where there is none either."""
 
     median_s: float | None
@@ -21,7 +19,7 @@ class Estimate(_Value):
     source: str
 
 
-class PlanStep(_Value):
+class PlanStep(Shown):
     name: str
     kind: str
     title: str
@@ -36,7 +34,7 @@ class PlanStep(_Value):
     estimate: Estimate
 
 
-class FindingView(_Value):
+class FindingView(Shown):
     code: str
     severity: str
     message: str
@@ -44,23 +42,7 @@ class FindingView(_Value):
     way_out: str
 
 
-class StoreExposure(_Value):
-    """Exposure of one store towards one region: value, threshold and age together, always."""
-
-    kind: str
-    name: str
-    region: str
-    gate: bool
-    exposure_seconds: float | None
-    threshold_seconds: float
-    age_seconds: float | None
-    verdict: Literal["ok", "over", "stale", "unknown"]
-    source: str
-    reason: str
-    figures: tuple[Figure, ...] = ()
-
-
-class PlanReport(_Value):
+class PlanReport(Shown):
     schema_: Literal["dr.plan/1"] = Field(default="dr.plan/1", alias="schema")
     digest: str
     mode: str
@@ -78,7 +60,7 @@ class PlanReport(_Value):
     planes: tuple[str, ...]
 
 
-class AckView(_Value):
+class AckView(Shown):
     person: str
     round: int
     at: datetime
@@ -86,7 +68,7 @@ class AckView(_Value):
     kind: str
 
 
-class RequestView(_Value):
+class RequestView(Shown):
     schema_: Literal["dr.request/1"] = Field(default="dr.request/1", alias="schema")
     id: str
     application: str
@@ -111,7 +93,7 @@ class RequestView(_Value):
     plan: PlanReport
 
 
-class BrakeView(_Value):
+class BrakeView(Shown):
     """Who put the brake on, when and why, while it is on."""
 
     since: datetime | None
@@ -119,7 +101,7 @@ class BrakeView(_Value):
     reason: str
 
 
-class HoldView(_Value):
+class HoldView(Shown):
     """Why a run waits: `paused` by a person, `uncertain` of a step, or for a `round` of acknowledgements."""
 
     kind: str
@@ -128,7 +110,7 @@ class HoldView(_Value):
     by: str | None
 
 
-class EndingView(_Value):
+class EndingView(Shown):
     """Who wants a run to end, and why."""
 
     by: str
@@ -136,7 +118,7 @@ class EndingView(_Value):
     at: datetime
 
 
-class SegmentView(_Value):
+class SegmentView(Shown):
     name: str
     seconds: float | None
     started_at: datetime | None
@@ -144,7 +126,7 @@ class SegmentView(_Value):
     reason: str
 
 
-class StepView(_Value):
+class StepView(Shown):
     name: str
     kind: str
     title: str
@@ -158,7 +140,7 @@ class StepView(_Value):
     evidence: dict[str, JsonValue]
 
 
-class LossView(_Value):
+class LossView(Shown):
     """What one store lost to a run. `seconds` None: unknown, or a store that is compared, not timed: see `verdict`."""
 
     kind: str
@@ -172,7 +154,7 @@ class LossView(_Value):
     reason: str
 
 
-class RunView(_Value):
+class RunView(Shown):
     """`brake` is there while it stops this run. `silent_seconds`: for how long its worker was not heard of, in whole
     five seconds; None while it beats. `blocked`: how many requests were turned away because it is not finished."""
 
@@ -207,14 +189,14 @@ class RunView(_Value):
     losses: tuple[LossView, ...] = ()
 
 
-class RegionStatus(_Value):
+class RegionStatus(Shown):
     role: Literal["active", "standby", "fenced", "unfenced"]
     verdict: Verdict
     reasons: tuple[str, ...]
     observed_at: datetime | None
 
 
-class RequestLine(_Value):
+class RequestLine(Shown):
     """A waiting request in one line of the status."""
 
     id: str
@@ -228,7 +210,7 @@ class RequestLine(_Value):
     requester: str
 
 
-class RunLine(_Value):
+class RunLine(Shown):
     """A run in one line of the status. `stopped`: why nothing new starts in it, one sentence each."""
 
     id: str
@@ -243,7 +225,7 @@ class RunLine(_Value):
     stopped: tuple[str, ...] = ()
 
 
-class ReadinessLine(_Value):
+class ReadinessLine(Shown):
     """What the last preflight found, counted. `age_seconds` None: none was made yet, and `reason` says so."""
 
     ready: bool | None
@@ -256,7 +238,7 @@ class ReadinessLine(_Value):
     reason: str = ""
 
 
-class ObjectiveLine(_Value):
+class ObjectiveLine(Shown):
     """One objective: its target, what was reached, over what and by which method. `met` None: never measured.
 
     `subject` is the store of an `rpo` that is one store's; empty where it is the application's. `run`: whose figure.
@@ -276,7 +258,7 @@ class ObjectiveLine(_Value):
     reason: str = ""
 
 
-class TargetLine(_Value):
+class TargetLine(Shown):
     """The standby that would be proposed now, and why; `region` None: none can be, and `reason` says why."""
 
     region: str | None
@@ -284,7 +266,7 @@ class TargetLine(_Value):
     reason: str
 
 
-class ApplicationStatus(_Value):
+class ApplicationStatus(Shown):
     name: str
     active_region: str | None
     active_reason: str = ""
@@ -302,7 +284,7 @@ class ApplicationStatus(_Value):
     runs: tuple[RunLine, ...] = ()
 
 
-class StatusReport(_Value):
+class StatusReport(Shown):
     """`braked`: who put the brake on, when and why; None while it is off."""
 
     schema_: Literal["dr.status/1"] = Field(default="dr.status/1", alias="schema")

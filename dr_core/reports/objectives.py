@@ -3,24 +3,26 @@
 from datetime import datetime
 
 from dr_core.execution.model import Run
-from dr_core.objectives.keeping import history_of
 from dr_core.objectives.performance import LENGTHS, History, Window
 from dr_core.objectives.rpo import Reached, last_that_failed, last_that_moved, reached
 from dr_core.reports.model import ObjectiveLine
-from dr_core.store import runs
-from dr_core.store.engine import Tx
-from dr_core.topology.model import Objectives, Topology
+from dr_core.topology.model import Objectives
 
-_LOOKED_AT = 5
+LOOKED_AT = 5
 """So many of the last runs are looked at: what people ask for is the newest that measured something."""
+LEAST_KNOWN = 0.01
+"""Of a window: by less nobody can say whether availability over it is met."""
 _NO_RUN = "no run has moved this application yet"
 
 
-def objectives(tx: Tx, topology: Topology, application: str, now: datetime) -> tuple[ObjectiveLine, ...]:
-    """RTO, then RPO of the application and of each store, then availability; what was never measured says why."""
-    targets = topology.objectives
-    recent = runs.recent(tx, _LOOKED_AT, application)
-    return (_rto(recent, targets), *_rpo(recent, targets), _availability(history_of(tx, application), targets, now))
+def objectives(
+    recent: tuple[Run, ...], history: History | None, targets: Objectives, now: datetime
+) -> tuple[ObjectiveLine, ...]:
+    """RTO, then RPO of the application and of each store, then availability; what was never measured says why. Pure.
+
+    `recent` are the last `LOOKED_AT` runs of the application, newest first.
+    """
+    return (_rto(recent, targets), *_rpo(recent, targets), _availability(history, targets, now))
 
 
 def _rto(recent: tuple[Run, ...], targets: Objectives) -> ObjectiveLine:
@@ -49,7 +51,7 @@ def _rpo(recent: tuple[Run, ...], targets: Objectives) -> tuple[ObjectiveLine, .
 
 def _no_run(recent: tuple[Run, ...]) -> str:
     """Older runs are not looked at, so that nothing is said of them."""
-    return _NO_RUN if len(recent) < _LOOKED_AT else f"none of the last {_LOOKED_AT} runs was measured"
+    return _NO_RUN if len(recent) < LOOKED_AT else f"none of the last {LOOKED_AT} runs was measured"
 
 
 def _lost(run: Run, found: Reached) -> ObjectiveLine:
@@ -79,14 +81,21 @@ def _availability(history: History | None, targets: Objectives, now: datetime) -
     )
     value, basis = found.availability, f"30 d, {known_of(found.known_s, length_s)}"
     reason = "" if history.current(now) else f"not counted since {history.at:%Y-%m-%d %H:%M:%S}Z"
-    met = None if value is None or reason else value >= target
+    if value is None or reason:
+        met = None
+    elif found.known_s * (100 - value) > length_s * (100 - target):
+        met = False  # whatever the rest is
+    elif found.known_s < LEAST_KNOWN * length_s:
+        met, reason = None, "too little measured yet"
+    else:
+        met = value >= target
     return _line("availability", target, value, "%", met, method, history.at, reason, basis=basis)
 
 
 def known_of(known_s: float, length_s: float) -> str:
     """How much of a window is known, in words: the rest counts neither for nor against."""
     hours = f"{known_s / 3600:.1f} h" if known_s >= 3600 else f"{known_s / 60:.0f} min"
-    return f"{hours} of them known ({min(100.0, 100.0 * known_s / length_s):.3g} %)"
+    return f"{hours} of them known, {min(100.0, 100.0 * known_s / length_s):.3g} %"
 
 
 def _line(

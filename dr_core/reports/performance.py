@@ -2,23 +2,18 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from dr_core.objectives.availability import VERDICT
-from dr_core.objectives.keeping import history_of
 from dr_core.objectives.performance import History, Summary, Window
-from dr_core.store.engine import Tx
+from dr_core.value import Value
 
 SOURCE = "stored samples"
 
 
-class PerformanceLine(BaseModel):
+class PerformanceLine(Value):
     """One series of one region in one window. Milliseconds and percent; None where nothing was measured.
 
     `known_s`: for how long it was known; the rest of the window counts neither for nor against. `until`: when counted.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     window: str
     region: str
@@ -34,14 +29,10 @@ class PerformanceLine(BaseModel):
     source: str = SOURCE
 
 
-def performance(tx: Tx, application: str, regions: tuple[str, ...]) -> tuple[PerformanceLine, ...]:
-    """By window and region in the order of the file; empty until something was counted."""
-    history = history_of(tx, application)
-    return () if history is None else lines_of(history, regions)
-
-
-def lines_of(history: History, regions: tuple[str, ...]) -> tuple[PerformanceLine, ...]:
-    """Only series with a result: where there was none, there is nothing to say."""
+def performance(history: History | None, regions: tuple[str, ...]) -> tuple[PerformanceLine, ...]:
+    """By window and region in the order of the file; of series with a result: of others there is nothing to say."""
+    if history is None:
+        return ()
     found = []
     for window in Window:
         span = history.span(window)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dr_core.approvals.open import Proposal
 from dr_core.plan.estimate import estimate_plan, estimate_step
 from dr_core.plan.step import Finding, Plan, Plane, Step
-from dr_core.replication.exposure import application_exposure
-from dr_core.reports.model import FindingView, PlanReport, PlanStep, StoreExposure
+from dr_core.replication.exposure import StoreExposure, application_exposure
+from dr_core.reports.model import FindingView, PlanReport, PlanStep
 
 Durations = Mapping[str, tuple[float, ...]]
 
@@ -41,21 +41,11 @@ def plan_report(
         required_acks=plan.policy.required,
         overrides=plan.overrides,
         steps=tuple(_step(step, durations) for step in plan.steps),
-        findings=tuple(finding_view(finding) for finding in findings),
+        findings=tuple(FindingView.model_validate(finding) for finding in findings),
         exposure=stores,
         exposure_seconds=application_exposure(stores),
         estimate=estimate_plan(plan, dict(durations)),
         planes=planes(plan),
-    )
-
-
-def finding_view(finding: Finding) -> FindingView:
-    return FindingView(
-        code=finding.code,
-        severity=finding.severity.value,
-        message=finding.message,
-        evidence=finding.evidence,
-        way_out=finding.way_out,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from dr_core.reports.doctor import Check, CheckState
-from dr_core.store import leases, replicas
+from dr_core.store import leases, replicas, run_leases
 from dr_core.store.engine import Tx
 
 ALIVE = timedelta(seconds=30)
@@ -44,7 +44,7 @@ class Process:
 
 def processes(tx: Tx) -> tuple[Process, ...]:
     """Every remembered process; leases and runs are the store's word, not the process's own."""
-    now, held, owned = tx.now(), leases.holders(tx), leases.run_owners(tx)
+    now, held, owned = tx.now(), leases.holders(tx), run_leases.owners(tx)
     return tuple(
         Process(
             one.name,

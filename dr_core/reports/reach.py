@@ -11,10 +11,10 @@ from email.utils import parsedate_to_datetime
 from itertools import groupby
 from typing import Any
 
+from dr_core.aws.clients import observing_clients
 from dr_core.aws.faults import AwsRejectedError, aws_errors
-from dr_core.aws.session import GLOBAL_SERVICES, Purpose
+from dr_core.aws.residency import GLOBAL_SERVICES
 from dr_core.errors import DeniedError, DrError
-from dr_core.observation.clients import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from dr_core.reports.doctor import Check, CheckState
 from dr_core.reports.harmless import HarmlessCall, calls, everywhere
 from dr_core.services import Services
@@ -189,12 +189,4 @@ def client_method(client: Any, operation: str) -> str:
 def _client(services: Services, service: str, place: Place) -> Any:
     region = services.topology.control_region if place.region == EVERYWHERE else place.region
     assert place.region != EVERYWHERE or service in GLOBAL_SERVICES
-    return services.aws.client(
-        service,
-        region,
-        purpose=Purpose.OBSERVE,
-        role=place.role,
-        connect_timeout_s=CONNECT_TIMEOUT_S,
-        read_timeout_s=READ_TIMEOUT_S,
-        max_attempts=1,
-    )
+    return observing_clients(services.aws, place.role)(service, region)

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dr_core.plan.step import Severity
 from dr_core.readiness.model import Check, CheckState, Sheet
 from dr_core.reports.readiness_line import counted
 from dr_core.reports.status import named
+from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import readiness as store
 from dr_core.store.engine import Tx
@@ -18,11 +19,7 @@ _UNKNOWN = 2
 _OK = 4
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class CheckView(_Value):
+class CheckView(Shown):
     """One question and its answer, with how old it is when the report is made. `region` None: no single region."""
 
     area: str
@@ -39,7 +36,7 @@ class CheckView(_Value):
     age_seconds: float
 
 
-class ApplicationReadiness(_Value):
+class ApplicationReadiness(Shown):
     """`ready` None: nothing blocks, but not everything is known; `reason` says what is missing.
 
     `at` None: no preflight was made yet. `checks` are worst first.
@@ -59,7 +56,7 @@ class ApplicationReadiness(_Value):
     checks: tuple[CheckView, ...]
 
 
-class ReadinessReport(_Value):
+class ReadinessReport(Shown):
     """All applications, or one."""
 
     schema_: Literal["dr.readiness/1"] = Field(default="dr.readiness/1", alias="schema")

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from dr_core.observation.samples import Sample, exposure_series
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import LONGEST, Curve, curve_of, span_of
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
-from dr_core.reports.model import StoreExposure
 from dr_core.reports.standing import Standing, look
 from dr_core.reports.status import exposure_reason, named
 from dr_core.services import Services

@@ -2,8 +2,8 @@
 
 from dr_core.approvals.decision import standing
 from dr_core.approvals.model import Ack, Request, RequestState
-from dr_core.replication.exposure import store_exposures
-from dr_core.reports.model import AckView, RequestView, StoreExposure
+from dr_core.replication.exposure import StoreExposure, store_exposures
+from dr_core.reports.model import AckView, RequestView
 from dr_core.reports.plan import plan_report
 from dr_core.services import Services
 from dr_core.store import observations, requests, runs

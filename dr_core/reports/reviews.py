@@ -3,19 +3,16 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import reviews
 from dr_core.store.engine import Tx
 from dr_core.store.reviews import Review
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class ReviewItem(_Value):
+class ReviewItem(Shown):
     """One review; open while `closed_at` is None."""
 
     id: str
@@ -29,7 +26,7 @@ class ReviewItem(_Value):
     note: str
 
 
-class ReviewList(_Value):
+class ReviewList(Shown):
     schema_: Literal["dr.reviews/1"] = Field(default="dr.reviews/1", alias="schema")
     at: datetime
     open: tuple[ReviewItem, ...]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from dr_core.approvals.model import Request
 from dr_core.audit.events import EventKind
 from dr_core.errors import NotFoundError
-from dr_core.execution.model import Hold, HoldKind, Run, SegmentTime, StepRecord, StepState, StoreLoss
+from dr_core.execution.model import Hold, HoldKind, Run, StepRecord, StepState, StoreLoss
 from dr_core.objectives.rto import timeline
 from dr_core.plan.step import Step
 from dr_core.reports.brake import brake_view
@@ -65,14 +65,14 @@ def view_of(run: Run, request: Request, rto_target_s: float, *, now: datetime, b
         holds=tuple(_hold(hold) for hold in run.holds),
         braked_since=run.braked_since,
         brake=brake if run.braked_since is not None else None,
-        ending=None if run.ending is None else EndingView.model_validate(run.ending.model_dump()),
+        ending=None if run.ending is None else EndingView.model_validate(run.ending),
         owner=run.owner,
         silent_seconds=silent_s(run, now),
         created_at=run.created_at,
         started_at=run.started_at,
         ended_at=run.ended_at,
         steps=tuple(_step(run.plan.step(record.name), record) for record in run.steps),
-        segments=tuple(_segment(segment) for segment in segments),
+        segments=tuple(SegmentView.model_validate(segment) for segment in segments),
         rto_seconds=run.rto_s,
         rto_target_seconds=rto_target_s,
         rto_reason=run.rto_reason or ("" if run.rto_s is not None else _unmeasured(run, measured.rto_reason)),
@@ -139,14 +139,4 @@ def _step(step: Step, record: StepRecord) -> StepView:
         ended_at=record.ended_at,
         detail=record.detail,
         evidence=record.evidence,
-    )
-
-
-def _segment(segment: SegmentTime) -> SegmentView:
-    return SegmentView(
-        name=segment.name,
-        seconds=segment.seconds,
-        started_at=segment.started_at,
-        ended_at=segment.ended_at,
-        reason=segment.reason,
     )

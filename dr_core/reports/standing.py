@@ -4,21 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from dr_core.observation import age
 from dr_core.observation.active import active_region
 from dr_core.observation.model import Observation, RegionVerdict, Verdict
-from dr_core.replication.exposure import application_exposure, store_exposures
-from dr_core.reports.model import RegionStatus, StoreExposure
+from dr_core.replication.exposure import StoreExposure, application_exposure, store_exposures
+from dr_core.reports.model import RegionStatus
 from dr_core.store import observations
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
 
 Role = Literal["active", "standby", "fenced", "unfenced"]
-
-FRESH_INTERVALS = 3
-"""An observation that is older than this many intervals says nothing about now."""
-
-SHORTEST_S = 10.0
-"""A pass over a region that hangs takes longer than a very short interval; such an interval counts as this long."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +54,9 @@ def look(tx: Tx, topology: Topology, name: str, now: datetime) -> Standing:
     """Read the last observation and judge its age; nothing is asked of the world."""
     application = topology.applications[name]
     observation = observations.latest(tx, name)
-    age_s = None if observation is None else max(0.0, (now - observation.observed_at).total_seconds())
     interval = topology.detection.interval
-    fresh = age_s is not None and age_s <= FRESH_INTERVALS * max(interval.total_seconds(), SHORTEST_S)
+    age_s = None if observation is None else age.age_s(observation.observed_at, now)
+    fresh = age.fresh(observation, now, interval)
     fences = observations.region_fences(tx, name)
     active, reason = active_region(application, observation, observations.active_region(tx, name), fences)
     if observation is not None and not fresh:
@@ -76,9 +71,11 @@ def look(tx: Tx, topology: Topology, name: str, now: datetime) -> Standing:
 
 
 def not_observed(observation: Observation | None, age_s: float | None) -> str:
-    """`not observed since 10:03:12Z (95 s ago)`, or that it never was."""
-    if observation is None or age_s is None:
+    """`not observed since 10:03:12Z (95 s ago)`, that it never was, or that nobody can say how long ago."""
+    if observation is None:
         return "never observed"
+    if age_s is None:
+        return f"observed at {observation.observed_at:%H:%M:%S}Z, which is yet to come here: the clocks differ"
     return f"not observed since {observation.observed_at:%H:%M:%S}Z ({age_s:.0f} s ago)"
 
 

@@ -1,14 +1,16 @@
 """Builds the status report from the store alone, so that it answers in milliseconds."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from dr_core.approvals.decision import standing as quorum_standing
 from dr_core.approvals.model import Request
 from dr_core.execution.model import Run, RunState
+from dr_core.objectives.keeping import history_of
 from dr_core.plan.target import propose
 from dr_core.reports.brake import brake_view
 from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
-from dr_core.reports.objectives import objectives
+from dr_core.reports.objectives import LOOKED_AT, objectives
 from dr_core.reports.readiness_line import readiness_line
 from dr_core.reports.run import progress, stopped
 from dr_core.reports.standing import Standing, look, not_observed
@@ -24,7 +26,10 @@ def status(services: Services, application: str | None = None) -> StatusReport:
 
     def work(tx: Tx) -> StatusReport:
         braked = brake_view(brake.get(tx))
-        applications = tuple(_application(tx, services.topology, name, now) for name in named(services, application))
+        open_matters = waiting(tx), runs.unfinished(tx)
+        applications = tuple(
+            _application(tx, services.topology, name, now, *open_matters) for name in named(services, application)
+        )
         return StatusReport(at=now, brake=braked is not None, braked=braked, applications=applications)
 
     return services.store.read(work)
@@ -35,10 +40,13 @@ def named(services: Services, application: str | None) -> tuple[str, ...]:
     return (application,) if application is not None else tuple(services.topology.applications)
 
 
-def waiting(tx: Tx, application: str) -> tuple[RequestLine, ...]:
-    """Requests that wait and are not over yet, oldest first."""
-    now = tx.now()
-    return tuple(request_line(found) for found in requests.open_requests(tx, application) if now < found.expires_at)
+def waiting(tx: Tx) -> dict[str, tuple[RequestLine, ...]]:
+    """Requests that wait and are not over yet by application, oldest first."""
+    now, found = tx.now(), dict[str, tuple[RequestLine, ...]]()
+    for request in requests.open_requests(tx):
+        if now < request.expires_at:
+            found[request.application] = (*found.get(request.application, ()), request_line(request))
+    return found
 
 
 def request_line(request: Request) -> RequestLine:
@@ -55,11 +63,10 @@ def request_line(request: Request) -> RequestLine:
     )
 
 
-def _runs(tx: Tx, application: str) -> tuple[RunLine, ...]:
+def _runs(unfinished: Iterable[Run], recent: tuple[Run, ...]) -> tuple[RunLine, ...]:
     """Unfinished runs, and the last one where it ended badly: somebody has to know that it did."""
-    found = list(runs.unfinished(tx, application))
-    found += [run for run in runs.recent(tx, 1, application) if run.state in (RunState.FAILED, RunState.ABORTED)]
-    return tuple(run_line(run) for run in found)
+    ended_badly = (run for run in recent[:1] if run.state in (RunState.FAILED, RunState.ABORTED))
+    return tuple(run_line(run) for run in (*unfinished, *ended_badly))
 
 
 def run_line(run: Run) -> RunLine:
@@ -78,8 +85,16 @@ def run_line(run: Run) -> RunLine:
     )
 
 
-def _application(tx: Tx, topology: Topology, name: str, now: datetime) -> ApplicationStatus:
+def _application(
+    tx: Tx,
+    topology: Topology,
+    name: str,
+    now: datetime,
+    requests_: dict[str, tuple[RequestLine, ...]],
+    unfinished: tuple[Run, ...],
+) -> ApplicationStatus:
     standing = look(tx, topology, name, now)
+    recent = runs.recent(tx, LOOKED_AT, name)
     return ApplicationStatus(
         name=standing.name,
         active_region=standing.active,
@@ -91,9 +106,9 @@ def _application(tx: Tx, topology: Topology, name: str, now: datetime) -> Applic
         answers=standing.answers,
         target=propose(topology.applications[name], standing),
         readiness=readiness_line(tx, name, now),
-        objectives=objectives(tx, topology, name, now),
-        requests=waiting(tx, name),
-        runs=_runs(tx, name),
+        objectives=objectives(recent, history_of(tx, name), topology.objectives, now),
+        requests=requests_.get(name, ()),
+        runs=_runs((run for run in unfinished if run.application == name), recent),
     )
 
 

@@ -1,17 +1,16 @@
 """What a worker answers to a submission, as the terminal that waits for it reads it."""
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from dr_core.errors import DrError, UnreachableError
+from dr_core.value import Value
 
 
-class Answer(BaseModel):
+class Answer(Value):
     """Done, with the request or run to look at; or not, with the error's words.
 
     `person` is whom the proof named, `arn` the caller that AWS named: the row keeps them after the proof is gone.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     done: bool
     person: str | None = None

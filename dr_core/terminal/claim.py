@@ -5,9 +5,10 @@ import secrets
 from enum import StrEnum
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from dr_core.errors import UsageError
+from dr_core.value import Value
 
 HEADER = "X-DR-Claim"
 LONGEST = 8_000
@@ -35,11 +36,7 @@ class Verb(StrEnum):
     REVIEW_CLOSE = "review close"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Seen(_Value):
+class Seen(Value):
     """A request as the person saw it: what is decided is this round of this plan, and nothing else."""
 
     request: str = Field(max_length=64)
@@ -47,7 +44,7 @@ class Seen(_Value):
     digest: str = Field(max_length=64)
 
 
-class Claim(_Value):
+class Claim(Value):
     """One operation by one person, once: the nonce is made by the terminal and used up by the store."""
 
     version: int = Field(default=1, ge=1, le=1)

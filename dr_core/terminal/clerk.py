@@ -7,7 +7,6 @@ two who took the same, or one who died in the middle, do no harm.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Event
 
 import structlog
 from pydantic import JsonValue
@@ -16,7 +15,7 @@ from ulid import ULID
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
-from dr_core.aws.caller import Caller, Endpoint, ask, endpoints
+from dr_core.aws.caller import Caller, ask
 from dr_core.aws.faults import aws_errors
 from dr_core.aws.session import Purpose
 from dr_core.errors import DrError, RefusedError, UnreachableError
@@ -29,11 +28,10 @@ from dr_core.store.submissions import Submission, SubmissionState
 from dr_core.terminal.answer import Answer, refused
 from dr_core.terminal.claim import Claim, hash_of, read_claim
 from dr_core.terminal.identity import Stranger, person_of, proven_actor
-from dr_core.terminal.proof import Ask, caller_of, read_proof
+from dr_core.terminal.proof import Ask, caller_of, read_proof, sts_of
 from dr_core.terminal.verbs import Order, carry_out
 
 log = structlog.get_logger(__name__)
-POLL_S = 0.5
 TTL = timedelta(seconds=20)
 PAUSE = timedelta(seconds=2)
 WAITS = timedelta(seconds=60)
@@ -53,11 +51,6 @@ class Clerk:
         self._ask = asking
         self._own = own or (lambda: own_arn(services))
         self._own_arn: str | None = None
-
-    def run(self, stop: Event) -> None:
-        """Until told to stop."""
-        while not stop.wait(POLL_S):
-            self.once()
 
     def once(self) -> int:
         """Decide everything that waits now; how many were decided. Never raises."""
@@ -80,6 +73,8 @@ class Clerk:
             store.write(lambda tx: submissions.give_back(tx, taken, note, PAUSE), Point.TERMINAL_ANSWER)
         except DrError as error:
             log.warning("submission_not_answered", nonce=nonce, error=error.message)
+        except Exception:
+            log.exception("submission_not_answered", nonce=nonce)
         return False
 
     def _tried(self, submission: Submission) -> "tuple[_Decision | None, str]":
@@ -159,13 +154,6 @@ class _Decision:
     actor: Actor
     arn: str | None
     kind: EventKind | None
-
-
-def sts_of(services: Services) -> tuple[Endpoint, ...]:
-    """The only STS that are asked: those of the deployed policy's regions, or AWS_ENDPOINT_URL where it is set."""
-    topology = services.topology
-    regions = (topology.control_region, *topology.residency.allowed_regions)
-    return endpoints(regions, services.settings.aws_endpoint_url)
 
 
 def _tell(tx: Tx, submission: Submission, decision: _Decision) -> bool:

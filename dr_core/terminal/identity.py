@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dr_core.approvals.model import Actor, Face
-from dr_core.topology.model import Person, Topology
+from dr_core.topology.approval import Person
+from dr_core.topology.model import Topology
 from dr_core.topology.principals import is_person, is_root, principal
 
 

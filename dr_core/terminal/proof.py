@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from dr_core.aws.caller import CONTENT_TYPE, Caller, Endpoint, Signer
+from dr_core.aws.caller import CONTENT_TYPE, Caller, Endpoint, Signer, endpoints
 from dr_core.errors import RefusedError, UnreachableError
+from dr_core.services import Services
 from dr_core.terminal.claim import HEADER, hash_of
+from dr_core.value import Value
 
 Ask = Callable[[Endpoint, Mapping[str, str]], Caller]
 LIFE = timedelta(minutes=5)
@@ -28,20 +30,23 @@ _DATE = re.compile(r"\d{8}T\d{6}Z")
 _PLAIN = re.compile(r"[\x20-\x7e]{1,16000}")
 
 
-class SignedRequest(BaseModel):
+class SignedRequest(Value):
     """The headers of one signed request; everything else of it is fixed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     headers: dict[str, str]
 
 
-class Proof(BaseModel):
+class Proof(Value):
     """The same claim signed for the STS of several regions, so that one that is away does not matter."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     requests: tuple[SignedRequest, ...]
+
+
+def sts_of(services: Services) -> tuple[Endpoint, ...]:
+    """The only STS that are asked: those of the deployed policy's regions, or AWS_ENDPOINT_URL where it is set."""
+    topology = services.topology
+    regions = (topology.control_region, *topology.residency.allowed_regions)
+    return endpoints(regions, services.settings.aws_endpoint_url)
 
 
 def sign(signer: Signer, sts: Iterable[Endpoint], canonical: str) -> Proof:

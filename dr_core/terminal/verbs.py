@@ -40,33 +40,12 @@ class Done:
     run: str | None = None
 
 
-ROLES: dict[Verb, frozenset[Role]] = {
-    Verb.FAILOVER: frozenset({Role.REQUESTER}),
-    Verb.FAILBACK: frozenset({Role.REQUESTER}),
-    Verb.APPROVE: frozenset({Role.APPROVER}),
-    Verb.DENY: frozenset({Role.APPROVER}),
-    Verb.CANCEL: frozenset({Role.REQUESTER, Role.APPROVER}),
-    Verb.RENEW: frozenset({Role.REQUESTER, Role.APPROVER}),
-    Verb.BREAK_GLASS: frozenset({Role.HOLDER}),
-    Verb.RUN_PAUSE: frozenset({Role.REQUESTER, Role.APPROVER}),
-    Verb.RUN_RESUME: frozenset({Role.APPROVER}),
-    Verb.RUN_ABORT: frozenset({Role.APPROVER}),
-    Verb.RUN_ESCALATE: frozenset({Role.REQUESTER, Role.APPROVER}),
-    Verb.RUN_TAKEOVER: frozenset({Role.APPROVER}),
-    Verb.BRAKE_ON: frozenset({Role.REQUESTER, Role.APPROVER}),
-    Verb.BRAKE_OFF: frozenset({Role.APPROVER}),
-    Verb.COOLDOWN_CLEAR: frozenset({Role.APPROVER}),
-    Verb.REVIEW_CLOSE: frozenset({Role.APPROVER}),
-}
-"""Any of these is enough. Finer rules (not your own request, ...) are the approvals' own."""
-
-
 def carry_out(services: Services, order: Order) -> Done:
     """Do it, once for each nonce. Raises what Slack's command would raise."""
     services.store.read(lambda tx: _permit(tx, services, order))
     if order.claim.seen is not None:
         services.store.read(lambda tx: _as_seen(tx, order))
-    return _DOES[order.claim.verb](services, order)
+    return USES[order.claim.verb].carry_out(services, order)
 
 
 def _permit(tx: Tx, services: Services, order: Order) -> None:
@@ -74,7 +53,7 @@ def _permit(tx: Tx, services: Services, order: Order) -> None:
     nobody = authority.refusal(known, order.actor, now)
     if nobody is not None:
         raise RefusedError(nobody)
-    allowed = ROLES[order.claim.verb]
+    allowed = USES[order.claim.verb].roles
     if not allowed & authority.roles(services.topology, known, order.actor, now):
         names = " or ".join(sorted(role.value for role in allowed))
         raise RefusedError(f"`{order.claim.verb.value}` needs the role {names}, which {order.actor.display} lacks.")
@@ -149,8 +128,16 @@ def _cancel(services: Services, order: Order) -> Done:
 
 def _renew(services: Services, order: Order) -> Done:
     seen = order.claim.of_request
+    services.store.read(lambda tx: _refuse_twice(tx, order))
     renewal.renew(services, seen.request, actor=order.actor, round=seen.round, cmd_id=order.cmd_id)
     return Done(request=seen.request)
+
+
+def _refuse_twice(tx: Tx, order: Order) -> None:
+    """A claim always names a round, so that nobody can tell what a second one means: it has to wait a moment."""
+    if events.known(tx, order.cmd_id) is None:
+        request = requests.get(tx, order.claim.of_request.request)
+        renewal.refuse_twice(tx, request, order.actor, "To open yet another, type it again in ten seconds.")
 
 
 def _break_glass(services: Services, order: Order) -> Done:
@@ -167,35 +154,32 @@ def _break_glass(services: Services, order: Order) -> Done:
     return Done(request=seen.request, run=outcome.run_id)
 
 
-def _pause(services: Services, order: Order) -> Done:
-    claim = order.claim
-    control.pause(
-        services,
-        str(claim.run),
-        actor=order.actor,
-        reason=claim.reason,
-        confirmed=claim.confirmed,
-        cmd_id=order.cmd_id,
-    )
-    return Done(run=claim.run)
+def _stop(act: Callable[..., object]) -> "_CarryOut":
+    """Pause or abort."""
+
+    def carry_out(services: Services, order: Order) -> Done:
+        claim = order.claim
+        act(
+            services,
+            str(claim.run),
+            actor=order.actor,
+            reason=claim.reason,
+            confirmed=claim.confirmed,
+            cmd_id=order.cmd_id,
+        )
+        return Done(run=claim.run)
+
+    return carry_out
 
 
-def _resume(services: Services, order: Order) -> Done:
-    control.resume(services, str(order.claim.run), actor=order.actor, cmd_id=order.cmd_id)
-    return Done(run=order.claim.run)
+def _let_go(act: Callable[..., object]) -> "_CarryOut":
+    """Resume or take over."""
 
+    def carry_out(services: Services, order: Order) -> Done:
+        act(services, str(order.claim.run), actor=order.actor, cmd_id=order.cmd_id)
+        return Done(run=order.claim.run)
 
-def _abort(services: Services, order: Order) -> Done:
-    claim = order.claim
-    control.abort(
-        services,
-        str(claim.run),
-        actor=order.actor,
-        reason=claim.reason,
-        confirmed=claim.confirmed,
-        cmd_id=order.cmd_id,
-    )
-    return Done(run=claim.run)
+    return carry_out
 
 
 def _escalate(services: Services, order: Order) -> Done:
@@ -209,11 +193,6 @@ def _escalate(services: Services, order: Order) -> Done:
         cmd_id=order.cmd_id,
     )
     return Done(request=request.id)
-
-
-def _takeover(services: Services, order: Order) -> Done:
-    control.takeover(services, str(order.claim.run), actor=order.actor, cmd_id=order.cmd_id)
-    return Done(run=order.claim.run)
 
 
 def _brake_on(services: Services, order: Order) -> Done:
@@ -238,21 +217,33 @@ def _review_close(services: Services, order: Order) -> Done:
     return Done(request=found.request)
 
 
-_DOES: dict[Verb, Callable[[Services, Order], Done]] = {
-    Verb.FAILOVER: _failover,
-    Verb.FAILBACK: _failback,
-    Verb.APPROVE: _approve,
-    Verb.DENY: _deny,
-    Verb.CANCEL: _cancel,
-    Verb.RENEW: _renew,
-    Verb.BREAK_GLASS: _break_glass,
-    Verb.RUN_PAUSE: _pause,
-    Verb.RUN_RESUME: _resume,
-    Verb.RUN_ABORT: _abort,
-    Verb.RUN_ESCALATE: _escalate,
-    Verb.RUN_TAKEOVER: _takeover,
-    Verb.BRAKE_ON: _brake_on,
-    Verb.BRAKE_OFF: _brake_off,
-    Verb.COOLDOWN_CLEAR: _cooldown_clear,
-    Verb.REVIEW_CLOSE: _review_close,
+_CarryOut = Callable[[Services, Order], Done]
+
+
+@dataclass(frozen=True)
+class Use:
+    """Any of `roles` is enough. Finer rules (not your own request, ...) are the approvals' own."""
+
+    roles: frozenset[Role]
+    carry_out: _CarryOut
+
+
+_REQUESTER, _APPROVER, _HOLDER = (frozenset({role}) for role in (Role.REQUESTER, Role.APPROVER, Role.HOLDER))
+USES: dict[Verb, Use] = {
+    Verb.FAILOVER: Use(_REQUESTER, _failover),
+    Verb.FAILBACK: Use(_REQUESTER, _failback),
+    Verb.APPROVE: Use(_APPROVER, _approve),
+    Verb.DENY: Use(_APPROVER, _deny),
+    Verb.CANCEL: Use(_REQUESTER | _APPROVER, _cancel),
+    Verb.RENEW: Use(_REQUESTER | _APPROVER, _renew),
+    Verb.BREAK_GLASS: Use(_HOLDER, _break_glass),
+    Verb.RUN_PAUSE: Use(_REQUESTER | _APPROVER, _stop(control.pause)),
+    Verb.RUN_RESUME: Use(_APPROVER, _let_go(control.resume)),
+    Verb.RUN_ABORT: Use(_APPROVER, _stop(control.abort)),
+    Verb.RUN_ESCALATE: Use(_REQUESTER | _APPROVER, _escalate),
+    Verb.RUN_TAKEOVER: Use(_APPROVER, _let_go(control.takeover)),
+    Verb.BRAKE_ON: Use(_REQUESTER | _APPROVER, _brake_on),
+    Verb.BRAKE_OFF: Use(_APPROVER, _brake_off),
+    Verb.COOLDOWN_CLEAR: Use(_APPROVER, _cooldown_clear),
+    Verb.REVIEW_CLOSE: Use(_APPROVER, _review_close),
 }

@@ -17,7 +17,7 @@ from dr_core.budget.memory import Daily, MemoryBilling, MemoryKeeping
 from dr_core.clock import ManualClock
 from dr_core.execution.lease import NamedLease
 from dr_core.services import Services
-from dr_core.topology.model import Budget, Schedule
+from dr_core.topology.duties import Budget, Schedule
 
 Read = Callable[..., None]
 

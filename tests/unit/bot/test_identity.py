@@ -50,6 +50,8 @@ def test_somebody_named_under_people_is_that_person(shop: Topology) -> None:
 def test_somebody_else_is_a_person_of_their_own(shop: Topology) -> None:
     found = actor(shop, pressed("U0REQUESTER"))
     assert (found.person, found.display) == ("slack:U0REQUESTER", "@robin")
+    named = replace(pressed("U0REQUESTER"), full_name="Robin Vale")
+    assert actor(shop, named).display == "Robin Vale (@robin)"
 
 
 async def test_the_roster_is_what_slack_says(services: Services) -> None:

@@ -52,5 +52,5 @@ async def test_the_bot_asks_slack_who_it_is_and_whether_it_is_in_its_channels(pl
     checks = {check["name"]: check for check in beat.state["checks"]}
     assert checks["Slack channel C0INCIDENT"]["state"] == "ok"
     assert checks["Slack channel C0DIGEST"]["state"] == "failed"
-    assert "'s" in checks["Slack"]["detail"]
+    assert "the token belongs to " in checks["Slack"]["detail"]
     assert beat.state["keys"].keys() == {"ack", "workers"}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.arguments import MissingArguments, bind
+from commands.arguments import bind
 from commands.parsing import Arguments, parse
+from commands.questions import MissingArguments
 from dr_core.errors import NotFoundError, RefusedError, UsageError
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from commands.arguments import MissingArguments, bind
+from commands.arguments import bind
 from commands.parsing import Parsed, parse, words_of
+from commands.questions import MissingArguments
 from commands.registry import registry
 from commands.rendering.text import render
 from dr_core.audit.events import EventKind

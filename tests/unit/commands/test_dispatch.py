@@ -3,10 +3,9 @@
 import pytest
 from structlog.testing import capture_logs
 
-from commands.approve import NeedsAcceptance
-from commands.arguments import MissingArguments
 from commands.dispatch import dispatch
 from commands.faults import InternalError
+from commands.questions import MissingArguments, NeedsAcceptance
 from commands.registry import registry
 from dr_core.approvals.model import Actor, Face
 from dr_core.approvals.open import BlockedError

@@ -43,7 +43,7 @@ def test_an_old_observation_says_nothing_about_now(desk) -> None:
     assert "not observed since 09:00:00Z (95 s ago)" in shop.regions["eu-west-1"].reasons[0]
     assert (shop.writers, shop.answers) == (None, None)
     [store] = shop.stores
-    assert (store.exposure_seconds, store.age_seconds) == (0.4, 95)
+    assert (store.exposure_seconds, store.age_seconds) == (95.4, 95)
 
 
 def test_what_was_never_observed_is_unknown_and_not_well(desk) -> None:

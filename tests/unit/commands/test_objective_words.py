@@ -20,7 +20,7 @@ def line(**values: Any) -> ObjectiveLine:
     return ObjectiveLine.model_validate(fields | values)
 
 
-AVAILABILITY = {"name": "availability", "target": 99.9, "unit": "%", "basis": "30 d, 2.0 h of them known (0.278 %)"}
+AVAILABILITY = {"name": "availability", "target": 99.9, "unit": "%", "basis": "30 d, 8.0 h of them known, 1.11 %"}
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,11 @@ def test_a_percentage_is_never_rounded_up(value: float | None, told: str) -> Non
         ({"name": "rpo", "target": 60, "reached": None, "met": True}, "RPO in step, met (objective 1 m)"),
         (
             AVAILABILITY | {"reached": 99.8999, "met": False},
-            "availability 99.899 %, MISSED (objective 99.9 %; 30 d, 2.0 h of them known (0.278 %))",
+            "availability 99.899 %, MISSED (objective 99.9 %; 30 d, 8.0 h of them known, 1.11 %)",
+        ),
+        (
+            AVAILABILITY | {"reached": 98.5, "met": None, "reason": "too little measured yet"},
+            "availability 98.5 %, too little measured yet (objective 99.9 %; 30 d, 8.0 h of them known, 1.11 %)",
         ),
     ],
 )
@@ -68,12 +72,11 @@ def test_a_target_has_its_reason_or_there_is_none() -> None:
 @pytest.mark.parametrize(
     ("ready", "reason", "begin"),
     [
-        (True, "", "ready, "),
         (False, "", "NOT READY, "),
         (None, "the last preflight is 3.0 h old", "readiness UNKNOWN, "),
     ],
 )
-def test_readiness_is_counted_with_its_age_and_worst(ready: bool | None, reason: str, begin: str) -> None:
+def test_what_is_not_ready_is_counted_with_its_age_and_worst(ready: bool | None, reason: str, begin: str) -> None:
     found = ReadinessLine(
         ready=ready,
         blocking=2,
@@ -88,6 +91,12 @@ def test_readiness_is_counted_with_its_age_and_worst(ready: bool | None, reason:
     assert told.startswith(f"{begin}2 blocking, 1 warning, 3 unknown, preflight 1 m ago: ")
     assert told.endswith("a secret is missing")
     assert reason in told
+
+
+def test_what_is_ready_is_not_followed_by_what_looks_like_its_reason() -> None:
+    found = ReadinessLine(ready=True, blocking=0, warnings=4, unknown=0, worst="one zone only", at=NOW, age_seconds=60)
+    assert readiness(found) == "ready, 4 warnings, preflight 1 m ago"
+    assert readiness(found.model_copy(update={"warnings": 0})) == "ready, preflight 1 m ago"
 
 
 def test_what_was_not_measured_over_time_is_unknown() -> None:

@@ -10,6 +10,7 @@ from commands.registry import registry
 
 ROOT = Path(__file__).parents[3]
 HEAVY = {"pydantic", "sqlalchemy", "boto3", "botocore", "alembic", "structlog", "dr_core.topology.model"}
+OF_WORKERS = {"pycurl", "dns", "dr_core.plan.steps", "dr_core.terminal.verbs"}
 
 
 def test_every_command_can_be_loaded() -> None:
@@ -42,3 +43,12 @@ def test_help_is_drawn_without_loading_what_it_does_not_need() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
     assert "dr status" in done.stdout
+
+
+def test_who_only_looks_does_not_wait_for_probes_and_steps() -> None:
+    code = (
+        "import sys, commands.dispatch, commands.status, dr_core.bootstrap; "
+        f"print(sorted(set(sys.modules) & {OF_WORKERS!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -58,8 +58,12 @@ def test_a_request_and_its_run_show_who_and_when(desk) -> None:
     text = "\n".join(lines_of(request, desk.clock.now()))
     assert "OPEN, 1 ack missing, expires 09:15:00Z, in 15 m" in text
     assert "maintenance window" in text
+    assert "Steps" in text
     approved = desk.type(f"approve {request.id}", "U0ADA").result
-    assert "approved by Ada" in "\n".join(lines_of(approved, desk.clock.now()))
+    text = "\n".join(lines_of(approved, desk.clock.now()))
+    assert "approved by Ada" in text
+    assert f"run show {approved.run}" in text
+    assert "Steps" not in text, "who has decided by a plan is not shown it again"
     run = desk.type(f"run show {approved.run}").result
     text = "\n".join(lines_of(run, desk.clock.now() + timedelta(seconds=5)))
     assert "RTO: not measured (the run is not finished); objective 15 m" in text

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commands.rendering.lines import WIDTH, table, wrap
-from commands.rendering.words import ago, clock, count, duration, how_long, limit, moment, plain, typed_limit
+from commands.rendering.words import ago, clock, count, duration, how_long, limit, moment, plain
 
 NOW = datetime(2026, 1, 5, 10, 3, 20, tzinfo=UTC)
 
@@ -37,12 +37,11 @@ def test_durations_are_said_in_the_two_largest_units(seconds: float, said: str) 
 def test_unknown_is_said_and_never_zero() -> None:
     assert how_long(None) == "unknown"
     assert how_long(0.0) == "0 s"
-    assert limit(None) == typed_limit(None) == "unknown"
 
 
-def test_limits_are_shown_as_they_are_typed() -> None:
+def test_limits_are_shown_in_seconds_and_in_words() -> None:
+    assert limit(None) == "unknown"
     assert limit(900) == "900 s (15 m)"
-    assert typed_limit(900) == "900"
 
 
 def test_times_are_absolute_and_relative() -> None:

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from bot.views.budget import review
-from bot.views.lint import message_problems
 from bot.views.result import draw
 from commands.rendering.text import render
 from dr_core.aws.session import AwsSessions
@@ -23,7 +22,9 @@ from dr_core.reports.costs import BudgetReport
 from dr_core.services import Services
 from dr_core.settings import read_settings
 from dr_core.store.engine import Store
-from dr_core.topology.model import Budget, Topology, UsdRate
+from dr_core.topology.duties import Budget, UsdRate
+from dr_core.topology.model import Topology
+from tests.unit.bot.lint import message_problems
 
 EU, WEST = "eu-central-1", "eu-west-1"
 

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.views.lint import message_problems
 from bot.views.replication import replication as message_of
 from commands.rendering.curves import curve_line, sparkline
 from commands.rendering.figures import figure_line
 from commands.rendering.text import render
 from dr_core.observation.model import Figure
 from dr_core.observation.samples import Sample
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import LONGEST, SLICES, Curve, curve_of, span_of
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
-from dr_core.reports.model import StoreExposure
+from tests.unit.bot.lint import message_problems
 
 NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -102,6 +102,11 @@ def test_a_figure_has_value_age_and_source_or_its_reason(given: Figure, text: st
     assert figure_line(given, NOW) == text
 
 
+def test_a_source_is_said_once_for_a_store_and_its_figures() -> None:
+    given = figure("latency/to-b", 5, "s")
+    assert figure_line(given, NOW, under=given.source) == "to-b: latency 5 s, 1 m 10 s old"
+
+
 def report(stores: int, figures: int) -> ReplicationReport:
     shown = tuple(
         StoreExposure(
@@ -127,6 +132,29 @@ def test_both_faces_show_curve_and_figures_of_every_store() -> None:
     drawn = str(message_of(report(2, 3)).blocks)
     assert drawn.count("last 1 h: nothing was measured") == 2
     assert drawn.count("latency 5 s, 1 m 10 s old") == 6
+
+
+def test_a_message_leaves_out_the_zeros_of_a_store_that_is_in_step() -> None:
+    [app] = report(1, 0).applications
+    zeros = (figure("missing", 0, "names"), figure("equal", 3, "names"), figure("failed", None, "names", "denied"))
+    ok = app.stores[0].model_copy(update={"exposure_seconds": None, "figures": zeros})
+
+    def shown(store: StoreExposure) -> str:
+        made = app.model_copy(update={"stores": (store,)})
+        return str(message_of(ReplicationReport(at=NOW, applications=(made,))).blocks)
+
+    assert [word in shown(ok) for word in ("missing 0", "equal 3", "failed unknown")] == [False, True, True]
+    assert "missing 0" in shown(ok.model_copy(update={"verdict": "over"}))
+    assert "missing 0" in shown(ok.model_copy(update={"exposure_seconds": 5}))
+
+
+def test_of_ten_applications_every_store_is_in_the_table_of_one_message() -> None:
+    [app] = report(6, 8).applications
+    apps = tuple(app.model_copy(update={"name": f"application-{number}"}) for number in range(10))
+    made = message_of(ReplicationReport(at=NOW, applications=apps))
+    assert message_problems(made) == ()
+    assert [len(block["rows"]) for block in made.blocks if block["type"] == "table"] == [61]
+    assert "more store" in str(made.blocks)
 
 
 @pytest.mark.parametrize(("stores", "figures"), [(1, 0), (24, 20), (60, 40)])

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from dr_core.observation.model import Observation, TrafficState
 from dr_core.plan.failover import build
 from dr_core.plan.step import Mode
+from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.audit import summary
 from dr_core.reports.health import application_findings
-from dr_core.reports.model import StoreExposure
 from dr_core.reports.plan import plan_report, planes
 from dr_core.reports.standing import Role, Standing
 

@@ -17,7 +17,8 @@ from dr_core.store import leases, replicas
 from dr_core.store.engine import Store
 from dr_core.store.grants import Power
 from dr_core.store.replicas import Replica
-from dr_core.topology.model import Group, Person, Topology
+from dr_core.topology.approval import Group, Person
+from dr_core.topology.model import Topology
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

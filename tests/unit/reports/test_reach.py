@@ -122,6 +122,7 @@ def test_a_key_is_told_by_its_fingerprint_and_a_missing_one_as_none(tmp_path: Pa
 ABOUT = About("permissions", "shop", None, "IAM SimulatePrincipalPolicy", NOW)
 ALLOWED = ABOUT.ok("permissions", "12 actions that a run needs are allowed.", evidence="role/dr")
 REFUSED = ABOUT.blocking("permission:ecs:UpdateService", "A run would not be allowed.", way_out="Allow it.")
+BEST_EFFORT = ABOUT.warning("permission:s3:DeleteObject", "A run may not call it; it would go on.", way_out="Allow it.")
 UNTOLD = ABOUT.unknown("permissions-unknown", "iam SimulatePrincipalPolicy: permission is missing.")
 SILENT_REGION = ABOUT.unknown("identity-unknown", "not asked: database of shop did not answer in this pass")
 OTHER = About("secrets", "shop", None, "x", NOW).blocking("x", "a secret is missing", way_out="Make it.")
@@ -134,12 +135,25 @@ OTHER = About("secrets", "shop", None, "x", NOW).blocking("x", "a secret is miss
         ((OTHER,), 0, UNKNOWN),
         ((OTHER, ALLOWED), 12, OK),
         ((ALLOWED, REFUSED), 12, FAILED),
+        ((ALLOWED, BEST_EFFORT), 12, WARNING),
+        ((ALLOWED, BEST_EFFORT, REFUSED), 12, FAILED),
         ((ALLOWED, UNTOLD), 12, UNKNOWN),
         ((ALLOWED,), 121, UNKNOWN),
         ((SILENT_REGION, ALLOWED), 12, OK),
         ((SILENT_REGION,), 12, UNKNOWN),
     ],
-    ids=["no preflight", "not asked", "allowed", "refused", "not told", "too old", "a silent region", "only that"],
+    ids=[
+        "no preflight",
+        "not asked",
+        "allowed",
+        "refused",
+        "best effort",
+        "both",
+        "not told",
+        "too old",
+        "a silent region",
+        "only that",
+    ],
 )
 def test_permissions_are_what_the_workers_preflight_was_told(
     found: tuple[Found, ...] | None, age_min: int, state: CheckState

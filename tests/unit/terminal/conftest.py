@@ -30,10 +30,11 @@ from dr_core.store.engine import Store
 from dr_core.store.submissions import Submission
 from dr_core.terminal.answer import Answer, read_answer
 from dr_core.terminal.claim import Claim, Seen, Verb, new_nonce
-from dr_core.terminal.clerk import Clerk, sts_of
-from dr_core.terminal.proof import Proof, SignedRequest, sign
+from dr_core.terminal.clerk import Clerk
+from dr_core.terminal.proof import Proof, SignedRequest, sign, sts_of
+from dr_core.topology.approval import Person
 from dr_core.topology.load import load_checked
-from dr_core.topology.model import Person, Topology
+from dr_core.topology.model import Topology
 from tests.unit.approvals.conftest import observed
 
 WEST = "eu-west-1"

@@ -18,9 +18,8 @@ from dr_core.store.submissions import SubmissionState
 from dr_core.store.tables import ack as acks
 from dr_core.store.tables import submission
 from dr_core.terminal.claim import Claim, Seen, Verb, new_nonce
-from dr_core.terminal.clerk import sts_of
 from dr_core.terminal.identity import proven_actor
-from dr_core.terminal.proof import Proof, sign
+from dr_core.terminal.proof import Proof, sign, sts_of
 from tests.unit.terminal.conftest import (
     ACCOUNT,
     WORKER,
@@ -228,4 +227,4 @@ def test_only_who_verified_a_proof_makes_a_proven_actor() -> None:
         for path in (root / room).rglob("*.py")
         if "proven_actor(" in path.read_text(encoding="utf-8")
     }
-    assert made == {"dr_core/terminal/identity.py", "dr_core/terminal/clerk.py", "commands/operators.py"}
+    assert made == {"dr_core/terminal/identity.py", "dr_core/terminal/clerk.py", "commands/credentials.py"}

@@ -8,7 +8,7 @@ from dr_core.aws.caller import endpoints
 from dr_core.errors import RefusedError, UsageError
 from dr_core.terminal.claim import Claim, Verb, hash_of, new_nonce, read_claim
 from dr_core.terminal.proof import read_proof
-from dr_core.terminal.verbs import ROLES
+from dr_core.terminal.verbs import USES
 
 
 def test_every_operation_of_the_command_language_has_its_verb() -> None:
@@ -18,8 +18,8 @@ def test_every_operation_of_the_command_language_has_its_verb() -> None:
 def test_a_terminal_asks_for_the_same_roles_as_slack() -> None:
     for command in (one for one in COMMANDS if one.operation):
         wanted = {command.needs.value, *(["approver"] if command.approver_too else [])}
-        assert {role.value for role in ROLES[Verb(command.name)]} == wanted, command.name
-    assert all(Role.VIEWER not in roles for roles in ROLES.values())
+        assert {role.value for role in USES[Verb(command.name)].roles} == wanted, command.name
+    assert all(Role.VIEWER not in use.roles for use in USES.values())
 
 
 def test_a_claim_reads_as_it_was_written() -> None:

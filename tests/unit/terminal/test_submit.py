@@ -8,8 +8,7 @@ import pytest
 from dr_core.errors import UnreachableError
 from dr_core.store import submissions
 from dr_core.store.submissions import SubmissionState
-from dr_core.terminal.clerk import sts_of
-from dr_core.terminal.proof import sign
+from dr_core.terminal.proof import sign, sts_of
 from dr_core.terminal.submit import Patience, submit
 from tests.unit.terminal.conftest import Counter, approval, user
 

@@ -12,8 +12,8 @@ from dr_core.store import brake, submissions
 from dr_core.store.engine import Store
 from dr_core.store.submissions import Submission, SubmissionState
 from dr_core.terminal.claim import Claim, Verb, new_nonce
-from dr_core.terminal.clerk import Clerk, sts_of
-from dr_core.terminal.proof import sign
+from dr_core.terminal.clerk import Clerk
+from dr_core.terminal.proof import sign, sts_of
 from dr_core.terminal.submit import Patience, submit
 from tests.crash.answers import LostAnswer
 from tests.unit.terminal.conftest import WORKER, Counter, user

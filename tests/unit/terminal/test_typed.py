@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from commands import operators, terminal
-from commands.approve import NeedsAcceptance
+from commands import credentials, terminal
 from commands.context import Outcome
 from commands.dispatch import dispatch
 from commands.operators import terminal_actor
+from commands.questions import NeedsAcceptance
 from commands.rendering.text import render
 from dr_core.errors import ConflictError, DeniedError, DrError, RefusedError, UsageError
 from dr_core.execution.impact import ConfirmationError
@@ -101,6 +101,15 @@ def test_the_brake_the_cooldown_and_reviews_show_what_they_changed(counter: Coun
     assert "closed by Linus" in render(closed)
 
 
+def test_a_renewal_typed_twice_opens_one_round(counter: Counter, type_as: Typing) -> None:
+    request = opened(type_as)
+    assert type_as("ada", "renew", request.id).result.round == 2  # type: ignore[attr-defined]
+    with pytest.raises(AnsweredError, match=r"opened round 2 of .* just now"):
+        type_as("ada", "renew", request.id)
+    counter.clock.advance(11)
+    assert type_as("ada", "renew", request.id).result.round == 3  # type: ignore[attr-defined]
+
+
 def test_a_plan_that_is_not_what_its_digest_says_is_not_signed(
     counter: Counter, type_as: Typing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,10 +140,10 @@ def test_slack_tells_how_to_break_the_glass(counter: Counter) -> None:
 
 def test_help_lists_what_the_person_at_the_terminal_may_run(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {name: counter.sts.keys(user(name)) for name in ("robin", "linus", "mallory")}
-    monkeypatch.setattr(operators, "ask", lambda endpoint, headers, **_times: counter.sts(endpoint, _lower(headers)))
+    monkeypatch.setattr(credentials, "ask", lambda endpoint, headers, **_times: counter.sts(endpoint, _lower(headers)))
 
     def helped(name: str) -> tuple[str, set[str]]:
-        monkeypatch.setattr(operators, "Signer", lambda: keys[name])
+        monkeypatch.setattr(credentials, "Signer", lambda: keys[name])
         report = dispatch(counter.services, terminal_actor(), ["help"]).result
         assert isinstance(report, HelpReport)
         return report.caller, {entry.name for entry in report.entries}
@@ -148,7 +157,7 @@ def test_help_lists_what_the_person_at_the_terminal_may_run(counter: Counter, mo
     def nobody() -> Keys:
         raise DeniedError("There are no AWS credentials here.")
 
-    monkeypatch.setattr(operators, "Signer", nobody)
+    monkeypatch.setattr(credentials, "Signer", nobody)
     [entry] = dispatch(counter.services, terminal_actor(), ["help", "approve"]).result.entries  # type: ignore[attr-defined]
     assert "operations need AWS credentials" in entry.summary
 

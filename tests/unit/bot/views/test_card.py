@@ -9,9 +9,9 @@ from bot.sandbox.slack.blocks import message_problems as slack_problems
 from bot.sandbox.slack.blocks import view_problems as slack_view_problems
 from bot.views import decide
 from bot.views.card import card, details
-from bot.views.lint import message_problems, view_problems
 from bot.views.message import Message
 from dr_core.approvals import tokens
+from tests.unit.bot.lint import message_problems, view_problems
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TOKENS = {name: f"token-{name}" for name in tokens.ACTIONS}
@@ -126,3 +126,10 @@ def test_the_deny_and_details_views_are_accepted_by_slack(samples: Any) -> None:
     for view in (decide.deny(samples.request(), "C1"), decide.details(samples.request(), samples.run())):
         assert view_problems(view) == ()
         assert slack_view_problems(view) == []
+
+
+def test_a_card_of_many_wordy_steps_is_cut_and_keeps_its_buttons(samples: Any) -> None:
+    made = card(samples.request("approved"), samples.run(step_states=("done",) * 30 + ("running",) * 20), TOKENS, NOW)
+    assert message_problems(made) == ()
+    assert "more lines than a message holds" in str(made.blocks)
+    assert made.blocks[-1]["type"] == "actions"

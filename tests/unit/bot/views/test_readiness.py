@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from bot.views import thread
-from bot.views.lint import message_problems
 from bot.views.readiness import changed
 from bot.views.result import draw
 from commands.rendering.text import render
@@ -20,6 +19,7 @@ from dr_core.reports.readiness import ReadinessReport, readiness
 from dr_core.services import Services
 from dr_core.store import readiness as store
 from dr_core.store.engine import Store
+from tests.unit.bot.lint import message_problems
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 Make = Callable[..., ReadinessReport]

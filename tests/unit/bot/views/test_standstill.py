@@ -9,13 +9,13 @@ from bot.sandbox.slack.blocks import message_problems as slack_problems
 from bot.views import decide, listing, run, status
 from bot.views.brake import brake
 from bot.views.card import card
-from bot.views.lint import message_problems
 from bot.views.message import Message
 from bot.views.standstill import word
 from dr_core.approvals import tokens
 from dr_core.reports.brake import BrakeReport, StoppedRun
 from dr_core.reports.listing import RunItem, RunList
 from dr_core.reports.model import AckView, BrakeView, EndingView, HoldView, RunLine, RunView
+from tests.unit.bot.lint import message_problems
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TOKENS = {name: f"token-{name}" for name in tokens.ACTIONS}

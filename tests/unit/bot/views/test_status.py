@@ -7,9 +7,9 @@ import pytest
 from bot.sandbox.slack.blocks import message_problems as slack_problems
 from bot.sandbox.slack.blocks import view_problems as slack_view_problems
 from bot.views.home import home
-from bot.views.lint import message_problems, view_problems
 from bot.views.status import status, summary
 from dr_core.observation.model import Verdict
+from tests.unit.bot.lint import message_problems, view_problems
 
 
 @pytest.mark.parametrize("count", [1, 2, 6, 7, 40, 1000])

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.sandbox.slack.blocks import view_problems as slack_view_problems
-from bot.views.lint import view_problems
 from bot.views.stop import stop
 from dr_core.execution.impact import Impact
+from tests.unit.bot.lint import view_problems
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FACTS = ("3 of 9 steps are done.", "Nobody can write (seen 4 s ago).", "x" * 500)

@@ -14,7 +14,7 @@ UNTOLD = {
     EventKind.CHAIN_OPENED, EventKind.CONFIG_LOADED, EventKind.ROSTER_CHANGED, EventKind.COMMAND_REFUSED,
     EventKind.VERDICT_CHANGED, EventKind.DIGEST_POSTED, EventKind.REQUEST_REFUSED, EventKind.RUN_CREATED,
     EventKind.RUN_TAKEN, EventKind.RUN_FOLLOWED, EventKind.STEP_INTENT, EventKind.TERMINAL_REFUSED,
-    EventKind.RUNBOOK_EXPORTED,
+    EventKind.RUN_LOSS_GREW, EventKind.RUNBOOK_EXPORTED,
 }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ def message_problems(made: m.Message) -> tuple[str, ...]:
         found.append("a message needs a fallback text")
     if len(made.text) > m.LONGEST_TEXT:
         found.append(f"the fallback text is over {m.LONGEST_TEXT} characters")
+    if m.characters(made.blocks) > m.LONGEST_BLOCKS:
+        found.append(f"the blocks are over {m.LONGEST_BLOCKS} characters together")
     if any(block["type"] == "input" for block in made.blocks):
         found.append("inputs belong in modals")
     return tuple(found)
@@ -47,8 +49,6 @@ def _blocks(blocks: Sequence[m.Block], most: int) -> Iterator[str]:
     primary = [element for block in blocks for element in _elements(block) if element.get("style") == "primary"]
     if len(primary) > 1:
         yield "more than one primary button"
-    if sum(len(str(block["text"])) for block in blocks if block["type"] == "markdown") > m.LONGEST_MARKDOWN:
-        yield f"markdown over {m.LONGEST_MARKDOWN} characters"
     ids = [str(block["block_id"]) for block in blocks if "block_id" in block]
     yield from (f"block_id {one} twice" for one in sorted({one for one in ids if ids.count(one) > 1}))
     for block in blocks:
