@@ -8,6 +8,8 @@ STORE ?=
 SEED ?=
 # How many times the usual size the proofs have: their numbers of runs, steps, kills and pairs.
 export DR_TEST_SCALE ?= 1
+# Where the caller's environment says otherwise, every process would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -32,7 +34,7 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null \
 	  || $(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check uv==$(UV_VERSION) \
 	  || { echo "pip is missing: install python3-pip or python3-venv" >&2; exit 1; }
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --no-build-isolation --no-deps -e .
 	@touch $(READY)
 

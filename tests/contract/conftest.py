@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,7 @@ import pytest
 from bot.sandbox.world.world import Endpoints, World
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
-from dr_core.topology.load import load_topology
 from dr_core.topology.model import Topology
-
-TOPOLOGIES = Path(__file__).parent.parent / "topologies"
 
 
 @dataclass
@@ -26,7 +24,7 @@ class Stage:
     endpoints: Endpoints | None = None
     take_down: Callable[[str], None] = field(default=lambda region: None)
 
-    @property
+    @cached_property
     def aws(self) -> AwsSessions:
         assert self.endpoints is not None
         return AwsSessions.for_topology(self.topology, self.endpoints.aws_url)
@@ -36,19 +34,20 @@ class Stage:
 
 
 @pytest.fixture(params=["memory", "aws"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    topology = load_topology(TOPOLOGIES / "shop.yaml")
+def stage(
+    request: pytest.FixtureRequest, shop: Topology, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
     # The world signs with real time only where botocore does; its own time is this clock.
     clock = ManualClock(datetime.now(UTC).replace(microsecond=0))
     if request.param == "memory":
-        yield Stage(topology, clock)
+        yield Stage(shop, clock)
         return
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    world = World(topology, data_dir=tmp_path, clock=clock, speed=1.0)
+    world = World(shop, data_dir=tmp_path, clock=clock, speed=1.0)
     endpoints = world.start()
     try:
-        yield Stage(topology, clock, world, endpoints, lambda region: _down(world, region))
+        yield Stage(shop, clock, world, endpoints, lambda region: _down(world, region))
     finally:
         world.stop()
 

@@ -10,20 +10,20 @@ from typing import Any, Protocol
 import pytest
 
 from bot.sandbox.world.world import World
+from dr_core.aws.clients import observing_clients
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.clock import ManualClock
 from dr_core.errors import DeniedError, DrError, ThrottledError
-from dr_core.observation.clients import observing_clients
 from dr_core.observation.model import Reading, Verdict
 from dr_core.replication.aurora import AuroraLag
 from dr_core.replication.cloudwatch import Metrics
-from dr_core.replication.exposure import exposure_of
+from dr_core.replication.exposure import StoreExposure, exposure_of
 from dr_core.replication.heartbeat import Heartbeats
+from dr_core.replication.history import with_history
 from dr_core.replication.memory import MemoryBucketLag, MemoryClusterLag
 from dr_core.replication.port import BucketPair, Measurement
-from dr_core.replication.readings import measured, with_history
+from dr_core.replication.readings import Towards, timed
 from dr_core.replication.s3 import S3Lag
-from dr_core.reports.model import StoreExposure
 from dr_core.topology.model import Topology
 
 HERE, THERE = "ap-southeast-2", "ap-northeast-1"
@@ -71,10 +71,7 @@ class Watched:
             found = self.subject.ask()
         except DrError as error:
             found = error
-        new = measured(
-            "store", "ledger", THERE, source_region=HERE, gate=True, threshold_s=60, found=found,
-            at=self.subject.clock.now(),
-        )  # fmt: skip
+        new = timed(Towards("store", "ledger", THERE, HERE, 60, self.subject.clock.now(), gate=True), found)
         (self.last,) = with_history([new], [self.last] if self.last else [])
         return self.last
 

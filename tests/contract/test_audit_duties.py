@@ -18,13 +18,14 @@ from dr_core.audit.places import places
 from dr_core.audit.reconciling import Reconciliation
 from dr_core.audit.verify import PlaceState, Verdict, verify
 from dr_core.aws.session import AwsSessions
+from dr_core.claim import Claim
 from dr_core.clock import ManualClock
 from dr_core.execution.lease import NamedLease
 from dr_core.execution.look import look_at
 from dr_core.keys import SigningKey
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.step import Mode, Plan, Plane, Policy, Segment, Step
-from dr_core.store import requests, runs
+from dr_core.store import requests, run_leases, runs
 from dr_core.store.engine import Store, Tx
 from dr_core.store.runs import Change
 from dr_core.topology.load import load_topology
@@ -154,7 +155,7 @@ def _intend(tx: Tx, now: datetime) -> None:
     )  # fmt: skip
     made = requests.create(tx, request, [(EventKind.REQUEST_OPENED, {}, {}, None)])
     runs.create(tx, "run-1", made, [(EventKind.RUN_CREATED, {}, {"run": "run-1"}, None)])
-    epoch = runs.take(tx, "run-1", "w", timedelta(seconds=20), [(EventKind.RUN_TAKEN, {}, {}, None)]) or 0
+    epoch = run_leases.take(tx, "run-1", "w", timedelta(seconds=20), [(EventKind.RUN_TAKEN, {}, {}, None)]) or 0
     for kind, data, values in (
         (EventKind.RUN_STARTED, {"run": "run-1"}, {"state": "running"}),
         (EventKind.STEP_INTENT, {"run": "run-1", "step": STEP.name}, {}),

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.world.costs import Charge
+from bot.sandbox.world.cost_optimization_hub import CostOptimizationHub
+from bot.sandbox.world.costs import Charge, Costs
 from bot.sandbox.world.world import World
 from dr_core.aws.session import AwsSessions
 from dr_core.budget.billing import AwsBilling
@@ -61,7 +62,7 @@ class Bill:
             self.memory.daily.append(Daily(region, service, usage, Decimal(amount), tags=tags))
         if self.world is not None:
             charge = Charge(self.account, region, service, usage, Decimal(amount), Decimal(24), "Hrs", application=tag)
-            self.world.costs.charges.append(charge)
+            self.world.part(Costs).charges.append(charge)
 
     @contextmanager
     def broken(self, method: str, kind: str) -> Iterator[None]:
@@ -117,9 +118,9 @@ def bill(request: pytest.FixtureRequest) -> Bill:
         )  # fmt: skip
         return Bill(clock, memory, memory=memory)
     world, clock, aws = request.getfixturevalue("standing")
-    world.costs.charges.clear()
-    world.costs.recommendations.clear()
-    world.costs.tag = "application"
+    world.part(Costs).charges.clear()
+    world.part(CostOptimizationHub).recommendations.clear()
+    world.part(Costs).tag = "application"
     return Bill(clock, AwsBilling(aws, WEST), world=world)
 
 
@@ -227,7 +228,7 @@ def test_recommendations_come_for_the_regions_asked_for_with_their_resource_and_
         if bill.memory is not None:
             bill.memory.tips.append(wanted.model_copy(update={"region": region}))
         if bill.world is not None:
-            bill.world.costs.recommendations.append(_item(wanted, region))
+            bill.world.part(CostOptimizationHub).recommendations.append(_item(wanted, region))
     assert bill.billing.recommendations(None, [EU, WEST]) == (wanted,)
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
+from dr_core.aws.clients import acting_clients
 from dr_core.capacity.ecs import EcsCapacity
 from dr_core.capacity.memory import MemoryCapacity
 from dr_core.capacity.port import Capacity
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.topology.model import Capacity as CapacityEntry
-from dr_core.topology.model import EcsService
+from dr_core.topology.capacity import Capacity as CapacityEntry
+from dr_core.topology.capacity import EcsService
 
 SOURCE, TARGET = "eu-central-1", "eu-west-1"
 
@@ -20,7 +21,7 @@ def entry(stage) -> CapacityEntry:
 @pytest.fixture
 def capacity(stage) -> Capacity:
     if stage.world is not None:
-        return EcsCapacity(stage.aws, stage.clock)
+        return EcsCapacity(acting_clients(stage.aws, None), stage.clock)
     fake = MemoryCapacity({("shop/api", SOURCE): 4, ("shop/api", TARGET): 1}, stage.clock)
     stage.take_down = fake.down.add
     return fake

@@ -10,7 +10,8 @@ import pytest
 from bot.sandbox.world.world import World
 from dr_core.audit.cloudtrail import CloudTrail, Identity
 from dr_core.audit.reconcile import AwsCall, step_of
-from dr_core.aws.session import AwsSessions, acting_for
+from dr_core.aws.sending import acting_for
+from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
 from dr_core.errors import RefusedError, ThrottledError
 from dr_core.topology.load import load_topology

@@ -2,17 +2,19 @@
 
 import pytest
 
+from dr_core.aws.clients import acting_clients
+from dr_core.claim import Claim
 from dr_core.database.aurora import AuroraDatabase
 from dr_core.database.memory import MemoryDatabase
 from dr_core.database.port import GlobalDatabase
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.plan.catalogue import Claim, Progress
+from dr_core.plan.catalogue import Progress
 from dr_core.plan.failover import build
 from dr_core.plan.kinds import failover_aurora
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import outcome_of, without_loss, writers
 from dr_core.plan.step import Mode
-from dr_core.topology.model import AuroraGlobal
+from dr_core.topology.stores import AuroraGlobal
 
 SOURCE, TARGET = "eu-central-1", "eu-west-1"
 LONG_ENOUGH_S = 1200
@@ -29,7 +31,7 @@ def spec(stage) -> AuroraGlobal:
 @pytest.fixture
 def database(stage, spec) -> GlobalDatabase:
     if stage.world is not None:
-        return AuroraDatabase(stage.aws, stage.clock)
+        return AuroraDatabase(acting_clients(stage.aws, None), stage.clock)
     fake = MemoryDatabase(spec, SOURCE, stage.clock)
     stage.take_down = fake.down.add
     return fake
@@ -103,7 +105,7 @@ def test_the_forced_step_after_an_escalation_acts_as_soon_as_it_is_taken(stage, 
     """`run escalate`: FailoverState still tells of the planned switchover to the same target."""
     ports = Ports(database, None, None, None, None, None, None)
     plan = build(stage.topology, "shop", source=SOURCE, target=TARGET, mode=Mode.FORCED)
-    step = next(step for step in plan.steps if step.kind == failover_aurora.KIND)
+    step = next(step for step in plan.steps if step.kind == failover_aurora.KIND.name)
     kind = failover_aurora.FailoverAurora(ports)
     database.switchover(spec, source=SOURCE, target=TARGET)
     database.state(spec, via=TARGET)
@@ -126,7 +128,7 @@ def test_the_forced_step_after_an_escalation_acts_as_soon_as_it_is_taken(stage, 
 def test_a_switchover_that_ends_after_all_satisfies_the_forced_step(stage, database, spec):
     ports = Ports(database, None, None, None, None, None, None)
     plan = build(stage.topology, "shop", source=SOURCE, target=TARGET, mode=Mode.FORCED)
-    step = next(step for step in plan.steps if step.kind == failover_aurora.KIND)
+    step = next(step for step in plan.steps if step.kind == failover_aurora.KIND.name)
     database.switchover(spec, source=SOURCE, target=TARGET)
     database.state(spec, via=TARGET)
     stage.advance(LONG_ENOUGH_S)

@@ -10,13 +10,13 @@ import pytest
 from bot.sandbox.world.world import World
 from commands import discover
 from commands.parsing import Arguments
+from dr_core.aws.clients import observing_clients
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
 from dr_core.discovery.draft import draft
 from dr_core.discovery.found import Found
 from dr_core.discovery.look import look
 from dr_core.errors import RefusedError, UnreachableError, UsageError
-from dr_core.observation.clients import observing_clients
 from dr_core.plan.step import Severity
 from dr_core.readiness.examination import Subject
 from dr_core.readiness.examinations import drift

@@ -16,11 +16,11 @@ import boto3
 import pytest
 
 from bot.sandbox.world.world import World
+from dr_core.aws.clients import observing_clients
 from dr_core.aws.faults import AwsDeniedError, AwsThrottledError, AwsUnreachableError
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.observation.clients import observing_clients
 from dr_core.readiness.catalogue import EXAMINATIONS
 from dr_core.readiness.examination import Subject
 from dr_core.readiness.handshake import handshakes

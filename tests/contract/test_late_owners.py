@@ -16,9 +16,10 @@ import pytest
 
 from bot.sandbox.world.world import Endpoints, World
 from dr_core.aws.session import AwsSessions
+from dr_core.claim import Claim
 from dr_core.clock import ManualClock
 from dr_core.errors import LeaseLostError
-from dr_core.plan.catalogue import Claim, Progress, StepKind
+from dr_core.plan.catalogue import Progress, StepKind
 from dr_core.plan.failover import build
 from dr_core.plan.step import Mode, Step
 from dr_core.plan.steps import make_catalogue

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dr_core.aws.session import guarded
+from dr_core.aws.clients import acting_clients
+from dr_core.aws.sending import guarded
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.parameters.port import ParameterStore
@@ -21,7 +22,7 @@ def store(stage) -> ParameterStore:
         return fake
     put(stage, SOURCE, SEEDS)
     put(stage, TARGET, {"/contract/config/a": "old", "/contract/config/extra": "x"})
-    return SsmParameters(stage.aws)
+    return SsmParameters(acting_clients(stage.aws, None))
 
 
 def put(stage, region: str, values: dict[str, str], kind: str = "String") -> None:

@@ -15,9 +15,11 @@ from dr_core.clock import ManualClock
 from dr_core.errors import DeniedError, DrError, ThrottledError
 from dr_core.observation.model import Reading, Verdict
 from dr_core.replication.exposure import exposure_of
+from dr_core.replication.history import with_history
 from dr_core.replication.memory import MemorySecrets
 from dr_core.replication.port import Secrets, SecretView
-from dr_core.replication.readings import secret_reading, with_history
+from dr_core.replication.readings import Towards
+from dr_core.replication.secret_readings import secret_reading
 from dr_core.replication.secrets import SecretsManager
 from tests.contract.replication_subjects import HERE, THERE, Theatre, theatre
 
@@ -114,10 +116,8 @@ def play(request: pytest.FixtureRequest, stage: Theatre) -> Iterator[Play]:
 
 
 def look(play: Play, name: str = NAME, before: Reading | None = None) -> Reading:
-    new = secret_reading(
-        name, THERE, source_region=HERE, threshold_s=60, source=_view(play, name, HERE), copy=_view(play, name, THERE),
-        at=play.clock.now(),
-    )  # fmt: skip
+    where = Towards("secret", name, THERE, HERE, 60, play.clock.now())
+    new = secret_reading(where, _view(play, name, HERE), _view(play, name, THERE))
     (reading,) = with_history([new], [before] if before else [])
     return reading
 

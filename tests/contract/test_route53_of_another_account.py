@@ -2,7 +2,7 @@
 
 import pytest
 
-from dr_core.plan.catalogue import Claim
+from dr_core.claim import Claim
 from dr_core.topology.model import Account
 from dr_core.traffic.mark import Mark
 from dr_core.traffic.port import leading
@@ -28,6 +28,6 @@ def test_a_batch_that_is_asked_again_with_other_credentials_has_one_effect(stage
     records = Route53(stage.aws, stage.clock, account=Account(role_arn="arn:aws:iam::123456789012:role/dr"))
     for epoch, region in ((1, "eu-west-1"), (2, "eu-central-1")):
         stage.world.add_fault("error_after", service="route53", operation="ChangeResourceRecordSets", value=1)
-        assert records.set_active(spec, region, Claim("t", "run-a", epoch)) is None
+        records.set_active(spec, region, Claim("t", "run-a", epoch))
         assert records.mark(spec) == Mark("run-a", epoch, 1)
         assert leading(records.records(spec)) == region

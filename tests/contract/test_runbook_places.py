@@ -10,7 +10,7 @@ from dr_core.errors import DeniedError, RejectedError, UnreachableError
 from dr_core.runbook.bucket import Bucket
 from dr_core.runbook.memory import MemoryPlace
 from dr_core.runbook.shelf import Page
-from dr_core.topology.model import Runbook, RunbookPlace
+from dr_core.topology.duties import Runbook, RunbookPlace
 
 REGION = "eu-west-1"
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from dr_core.aws.session import guarded
+from dr_core.aws.clients import acting_clients
+from dr_core.aws.sending import guarded
+from dr_core.claim import Claim
 from dr_core.errors import RejectedError, UnreachableError
-from dr_core.plan.catalogue import Claim
-from dr_core.topology.model import StandbyTakesOver
+from dr_core.topology.traffic import StandbyTakesOver
 from dr_core.traffic.memory import MemoryTakeover
 from dr_core.traffic.port import TakeoverSwitch
 from dr_core.traffic.takeover import S3Takeover
@@ -25,7 +26,7 @@ def spec(stage) -> StandbyTakesOver:
 @pytest.fixture
 def switch(stage) -> TakeoverSwitch:
     if stage.world is not None:
-        return S3Takeover(stage.aws)
+        return S3Takeover(acting_clients(stage.aws, None))
     fake = MemoryTakeover()
     stage.take_down = fake.down.add
     return fake

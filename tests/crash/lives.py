@@ -14,6 +14,7 @@ from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
 from dr_core.execution.judge import StoreJudge
 from dr_core.execution.lease import DEFAULT_TIMING
+from dr_core.execution.loss import Toll
 from dr_core.execution.model import Run
 from dr_core.execution.runner import Runner, worker_actor
 from dr_core.failpoints import Point, When, armed
@@ -53,14 +54,14 @@ class AtOnce(Executor):
 class OpenGates(StoreJudge):
     """Proves acknowledgements and measures as the product does; nothing closes its gates."""
 
-    def closed_gates(self, run: Run, request: Request) -> tuple[str, ...]:
+    def closed_gates(self, run: Run) -> tuple[str, ...]:
         return ()
 
     def over_limit(self, run: Run, request: Request) -> None:
         return None
 
-    def exposure(self, run: Run) -> tuple[float | None, str]:
-        return 0.5, "as of the last lag"
+    def toll(self, run: Run) -> Toll:
+        return Toll(0.5, "as of the last lag")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dr_core.failpoints import Point, When
 from dr_core.store import runs
 from tests.crash.checks import faults_of
 from tests.crash.conftest import NewStage
-from tests.crash.lives import LEASE_OVER_S, RUN, Explorer, KilledError
+from tests.crash.lives import LEASE_OVER_S, RUN, Explorer, KilledError, Stage
 from tests.crash.plans import Sample, samples, shapes
 
 SCALE = float(os.environ.get("DR_TEST_SCALE", "1"))
@@ -22,6 +22,7 @@ ON_THE_WAY = frozenset(
         Point.RUN_BEAT,
         Point.RUN_START,
         Point.RUN_GATES,
+        Point.RUN_LOSS,
         Point.RUN_FINISH,
         Point.RUN_RELEASE,
         Point.STEP_INTENT,
@@ -32,27 +33,32 @@ ON_THE_WAY = frozenset(
     }
 )
 AFTER_THE_END = frozenset({Point.STEP_LATE, Point.RUN_FOLLOWED})
+LOST = next(sample for sample in shapes() if sample.lost)
 
 
 def name_of(sample: Sample) -> str:
     return sample.name
 
 
-@pytest.mark.parametrize("sample", samples(), ids=name_of)
+@pytest.mark.parametrize("sample", samples() if NIGHTLY else shapes(), ids=name_of)
 def test_a_worker_may_die_at_every_point_and_its_successors_too(new_stage: NewStage, sample: Sample) -> None:
     """Singles and pairs, and every longer row of crashes, until none leaves anything behind that is new."""
-    stage = new_stage("sqlite", sample)
+    explore(new_stage("sqlite", sample))
+
+
+@pytest.mark.parametrize("sample", samples() if NIGHTLY else (shapes()[0], LOST), ids=name_of)
+def test_a_worker_may_die_at_every_point_on_postgresql(new_stage: NewStage, sample: Sample) -> None:
+    """What differs there is the commit, and these two make every kind of commit; in the night all plans."""
+    explore(new_stage("postgresql", sample))
+
+
+def explore(stage: Stage) -> None:
+    """Every crash of every commit and call that the stage's plan has."""
     explorer = Explorer(stage)
     assert explorer.run(faults_of) == []
-    assert explorer.cases > 2 * len(sample.plan.steps)
-    expected = ON_THE_WAY | (AFTER_THE_END if sample.lost else frozenset())
+    assert explorer.cases > 2 * len(stage.sample.plan.steps)
+    expected = ON_THE_WAY | (AFTER_THE_END if stage.sample.lost else frozenset())
     assert {(point, when) for point in expected for when in When} <= stage.points.keys()
-
-
-@pytest.mark.parametrize("sample", samples() if NIGHTLY else shapes(), ids=name_of)
-def test_a_worker_may_die_at_every_point_on_postgresql(new_stage: NewStage, sample: Sample) -> None:
-    """One plan of each shape; in the night all of them."""
-    assert Explorer(new_stage("postgresql", sample)).run(faults_of) == []
 
 
 @pytest.mark.parametrize("sample", samples() if NIGHTLY else samples()[:1], ids=name_of)

@@ -24,7 +24,8 @@ from dr_core.runbook.export import Export
 from dr_core.runbook.memory import MemoryPlace
 from dr_core.store import observations, replicas
 from dr_core.store.engine import Store
-from dr_core.topology.model import Budget, Topology
+from dr_core.topology.duties import Budget
+from dr_core.topology.model import Topology
 from dr_core.worker.observer import Observer
 from tests.crash.answers import LostAnswer
 from tests.crash.kills import killed
@@ -44,7 +45,7 @@ class Ours:
 def observer(store: Store, clock: ManualClock) -> Observer:
     """It sees the shop go down."""
 
-    def look(application: str, previous: Observation | None) -> Observation:
+    def look(application: str, previous: Observation | None, recorded: str | None) -> Observation:
         return observed(clock.now(), down=True)
 
     lease: Any = Ours()

@@ -9,8 +9,8 @@ from dr_core.failpoints import Point, When, armed
 from dr_core.store import reviews as stored
 from dr_core.store import submissions
 from dr_core.store.submissions import SubmissionState
-from dr_core.terminal.clerk import TTL, Clerk, sts_of
-from dr_core.terminal.proof import sign
+from dr_core.terminal.clerk import TTL, Clerk
+from dr_core.terminal.proof import sign, sts_of
 from dr_core.terminal.submit import Patience, submit
 from tests.crash.answers import LostAnswer
 from tests.crash.kills import killed

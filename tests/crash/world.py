@@ -8,19 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dr_core.aws.session import _ask_guard
+from dr_core.aws.sending import ask_guard
 from dr_core.capacity.memory import MemoryCapacity
 from dr_core.capacity.port import capacity_name
+from dr_core.claim import Claim
 from dr_core.clock import Clock
 from dr_core.database.memory import MemoryDatabase
 from dr_core.errors import DrError
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.parameters.port import parameter_paths
-from dr_core.plan.catalogue import Catalogue, Claim, StepKind, StepObservation
+from dr_core.plan.catalogue import Catalogue, StepKind, StepObservation
 from dr_core.plan.ports import Ports
 from dr_core.plan.step import Plan, Step
 from dr_core.plan.steps import make_catalogue
-from dr_core.topology.model import Application, Route53Records
+from dr_core.topology.model import Application
+from dr_core.topology.traffic import Route53Records
 from dr_core.traffic.memory import MemoryRecords, MemoryTakeover
 from dr_core.verify.memory import MemoryProbe, MemoryResolver
 from dr_core.verify.port import ProbeResult, ResolverAnswer
@@ -141,7 +143,7 @@ class _Recorded:
                 raise AssertionError(f"{name} was called by nobody's act")
             step, token = world.acting
             # As botocore does right before a request leaves. What sleeps after that is a request under way.
-            _ask_guard()
+            ask_guard()
             world.sent(step)
             before = _state(port)
             try:

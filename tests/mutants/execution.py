@@ -68,7 +68,7 @@ OWNED = (
     ),
     planted(
         "the guard is not asked before a request is sent",
-        "dr_core/aws/session.py",
+        "dr_core/aws/sending.py",
         ("    if guard is not None:\n        guard()\n", ""),
         rule="without a live lease nothing leaves the process",
         tests=("tests/unit/aws/test_session.py::test_nothing_leaves_once_the_guard_objects_not_even_a_retry",),
@@ -155,11 +155,8 @@ ACTED = (
     ),
     planted(
         "a step that is under way counts as done",
-        "dr_core/execution/steps.py",
-        (
-            "        if seen.progress is Progress.SATISFIED:\n            self._recorder.settle",
-            "        if seen.progress is not Progress.ABSENT:\n            self._recorder.settle",
-        ),
+        _PACE,
+        ("    if seen.progress is Progress.SATISFIED:", "    if seen.progress is not Progress.ABSENT:"),
         rule="a call that returned is not a result",
         tests=("tests/unit/execution/test_runner.py::test_a_call_that_returned_is_not_a_result",),
     ),

@@ -3,6 +3,7 @@
 from tests.mutants.planted import planted
 
 _RUNS = "dr_core/store/runs.py"
+_LEASES = "dr_core/store/run_leases.py"
 _STATEMENTS = "dr_core/store/run_statements.py"
 _REQUESTS = "dr_core/store/requests.py"
 
@@ -44,7 +45,7 @@ FENCED = (
     ),
     planted(
         "a lease is taken before it has run out",
-        _RUNS,
+        _LEASES,
         ("    if row.lease_until is not None and row.lease_until >= now:\n        return None\n", ""),
         ('"old": row.chain_seq, "now": now}', '"old": row.chain_seq, "now": now + timedelta(days=1)}'),
         ('sql.TAKEABLE, {"now": tx.now()}', 'sql.TAKEABLE, {"now": tx.now() + timedelta(days=1)}'),
@@ -53,22 +54,22 @@ FENCED = (
     ),
     planted(
         "taking a run leaves its epoch",
-        _RUNS,
+        _LEASES,
         ('        "epoch": row.epoch + 1,\n', ""),
         rule="each owner has an epoch of its own",
         tests=("tests/unit/execution/test_lease.py",),
     ),
     planted(
         "an owner renews the lease of another epoch",
-        _RUNS,
-        ('"mine": epoch, "beat_at"', '"mine": get(tx, run_id).epoch, "beat_at"'),
+        _LEASES,
+        ('"mine": epoch, "beat_at"', '"mine": runs.get(tx, run_id).epoch, "beat_at"'),
         rule="a lost lease is known to be lost",
         tests=("tests/unit/execution/test_lease.py",),
     ),
     planted(
         "an owner gives back the lease of another epoch",
-        _RUNS,
-        ('"mine": epoch, "lease_until": None', '"mine": get(tx, run_id).epoch, "lease_until": None'),
+        _LEASES,
+        ('"mine": epoch, "lease_until": None', '"mine": runs.get(tx, run_id).epoch, "lease_until": None'),
         rule="one owner at a time",
         tests=("tests/unit/execution/test_lease.py",),
     ),

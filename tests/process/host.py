@@ -8,46 +8,28 @@ look like is read before it, once for all: that is most of what a worker's begin
 import os
 import signal
 import sys
-from contextlib import suppress
-from unittest import mock
-
-from botocore.exceptions import DataNotFoundError
-from botocore.loaders import Loader, create_loader
 
 from dr_core import bootstrap
-from dr_core.aws import session
 from dr_core.execution.lease import Timing
 from dr_core.logs import configure
 from dr_core.settings import read_settings
 from dr_core.worker import __main__ as worker
+from tests.scenario import preloaded_clients
 
-SERVICES = ("sts", "rds", "route53", "s3", "ecs", "elasticache", "secretsmanager", "ssm", "cloudwatch", "cloudtrail")
 SHORT = Timing(ttl_s=2.0, beat_s=0.4, margin_s=0.8)
 
 
 def main() -> None:
     """Until the input ends; then every worker ends, too."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the killed
-    with mock.patch.object(session, "create_loader", return_value=_warm()):
-        for line in sys.stdin:
-            if line.strip() == "start":
-                pid = os.fork()
-                if pid == 0:
-                    _work()
-                sys.stdout.write(f"{pid}\n")
-                sys.stdout.flush()
-
-
-def _warm() -> Loader:
-    """A loader that has read what the clients of a worker ask it for."""
-    loader = create_loader()
-    for data in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
-        loader.load_data(data)
-    for service in SERVICES:
-        for kind in ("service-2", "endpoint-rule-set-1", "waiters-2", "paginators-1"):
-            with suppress(DataNotFoundError):
-                loader.load_service_model(service, kind)
-    return loader
+    preloaded_clients.preload()
+    for line in sys.stdin:
+        if line.strip() == "start":
+            pid = os.fork()
+            if pid == 0:
+                _work()
+            sys.stdout.write(f"{pid}\n")
+            sys.stdout.flush()
 
 
 def _work() -> None:

@@ -1,7 +1,7 @@
 """Each story gets a sandbox of its own, on SQLite and on PostgreSQL; stories that only look share one a file."""
 
 import contextlib
-import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -9,32 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import new_database
-from tests.scenario import forked
 from tests.scenario.launching import logs, running
 from tests.scenario.room import Room
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
 SPEED = 400.0
-# Two sandboxes a core: each second of observing less in all of them is one in which a story goes on.
-OBSERVED = {"interval: 1s": "interval: 2s"}
+# A pass asks the world two dozen questions, and no story is told by what stands between two of them.
+OBSERVED = {"interval: 1s": "interval: 4s"}
 
 Start = Callable[..., Room]
-Database = Callable[[], list[str]]
+Database = Callable[[Path], list[str]]
 _failed = pytest.StashKey[bool]()
-
-SCALE = int(os.environ.get("DR_TEST_SCALE", "1"))
-# Stories in which the store has the say are told on both every time, the others on PostgreSQL by night.
-ON_BOTH = frozenset({"test_crashes", "test_races", "test_replicas", "test_store_role"})
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, by day, what SQLite has told already."""
-    here = Path(__file__).parent
-    left = [one for one in items if here in one.path.parents and "[postgresql" in one.name and SCALE == 1]
-    left = [one for one in left if one.path.stem not in ON_BOTH]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [one for one in items if one not in left]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,12 +41,8 @@ def _started(node: pytest.Item, folder: Path, database: Database) -> Iterator[St
             edits: Mapping[str, str] | None = None,
             bots: int = 1,
             workers: int = 1,
-            executed: bool = False,
         ) -> Room:
-            """The sandbox on a copy of a sample topology, with texts of it replaced.
-
-            Its bots and workers are forked, from a process that has imported them, unless they are to be `executed`.
-            """
+            """The sandbox on a copy of a sample topology, with texts of it replaced."""
             text = (TOPOLOGIES / topology).read_text(encoding="utf-8")
             for old, new in (edits or {}).items():
                 assert old in text
@@ -70,11 +51,9 @@ def _started(node: pytest.Item, folder: Path, database: Database) -> Iterator[St
                 text = text.replace(old, new)
             config = folder / "dr.yaml"
             config.write_text(text, encoding="utf-8")
-            options = [*database(), "--bots", str(bots), "--workers", str(workers)]
-            program = forked.EXECUTING_SANDBOX if executed else forked.SANDBOX
-            starting = contextlib.contextmanager(running)(config, folder / "data", speed, *options, program=program)
-            room: Room = rest.enter_context(starting)
-            return room
+            data = folder / "data"
+            options = [*database(data), "--bots", str(bots), "--workers", str(workers)]
+            return rest.enter_context(running(config, data, speed, *options))
 
         yield start
         if node.stash.get(_failed, False):
@@ -83,11 +62,18 @@ def _started(node: pytest.Item, folder: Path, database: Database) -> Iterator[St
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Database:
-    """The sandbox's options for a new store: a file in its folder, or a database on this test process's server."""
-    if request.param == "sqlite":
-        return list
-    base: str = request.getfixturevalue("postgres_url")
-    return lambda: ["--store", new_database(base)]
+    """Makes a store, and answers the sandbox's options for it: a file in its folder, or a database on our server."""
+    if request.param == "postgresql":
+        base: str = request.getfixturevalue("postgres_url")
+        return lambda _: ["--store", new_database(base, template="template_dr")]
+    template: Path = request.getfixturevalue("sqlite_template")
+
+    def copied(data: Path) -> list[str]:
+        data.mkdir()
+        shutil.copy(template, data / "dr.db")
+        return []
+
+    return copied
 
 
 @pytest.fixture

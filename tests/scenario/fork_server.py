@@ -1,8 +1,9 @@
 """`python -m tests.scenario.fork_server SOCKET MODULE...`: has imported the modules, and forks programs for callers.
 
-A caller connects and sends one line, an `Order` as JSON. It is told the pid, and at the end its exit code. Each process
-has its own environment, folder, output and session, as if started by `python -m`. Nothing of the product runs before
-the fork: it makes its own store, clients, threads and sockets. A caller that leaves takes its process along.
+A module's `preload` is called once. A caller connects and sends one line, an `Order` as JSON. It is told the pid, and
+at the end its exit code. Each has its own environment, folder, output and session, as if started by `python -m`.
+Nothing of the product runs before the fork: it makes its own store, clients, threads and sockets. A caller that leaves
+takes its process along.
 
 A caller with an empty line is a member, and orders nothing: when the last member leaves, the fork server ends.
 """
@@ -169,7 +170,7 @@ def main() -> None:
     """Once it listens it goes on in the background, in a session of its own."""
     path, *modules = sys.argv[1:]
     for name in modules:
-        importlib.import_module(name)
+        getattr(importlib.import_module(name), "preload", lambda: None)()
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page that it marks
     dead, wake = os.pipe()

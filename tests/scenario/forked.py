@@ -22,11 +22,20 @@ from pathlib import Path
 from tests.scenario.fork_server import MEMBER, Order
 
 PROJECT = Path(__file__).parents[2]
-SANDBOX, EXECUTING_SANDBOX, TERMINAL = "tests.scenario.forking_sandbox", "bot.sandbox.__main__", "commands.cli"
+SANDBOX, TERMINAL = "tests.scenario.forking_sandbox", "commands.cli"
 START_S = 120
-_WORLDS = (SANDBOX, "tests.scenario.preloaded")
+# What uvicorn imports when it begins to serve.
+_SERVING = (
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+_WORLDS = (SANDBOX, "tests.scenario.preloaded", *_SERVING)
 _COMMANDS = sorted(Path(PROJECT, "commands").rglob("[!_]*.py"))
 _PRODUCT = (
+    "tests.scenario.preloaded_clients",
+    *_SERVING,
     "bot.__main__",
     "dr_core.worker.__main__",
     "sqlalchemy.dialects.sqlite",

@@ -46,7 +46,10 @@ class ForkedChild:
 
 @dataclass(frozen=True)
 class ForkLaunch:
-    """Launches the sandbox's children; when the sandbox ends, the fork server ends what is left of them."""
+    """Launches the sandbox's children; when the sandbox ends, the fork server ends what is left of them.
+
+    `/proc` has the fork server's environment for them, so the port of each stands in `PID.port` beside its log.
+    """
 
     server: str
 
@@ -57,7 +60,9 @@ class ForkLaunch:
         order = Order(_MAINS.get(module, module), words, dict(program.environment), str(program.folder), log, log)
         line, held = await asyncio.open_unix_connection(self.server)
         held.write(order.line())
-        return ForkedChild(int(await line.readline()), line, held)
+        pid = int(await line.readline())
+        program.log.with_name(f"{pid}.port").write_text(str(program.health_port), encoding="utf-8")
+        return ForkedChild(pid, line, held)
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """Starts the sandbox with the options that a person would give it, waits until it is ready, and always stops it."""
 
+import contextlib
 import os
 import re
 import signal
@@ -15,13 +16,14 @@ from tests.scenario.room import Room, wait_until
 START_S, STOP_S, LOG_LINES = 90, 25, 25
 
 
-def running(config: Path, data: Path, speed: float, *options: str, program: str = forked.SANDBOX) -> Iterator[Room]:
+@contextlib.contextmanager
+def running(config: Path, data: Path, speed: float, *options: str) -> Iterator[Room]:
     """`dr sandbox` with more options, from start to stop."""
     data.mkdir(parents=True, exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(data), "LANG": "C.UTF-8"}
     words = ["--config", str(config), "--port", "0", "--speed", str(speed), "--data", str(data), *options]
     (data / "out").touch()
-    process = forked.started(program, words, environment, data / "out", data / "out")
+    process = forked.started(forked.SANDBOX, words, environment, data / "out", data / "out")
     try:
         yield Room(_url(process, data), data, YAML(typ="safe").load(config))
     finally:

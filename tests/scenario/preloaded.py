@@ -10,22 +10,16 @@ _SERVICES = (
 )  # fmt: skip
 
 
-def _load() -> None:
+def preload() -> None:
     shared_models.share()
     import_module("bot.sandbox.launch")
     from moto.core.routing import get_service_router
 
-    from bot.sandbox.world.seed_clients import SeedClients
     from bot.sandbox.world.service_models import known_services, model_of
 
     known_services()
-    clients = SeedClients("http://127.0.0.1:9")
     for service in _SERVICES:
-        clients.client(service, "us-east-1")
         model = model_of(service)
         if model.metadata["protocol"].startswith("rest"):
             get_service_router(service)
         import_module(f"moto.{service.replace('-', '').replace('lambda', 'awslambda')}.urls")
-
-
-_load()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import time
 import urllib.error
@@ -75,6 +77,13 @@ class Room:
         """All processes answer, after one of them was killed."""
         wait_until(lambda: self.call("/api/ready"), lambda answer: answer[0] == 200, 30, "everything ready")
 
+    def end(self, name: str) -> None:
+        """An orderly end of that bot or worker, which the sandbox then starts again: no lease has to run out."""
+        log = (self.data / "logs" / f"{name}.log").read_text(encoding="utf-8")
+        newest = re.findall(rf'"(?:owner|replica)": "{name}-[^"]*-(\d+)-[^-"]*"', log)[-1]
+        os.kill(int(newest), signal.SIGTERM)
+        wait_until(lambda: self.call("/api/ready")[0], lambda status: status != 200, 20, f"the end of the {name}")
+
     @property
     def incident(self) -> str:
         return str(self.topology["slack"]["incident_channel"])
@@ -128,6 +137,16 @@ class Room:
         body = {"user": user, "channel": self.incident, "ts": card.ts, "action_id": action}
         return self.ok("/api/actions", body if value is None else {**body, "value": value})["view"]
 
+    def opened(self, user: str, view: Json | None) -> Json:
+        """The modal that they opened; on a busy machine the bot may need longer for it than the answer waits."""
+        if view is not None:
+            return view
+
+        def stack() -> list[Json]:
+            return list(self.ok(f"/api/views/{user}")["views"])
+
+        return wait_until(stack, bool, 3, f"a modal for {user}, who heard: {self.heard(user)}")[-1]
+
     def submit(self, user: str, view: Json, **typed: str) -> Json | None:
         """Send a modal with what stands in the inputs of these block ids; the errors shown in it."""
         inputs = {one["block_id"]: one["element"]["action_id"] for one in view["blocks"] if one["type"] == "input"}
@@ -159,8 +178,7 @@ class Room:
 
     def approve(self, user: str, card: Message, typed: str | None = None) -> Message:
         """Approve as the modal asks to, with the loss typed as shown unless `typed` says otherwise; what they hear."""
-        view = self.press(user, card, "approve")
-        assert view is not None, f"{user} got no modal: {self.heard(user)}"
+        view = self.opened(user, self.press(user, card, "approve"))
         wanted = must_type(view)
         given = {} if wanted is None else {"accept_loss": typed or wanted}
 

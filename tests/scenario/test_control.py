@@ -39,8 +39,7 @@ def titled(room: Room, card: Message, word: str, timeout: float = 20) -> Message
 def stop(room: Room, user: str, card: Message, action: str, reason: str) -> str:
     """Press Pause or Abort and send its modal; what the modal showed."""
     shown = wait_until(lambda: room.card(card.ts), lambda now: action in now.buttons, 15, f"a button {action}")
-    view = room.press(user, shown, action)
-    assert view is not None, room.heard(user)
+    view = room.opened(user, room.press(user, shown, action))
     assert room.submit(user, view, reason=reason) is None
     return "\n".join(texts(view["blocks"]))
 
@@ -114,8 +113,7 @@ def test_a_run_is_aborted_before_it_began_and_in_its_middle(start: Start) -> Non
     assert not room.effects(), "nothing was done"
     second = approved(room)
     promoting(room)
-    view = room.say(approver, '/dr run abort --reason "it takes too long"')
-    assert view is not None, room.heard(approver)
+    view = room.opened(approver, room.say(approver, '/dr run abort --reason "it takes too long"'))
     shown = "\n".join(texts(view["blocks"]))
     for words in ("It ends there, nothing is undone", "can write", "Would not be begun"):
         assert words in shown, shown
@@ -133,8 +131,7 @@ def test_the_brake_stops_every_run_until_an_approver_releases_it(start: Start) -
     approver = room.approvers[0]
     cards = [approved(room, f"/dr failover eu-central-1 {name}") for name in ("identity", "payments")]
     promoting(room, 2)
-    view = room.say(REQUESTER, '/dr brake on --reason "both at once was a mistake"')
-    assert view is not None, room.heard(REQUESTER)
+    view = room.opened(REQUESTER, room.say(REQUESTER, '/dr brake on --reason "both at once was a mistake"'))
     shown = "\n".join(texts(view["blocks"]))
     assert "identity, run " in shown
     assert "payments, run " in shown

@@ -13,8 +13,7 @@ def test_a_denied_and_a_cancelled_request_are_over_and_name_who_ended_them(start
     room = start()
     ada, grace = room.approvers[:2]
     denied = room.open(REQUESTER, PLANNED)
-    view = room.press(ada, denied, "deny")
-    assert view is not None
+    view = room.opened(ada, room.press(ada, denied, "deny"))
     assert room.submit(ada, view, reason="not during the sale") is None
     after = room.finished(denied, "denied")
     assert "Ada" in after.words
@@ -36,8 +35,7 @@ def test_an_expired_request_cannot_be_approved_and_a_renewed_one_asks_again(star
     room = start(edits={"forced: {required: 2, expires_after: 15m}": "forced: {required: 2, expires_after: 12s}"})
     ada, grace, linus = room.approvers
     card = room.open(REQUESTER, "/dr failover eu-west-1 --forced --reason drill")
-    view = room.press(ada, card, "approve")
-    assert view is not None
+    view = room.opened(ada, room.press(ada, card, "approve"))
     expired = room.finished(card, "expired", timeout=30)
     assert sorted(expired.buttons) == ["details", "renew"]
     room.submit(ada, view, accept_loss=must_type(view) or "")
@@ -64,13 +62,7 @@ def test_a_changed_plan_voids_the_request_and_unrelated_changes_do_not(start: St
     room.kept(card)
     _edited(room, 'health_digest: "0 8 * * *"', 'health_digest: "0 9 * * *"')
     room.approve(ada, card)
-    until_the_dead_bots_lease_ends = 45
-    wait_until(
-        lambda: room.card(card.ts).words,
-        lambda words: "1 approval missing" in words,
-        until_the_dead_bots_lease_ends,
-        "an ack",
-    )
+    wait_until(lambda: room.card(card.ts).words, lambda words: "1 approval missing" in words, 10, "an ack")
     _edited(room, "active: 4", "active: 5")
     heard = room.answer(grace, lambda: _send(room, grace, card), "void")
     assert "its plan is not what the configuration says now" in heard.words
@@ -93,14 +85,13 @@ def _edited(room: Room, old: str, new: str) -> None:
     text = config.read_text(encoding="utf-8")
     assert old in text
     config.write_text(text.replace(old, new), encoding="utf-8")
-    room.fault("bot_killed", for_s=0.5)
+    room.end("bot")
     room.until_ready()
 
 
 def test_a_form_opens_the_request_that_its_missing_word_held_up(start: Start) -> None:
     room = start()
-    view = room.say(REQUESTER, '/dr failover --reason "from a form"')
-    assert view is not None
+    view = room.opened(REQUESTER, room.say(REQUESTER, '/dr failover --reason "from a form"'))
     assert room.submit(REQUESTER, view, region="eu-west-1") is None
     [card] = wait_until(room.cards, bool, 10, "a card")
     assert "from a form" in card.words

@@ -48,8 +48,7 @@ def _seen_down(room: Room) -> dict[str, list[str]]:
 
 
 def _planned_is_blocked(room: Room) -> None:
-    view = room.say(REQUESTER, f"/dr failover {TARGET}")
-    assert view is not None
+    view = room.opened(REQUESTER, room.say(REQUESTER, f"/dr failover {TARGET}"))
     told = "\n".join(texts(view["blocks"]))
     assert f"{LOST} is down" in told
     assert "--forced" in told, "the way out"
@@ -60,8 +59,7 @@ def _approvals(room: Room, ts: str) -> None:
     first, second = room.approvers[:2]
     card = room.card(ts)
     assert "somebody else" in room.answer(REQUESTER, lambda: room.press(REQUESTER, card, "approve"), "opened").words
-    view = room.press(first, card, "approve")
-    assert view is not None
+    view = room.opened(first, room.press(first, card, "approve"))
     wanted = must_type(view)
     assert wanted == "3600", "the exposure, the time to expiry and the promotion, rounded up"
     assert room.submit(first, view, accept_loss="60") == {"accept_loss": "Type exactly: 3600"}

@@ -89,8 +89,7 @@ def _refusals(room: Room) -> list[str]:
 
 
 def test_what_is_missing_is_asked_for_in_a_form_filled_with_what_is_known(room: Room) -> None:
-    view = room.say(REQUESTER, '/dr failover --forced --reason "maintenance"')
-    assert view is not None
+    view = room.opened(REQUESTER, room.say(REQUESTER, '/dr failover --forced --reason "maintenance"'))
     inputs = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     assert [one["value"] for one in inputs["region"]["options"]] == ["eu-central-1", "eu-west-1"]
     assert inputs["forced"]["initial_option"]["value"] == "forced"

@@ -27,8 +27,7 @@ def _moved(room: Room, command: str, target: str) -> Message:
     card = room.open(REQUESTER, command)
     assert "1 approval missing of 1" in card.words
     approver = room.approvers[0]
-    view = room.press(approver, card, "approve")
-    assert view is not None
+    view = room.opened(approver, room.press(approver, card, "approve"))
     assert must_type(view) is None, "nothing can be lost, so nothing is typed"
     assert len(room.calls()) == before
     assert room.submit(approver, view) is None

@@ -7,12 +7,11 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from dr_core.reports.processes import Process, processes
-from dr_core.store import leases
+from dr_core.store import leases, run_leases
 from dr_core.store.engine import Store
 from tests.scenario.conftest import Start
 from tests.scenario.room import REQUESTER, Room, wait_until
@@ -34,7 +33,7 @@ class Watched:
 
     def owner(self) -> str | None:
         """Of the only run."""
-        return next(iter(self.store.read(leases.run_owners).values()), None)
+        return next(iter(self.store.read(run_leases.owners).values()), None)
 
     def processes(self) -> tuple[Process, ...]:
         return self.store.read(processes)
@@ -52,10 +51,9 @@ def next_one(look: Callable[[], str | None], gone: str) -> float:
     return time.monotonic() - began
 
 
-def metrics_of(name: str) -> dict[str, float]:
+def metrics_of(room: Room, name: str) -> dict[str, float]:
     """What `/metrics` of that process shows of all processes."""
-    environment = Path(f"/proc/{pid_of(name)}/environ").read_text(encoding="utf-8").split("\0")
-    port = dict(line.split("=", 1) for line in environment if "=" in line)["DR_HEALTH_PORT"]
+    port = (room.data / "logs" / f"{pid_of(name)}.port").read_text(encoding="utf-8")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         text = answer.read().decode()
     return {key: float(value) for key, value in re.findall(r"^(dr_(?:replicas|lease_held)\{.*\}) (\S+)$", text, re.M)}
@@ -64,7 +62,7 @@ def metrics_of(name: str) -> dict[str, float]:
 def test_two_bots_and_two_workers_carry_one_run_over_orderly_ends_and_a_kill(
     start: Start, record_property: Callable[[str, object], None]
 ) -> None:
-    room = start(speed=SLOW, bots=2, workers=2, executed=True)
+    room = start(speed=SLOW, bots=2, workers=2)
     watched = Watched(room)
     wait_until(watched.processes, lambda p: Counter(one.kind for one in p) == {"bot": 2, "worker": 2}, 20, "4 beats")
     for lease in ("announcer", "schedule", "detection"):
@@ -117,7 +115,7 @@ def seen_everywhere(room: Room, watched: Watched) -> None:
     leading = " ".join(checks[one.name]["detail"] for one in found)
     assert all(name in leading for name in ("announcer", "schedule", "detection")), leading
     for one in found:
-        shown = metrics_of(one.name)
+        shown = metrics_of(room, one.name)
         assert shown['dr_replicas{kind="bot",state="alive"}'] == 2, shown
         assert shown['dr_replicas{kind="worker",state="silent"}'] == 0, shown
         assert shown['dr_lease_held{lease="announcer"}'] == (watched.leader("announcer") == one.name), shown

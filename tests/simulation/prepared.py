@@ -10,6 +10,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Delete, Dialect, Insert, Select, Update, create_engine
@@ -82,7 +83,7 @@ class _Sent:
         columns = list(statement.selected_columns) if isinstance(statement, Select) else []
         self._row = namedtuple("_row", [column.key for column in columns], rename=True)._make if columns else None
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
+        self._readers = [(place, lru_cache(4096)(read)) for place, read in enumerate(readers) if read is not None]
 
     def send(self, raw: sqlite3.Connection, given: Values) -> Answer:
         if self._constants or self._lists:

@@ -85,7 +85,7 @@ def deterministic(seed: int, time: VirtualTime) -> Iterator[None]:
         return DoneAndNotDoneFutures(done, set(futures) - done)
 
     with (
-        mock.patch("dr_core.execution.steps.wait", waited),
+        mock.patch("dr_core.execution.hand.wait", waited),
         mock.patch.object(names, "secrets", Secrets),
         mock.patch.object(engine, "time", Clock),
         mock.patch("dr_core.store.events.ULID", number),

@@ -11,14 +11,14 @@ import pytest
 from .hall import simulations
 
 SHARDS = 16
-RUNS = 3_000 * int(os.environ.get("DR_TEST_SCALE", "1")) // SHARDS
+RUNS = 10_000 * int(os.environ.get("DR_TEST_SCALE", "1")) // SHARDS
 SEEDS_A_SHARD = 10_000_000
 
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_everything_holds_in_every_simulated_world(shard: int) -> None:
-    """All shards together are 3,000 runs of plans, by night ten times as many."""
+    """All shards together are 10,000 runs of plans, by night ten times as many."""
     states, points, late = Counter[str](), Counter[str](), 0
     for outcome in simulations(shard * SEEDS_A_SHARD, RUNS):
         states.update(outcome.runs)

@@ -6,8 +6,9 @@ from enum import StrEnum
 from random import Random
 
 from dr_core.aws.faults import AwsDeniedError, AwsRejectedError, AwsThrottledError, AwsUnreachableError
+from dr_core.claim import Claim
 from dr_core.errors import DrError, LeaseLostError
-from dr_core.plan.catalogue import Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.step import Plan, Segment, Step
 
 from .virtual import Task, VirtualTime, present

@@ -7,10 +7,11 @@ from typing import Any
 
 from dr_core.approvals.proof import AckVerifier
 from dr_core.aws.faults import AwsUnreachableError
+from dr_core.claim import Claim
 from dr_core.execution.judge import StoreJudge
 from dr_core.execution.lease import Timing
 from dr_core.execution.runner import Runner, worker_actor
-from dr_core.plan.catalogue import Catalogue, Claim, Progress, StepObservation
+from dr_core.plan.catalogue import Catalogue, Progress, StepObservation
 from dr_core.plan.step import Plan, Segment, Step
 from dr_core.services import Services
 

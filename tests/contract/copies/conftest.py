@@ -10,23 +10,25 @@ from types import SimpleNamespace
 
 import pytest
 
+from bot.sandbox.world.elasticache import ElastiCacheGlobal
+from bot.sandbox.world.health_events import HealthEvents
 from bot.sandbox.world.world import World
+from dr_core.aws.clients import observing_clients
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
 from dr_core.errors import DeniedError, ThrottledError
 from dr_core.health.events import AwsHealth, HealthEvent
 from dr_core.health.memory import MemoryEvents, MemoryProber
 from dr_core.observation.asking import ask_all
-from dr_core.observation.clients import observing_clients
 from dr_core.observation.copies import CopyLook
 from dr_core.observation.model import Reading, SignalState
-from dr_core.observation.scope import Scope, aws_readers
+from dr_core.observation.scope import Compared, Scope, aws_readers
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.parameters.ssm import SsmParameters
 from dr_core.replication.copies import CacheMember, CacheView, CopyReaders, FlagsView, KeyView, TableView
+from dr_core.replication.history import with_history
 from dr_core.replication.memory_copies import MemoryCaches, MemoryFlags, MemoryKeys, MemoryRegions, MemoryTables
 from dr_core.replication.port import Measurement
-from dr_core.replication.readings import with_history
 from dr_core.topology.model import Topology
 
 HOME, STANDBY = "eu-north-1", "ca-central-1"
@@ -124,7 +126,12 @@ class OnAws(Side):
         self.clients = observing_clients(self.aws, None)
 
     def scope(self, name: str = "library") -> Scope:
-        return scope(name, self.clock, aws_readers(self.clients, self.clock).copies, SsmParameters(self.aws))
+        return scope(
+            name,
+            self.clock,
+            aws_readers(self.clients, self.clock).copies,
+            SsmParameters(self.clients),
+        )
 
     def throttle(self, kind: str) -> None:
         self.world.add_fault("throttle", region=ASKED_IN[kind], service=SERVICES[kind])
@@ -153,10 +160,10 @@ class OnAws(Side):
         return AwsHealth(self.clients, self.clock)
 
     def issue(self, service: str) -> None:
-        self.world.health_events.open(STANDBY, service)
+        self.world.part(HealthEvents).open(STANDBY, service)
 
     def issues_end(self) -> None:
-        self.world.health_events.events.clear()
+        self.world.part(HealthEvents).events.clear()
 
     def events_fail(self, kind: str) -> None:
         self.world.add_fault(kind, service="health")
@@ -169,7 +176,7 @@ class OnAws(Side):
         elif kind == "dynamodb_global":
             client("dynamodb", STANDBY).delete_table(TableName="old-loans")
         elif kind == "elasticache_global":
-            (store,) = (s for s in self.world.caches.datastores.values() if s.id.endswith("attic"))
+            (store,) = (s for s in self.world.part(ElastiCacheGlobal).datastores.values() if s.id.endswith("attic"))
             client("elasticache", HOME).disassociate_global_replication_group(
                 GlobalReplicationGroupId=store.id, ReplicationGroupId="attic", ReplicationGroupRegion=STANDBY
             )
@@ -286,7 +293,7 @@ def scope(name: str, clock: ManualClock, copies: CopyReaders, parameters: object
     readers = replace(aws_readers(lambda service, region: None, clock), copies=copies)
     return Scope(
         name=name, application=TOPOLOGY.applications[name], ports=ports, readers=readers, endpoints=MemoryProber(),
-        threshold_s=60, assumed=HOME,
+        compared=Compared(clock), threshold_s=60, assumed=HOME,
     )  # fmt: skip
 
 

@@ -9,8 +9,7 @@ from dr_core.errors import DeniedError, ThrottledError
 from dr_core.observation.asking import ask_all
 from dr_core.observation.copies import CopyLook
 from dr_core.observation.model import Reading, SignalState, Verdict
-from dr_core.replication.exposure import exposure_of
-from dr_core.reports.model import StoreExposure
+from dr_core.replication.exposure import StoreExposure, exposure_of
 
 KINDS = ("key", "dynamodb_global", "elasticache_global", "appconfig", "parameters")
 TIMED = ("dynamodb_global", "elasticache_global")
