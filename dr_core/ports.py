@@ -1,5 +1,6 @@
 """The ports bound to AWS: the one place where adapters are chosen."""
 
+from dr_core.aws.clients import acting_clients
 from dr_core.aws.session import AwsSessions
 from dr_core.capacity.ecs import EcsCapacity
 from dr_core.clock import Clock
@@ -13,8 +14,6 @@ from dr_core.traffic.takeover import S3Takeover
 from dr_core.verify.dns import DnsResolver, servers_from
 from dr_core.verify.http import HttpProbe
 
-__all__ = ["Ports", "aws_ports"]
-
 
 def aws_ports(topology: Topology, aws: AwsSessions, settings: Settings, clock: Clock) -> Ports:
     """Every port on AWS, through the session factory; DNS and HTTP as the settings say. Connects to nothing."""
@@ -22,12 +21,13 @@ def aws_ports(topology: Topology, aws: AwsSessions, settings: Settings, clock: C
     probe = HttpProbe(connect_to=[entry.curl for entry in settings.probe_connect_to], ca=settings.probe_ca)
 
     def bound(account: Account | None) -> Ports:
+        client_of = acting_clients(aws, account)
         return Ports(
-            database=AuroraDatabase(aws, clock, account=account),
+            database=AuroraDatabase(client_of, clock),
             records=Route53(aws, clock, account=account),
-            takeover=S3Takeover(aws, account=account),
-            capacity=EcsCapacity(aws, clock, account=account),
-            parameters=SsmParameters(aws, account=account),
+            takeover=S3Takeover(client_of),
+            capacity=EcsCapacity(client_of, clock),
+            parameters=SsmParameters(client_of),
             resolver=resolver,
             probe=probe,
             accounts=bound,
