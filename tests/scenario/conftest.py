@@ -1,6 +1,7 @@
 """Each story gets a sandbox of its own, on SQLite and on PostgreSQL; stories that only look share one a file."""
 
 import contextlib
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,22 @@ OBSERVED = {"interval: 1s": "interval: 4s"}
 Start = Callable[..., Room]
 Database = Callable[[Path], list[str]]
 _failed = pytest.StashKey[bool]()
+
+SCALE = int(os.environ.get("DR_TEST_SCALE", "1"))
+# Stories in which the store has the say are told on both every time, the others on PostgreSQL by night.
+ON_BOTH = frozenset(
+    {"test_control", "test_crashes", "test_decisions", "test_planned", "test_races", "test_replicas", "test_store_role"}
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, by day, what SQLite has told already."""
+    here = Path(__file__).parent
+    left = [one for one in items if here in one.path.parents and "[postgresql" in one.name and SCALE == 1]
+    left = [one for one in left if one.path.stem not in ON_BOTH]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [one for one in items if one not in left]
 
 
 @pytest.hookimpl(wrapper=True)

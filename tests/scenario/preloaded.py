@@ -1,8 +1,15 @@
-"""What a sandbox reads before its first answer and no story changes: service models, their routes, moto's modules."""
+"""What a sandbox reads before its first answer and no story changes: service models, their routes, moto's backends."""
 
+import tempfile
+import threading
 from importlib import import_module
+from pathlib import Path
 
 from bot.sandbox.world import shared_models
+from dr_core.clock import SystemClock
+from dr_core.topology.load import load_topology
+
+EXAMPLE = Path(__file__).parents[2] / "bot" / "sandbox" / "example.yaml"
 
 _SERVICES = (
     "application-autoscaling", "cloudtrail", "cloudwatch", "dynamodb", "ecs", "events", "iam", "kms", "lambda", "rds",
@@ -23,3 +30,18 @@ def preload() -> None:
         if model.metadata["protocol"].startswith("rest"):
             get_service_router(service)
         import_module(f"moto.{service.replace('-', '').replace('lambda', 'awslambda')}.urls")
+    _started_once()
+
+
+def _started_once() -> None:
+    """A process's first world takes five times as long as the next: moto builds its routes and backends."""
+    from bot.sandbox.world.world import World
+
+    with tempfile.TemporaryDirectory(prefix="dr-warm-") as folder:
+        world = World(load_topology(EXAMPLE), data_dir=Path(folder), clock=SystemClock())
+        world.start()
+        world.stop()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(5.0)
+    assert threading.active_count() == 1, "a fork copies no lock that a thread holds"

@@ -324,4 +324,4 @@ def wait_until(
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout:g} s for {what}; last seen: {shown(seen)}")
-        time.sleep(min(1.0, max(0.1, 3 * (time.monotonic() - began))))
+        time.sleep(min(1.5, max(0.2, 9 * (time.monotonic() - began))))
