@@ -54,12 +54,19 @@ def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wan
 
 
 def _of(step: Step, plan: Plan, application: Application, account: str) -> tuple[Wanted, ...]:
-    region = None if step.kind == "switch-records" else step.home_region or step.region
     return tuple(
         Wanted(action, resource, region)
         for action in KINDS[step.kind].actions
+        for region in (_region(action, step, plan),)
         for resource in _resources(action, region, plan, application, account)
     )
+
+
+def _region(action: str, step: Step, plan: Plan) -> str | None:
+    """Where it is called. How a parameter is kept (tier, key) is asked where it comes from."""
+    if action.startswith("route53:"):
+        return None
+    return plan.source if action == "ssm:DescribeParameters" else step.home_region or step.region
 
 
 def _resources(action: str, region: str | None, plan: Plan, application: Application, account: str) -> tuple[str, ...]:
@@ -91,7 +98,7 @@ def _resources(action: str, region: str | None, plan: Plan, application: Applica
             for place, bucket in switch.bucket.items()
             if place == region
         )
-    if service == "ssm":
+    if service == "ssm" and action != "ssm:DescribeParameters":
         names = [*application.parameters.paths, *filter(None, [application.parameters.flags])]
         # A listing is of the path itself, everything else of what lies below it: policies are written for `path/*`.
         below = "" if action == "ssm:GetParametersByPath" else "/*"

@@ -76,7 +76,7 @@ KIND = Kind(
     plane=Plane.CONTROL,
     deadline_s=120.0,
     late=Late.SAME_AGAIN,
-    actions=("ssm:PutParameter", "ssm:GetParameters", "ssm:GetParametersByPath"),
+    actions=("ssm:PutParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:DescribeParameters"),
     carry_out=SyncParameters,
     by_hand=commands,
 )

@@ -272,6 +272,16 @@ def test_the_actions_of_both_modes_towards_every_standby_are_asked_about(shop: T
     assert "arn:aws:ecs:eu-west-1:111122223333:service/shop/api" in {one.resource for one in asked}
 
 
+def test_an_action_is_asked_about_once_and_where_it_is_called(shop: Topology) -> None:
+    """Route 53 is one place for everybody, whichever step needs it; a parameter is described in the source."""
+    asked = actions.wanted(shop, "shop", THERE, "111122223333")
+    assert {one.region for one in asked if one.action.startswith("route53:")} == {None}
+    assert actions.Wanted("route53:TestDNSAnswer", "*", None) in asked
+    assert [one for one in asked if one.action == "ssm:DescribeParameters"] == [
+        actions.Wanted("ssm:DescribeParameters", "*", THERE)
+    ]
+
+
 def test_parameters_are_asked_about_as_policies_name_them(shop: Topology) -> None:
     """A policy for `/shop/config/*` allows all that a run does; `/shop/config*` as a whole it does not allow."""
     resources = {
