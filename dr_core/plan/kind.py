@@ -45,15 +45,30 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of step; `dr_core/plan/steps.py` lists them all.
+class Need:
+    """An IAM action that a step calls: in which region (None: a global service), and on which resources.
 
-    `home` is where its control plane lives: a side of the move, or one region for everybody. `deadline_s` is when a
-    person must look, and no estimate. `actions` are the IAM actions of `carry_out`. A step that changes something names
-    its undo, or the kind is `irreversible`.
+    ARNs as the service's authorization reference names them, `*` where the action knows no resource:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    """
+
+    action: str
+    region: str | None
+    resources: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of step; `dr_core/plan/steps.py` lists them all, and `docs/steps.md` is printed from them.
+
+    `does` is one sentence. `home` is where its control plane lives: a side of the move, or one region for everybody.
+    `deadline_s` is when a person must look, and no estimate. `actions` are the IAM actions of `carry_out`, `needs` says
+    on what a step calls them, given the account's id. A step that changes something names its undo (`back` says it
+    of the kind), or the kind is `irreversible`.
     """
 
     name: str
+    does: str
     segment: Segment
     region: Side
     home: Side | str
@@ -63,6 +78,8 @@ class Kind:
     actions: tuple[str, ...]
     carry_out: Callable[[Ports], StepKind]
     by_hand: Callable[[Step], Recipe]
+    needs: Callable[[Step, str], tuple[Need, ...]] | None = None
+    back: str = ""
     published: Published | None = None
     irreversible: bool = False
 

@@ -11,10 +11,10 @@ from dr_core.errors import RejectedError, UnreachableError
 from dr_core.plan.catalogue import Progress
 from dr_core.plan.failover import build
 from dr_core.plan.kinds import failover_aurora
-from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import outcome_of, without_loss, writers
 from dr_core.plan.step import Mode
 from dr_core.topology.stores import AuroraGlobal
+from tests.ports import some_ports
 
 SOURCE, TARGET = "eu-central-1", "eu-west-1"
 LONG_ENOUGH_S = 1200
@@ -103,7 +103,7 @@ def test_a_switchover_whose_primary_dies_does_not_end_and_a_failover_is_taken(st
 
 def test_the_forced_step_after_an_escalation_acts_as_soon_as_it_is_taken(stage, database, spec):
     """`run escalate`: FailoverState still tells of the planned switchover to the same target."""
-    ports = Ports(database, None, None, None, None, None, None)
+    ports = some_ports(database=database)
     plan = build(stage.topology, "shop", source=SOURCE, target=TARGET, mode=Mode.FORCED)
     step = next(step for step in plan.steps if step.kind == failover_aurora.KIND.name)
     kind = failover_aurora.FailoverAurora(ports)
@@ -126,7 +126,7 @@ def test_the_forced_step_after_an_escalation_acts_as_soon_as_it_is_taken(stage, 
 
 
 def test_a_switchover_that_ends_after_all_satisfies_the_forced_step(stage, database, spec):
-    ports = Ports(database, None, None, None, None, None, None)
+    ports = some_ports(database=database)
     plan = build(stage.topology, "shop", source=SOURCE, target=TARGET, mode=Mode.FORCED)
     step = next(step for step in plan.steps if step.kind == failover_aurora.KIND.name)
     database.switchover(spec, source=SOURCE, target=TARGET)

@@ -18,7 +18,6 @@ from dr_core.errors import DrError
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.parameters.port import parameter_paths
 from dr_core.plan.catalogue import Catalogue, StepKind, StepObservation
-from dr_core.plan.ports import Ports
 from dr_core.plan.step import Plan, Step
 from dr_core.plan.steps import make_catalogue
 from dr_core.topology.model import Application
@@ -26,6 +25,7 @@ from dr_core.topology.traffic import Route53Records
 from dr_core.traffic.memory import MemoryRecords, MemoryTakeover
 from dr_core.verify.memory import MemoryProbe, MemoryResolver
 from dr_core.verify.port import ProbeResult, ResolverAnswer
+from tests.ports import some_ports
 
 CHANGES = frozenset({"switchover", "failover", "set_active", "take_over", "give_back", "scale", "copy"})
 """The methods of the ports that change the world."""
@@ -65,7 +65,7 @@ class World:
         }
         traffic = _Traffic(application, plan, self._named)
         self._probe = _Probe(traffic, plan, application)
-        self.ports = Ports(**ports, resolver=_Resolver(traffic), probe=self._probe)
+        self.ports = some_ports(**ports, resolver=_Resolver(traffic), probe=self._probe)
         self._catalogue: Catalogue = {kind: _Watched(inner, self) for kind, inner in make_catalogue(self.ports).items()}
 
     def catalogue(self, plan: Plan) -> Catalogue:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from dr_core.parameters import by_hand
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import Kind, Late, OnlyLooks, Side
-from dr_core.plan.kinds.sync_parameters import ParameterPaths, observed_drift, paths_of
+from dr_core.plan.kind import Kind, Late, Need, OnlyLooks, Side
+from dr_core.plan.kinds.sync_parameters import ParameterPaths, observed_drift, paths_of, reads
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -20,6 +20,10 @@ def plan(move: Move) -> Step:
         params,
         tried=True,
     )
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    return reads(ParameterPaths.model_validate(step.params), account)
 
 
 def commands(step: Step) -> Recipe:
@@ -44,6 +48,7 @@ class CompareParameters(OnlyLooks):
 
 KIND = Kind(
     "compare-parameters",
+    does="Names the parameters that differ between the regions.",
     segment=Segment.PREPARE,
     region=Side.TARGET,
     home=Side.SOURCE,
@@ -54,4 +59,5 @@ KIND = Kind(
     actions=("ssm:GetParametersByPath", "ssm:GetParameters"),
     carry_out=CompareParameters,
     by_hand=commands,
+    needs=needs,
 )

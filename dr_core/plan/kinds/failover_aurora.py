@@ -8,8 +8,8 @@ from dr_core.claim import Claim
 from dr_core.database import by_hand
 from dr_core.errors import RejectedError, UnreachableError
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import Kind, Late, Published, Side
-from dr_core.plan.kinds.switchover_aurora import PROMOTE, PROMOTE_S, Promotion, promotion, told
+from dr_core.plan.kind import Kind, Late, Need, Published, Side
+from dr_core.plan.kinds.switchover_aurora import PROMOTE, PROMOTE_S, Promotion, clusters, promotion, told
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import evidence_of, progress_of, without_loss
@@ -26,6 +26,11 @@ def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
         after=after,
         name=PROMOTE,
     )
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    params = Promotion.model_validate(step.params)
+    return (Need("rds:FailoverGlobalCluster", params.target, clusters(params, account)),)
 
 
 def commands(step: Step) -> Recipe:
@@ -95,6 +100,7 @@ class FailoverAurora:
 
 KIND = Kind(
     "failover-aurora",
+    does="Makes the target the writer of an Aurora global cluster and gives up what was not replicated.",
     segment=Segment.PROMOTE,
     region=Side.TARGET,
     home=Side.TARGET,
@@ -104,6 +110,7 @@ KIND = Kind(
     actions=("rds:FailoverGlobalCluster",),
     carry_out=FailoverAurora,
     by_hand=commands,
+    needs=needs,
     published=Published(480.0, "published: an Aurora global failover was measured at about 8 minutes"),
     irreversible=True,
 )

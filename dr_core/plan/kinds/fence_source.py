@@ -10,7 +10,7 @@ from dr_core.capacity.port import capacity_name
 from dr_core.claim import Claim
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Side
-from dr_core.plan.kinds.scale_target import ACTIONS, ScaleTo
+from dr_core.plan.kinds.scale_target import ACTIONS, ScaleTo, needs
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -73,6 +73,7 @@ class FenceSource:
 
 KIND = Kind(
     "fence-source",
+    does="Takes the source's writers away: its services go to zero.",
     segment=Segment.FENCE,
     region=Side.SOURCE,
     home=Side.SOURCE,
@@ -82,4 +83,6 @@ KIND = Kind(
     actions=ACTIONS,
     carry_out=FenceSource,
     by_hand=commands,
+    needs=needs,
+    back="Scale the source back to its working size.",
 )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from dr_core.aws.cli import BRIEFLY, is_, tried
 from dr_core.claim import Claim
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Side
-from dr_core.plan.kinds.take_over import TAKEOVER_S, Takeover
+from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Need, Side
+from dr_core.plan.kinds.take_over import TAKEOVER_S, Takeover, objects
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -29,6 +29,10 @@ def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
         deadline_s=BEST_EFFORT_S if move.forced else None,
         undo=f"Put {there} again",
     )
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    return objects(step, KIND.actions)
 
 
 def commands(step: Step) -> Recipe:
@@ -66,6 +70,7 @@ class GiveBack:
 
 KIND = Kind(
     "give-back",
+    does="Deletes the object that sends traffic to the source.",
     segment=Segment.SWITCH,
     region=Side.SOURCE,
     home=Side.SOURCE,
@@ -76,4 +81,6 @@ KIND = Kind(
     actions=("s3:DeleteObject", "s3:GetObject", "s3:ListBucket"),
     carry_out=GiveBack,
     by_hand=commands,
+    needs=needs,
+    back="Put the object again.",
 )

@@ -9,7 +9,7 @@ from dr_core.capacity import by_hand
 from dr_core.capacity.port import capacity_name
 from dr_core.claim import Claim
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import Kind, Late, Side
+from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -41,6 +41,12 @@ def plan(move: Move, entry: Capacity) -> Step:
         tried=SHORT in move.overrides,
         undo=f"Scale {name} in {move.target} back to {size.standby}",
     )
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    params = ScaleTo.model_validate(step.params)
+    name = f"arn:aws:ecs:{params.region}:{account}:service/{capacity_name(params.entry)}"
+    return tuple(Need(action, params.region, (name,)) for action in ACTIONS)
 
 
 def commands(step: Step) -> Recipe:
@@ -78,6 +84,7 @@ class ScaleTarget:
 
 KIND = Kind(
     "scale-target",
+    does="Brings the target up to its working size.",
     segment=Segment.PREPARE,
     region=Side.TARGET,
     home=Side.TARGET,
@@ -87,4 +94,6 @@ KIND = Kind(
     actions=ACTIONS,
     carry_out=ScaleTarget,
     by_hand=commands,
+    needs=needs,
+    back="Scale the target back to its standby size.",
 )

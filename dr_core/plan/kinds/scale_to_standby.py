@@ -10,7 +10,7 @@ from dr_core.capacity.port import capacity_name
 from dr_core.claim import Claim
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import Kind, Late, Side
-from dr_core.plan.kinds.scale_target import ACTIONS, SCALE_S, ScaleTo
+from dr_core.plan.kinds.scale_target import ACTIONS, SCALE_S, ScaleTo, needs
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -63,6 +63,7 @@ class ScaleToStandby:
 
 KIND = Kind(
     "scale-to-standby",
+    does="Brings the old side to its standby size.",
     segment=Segment.SETTLE,
     region=Side.SOURCE,
     home=Side.SOURCE,
@@ -72,4 +73,6 @@ KIND = Kind(
     actions=ACTIONS,
     carry_out=ScaleToStandby,
     by_hand=commands,
+    needs=needs,
+    back="Scale it to zero again.",
 )

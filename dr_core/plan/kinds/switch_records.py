@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from dr_core.aws.cli import is_
 from dr_core.claim import Claim
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import Kind, Late, Published, Side
+from dr_core.plan.kind import Kind, Late, Need, Published, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -33,6 +33,18 @@ def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
         after=after,
         of=records.name,
         undo=f"Send {records.name} to {move.source} again",
+    )
+
+
+def zone(step: Step) -> tuple[str, ...]:
+    return (f"arn:aws:route53:::hostedzone/{SwitchTo.model_validate(step.params).records.hosted_zone}",)
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    return (
+        Need("route53:ChangeResourceRecordSets", None, zone(step)),
+        Need("route53:ListResourceRecordSets", None, zone(step)),
+        Need("route53:TestDNSAnswer", None),
     )
 
 
@@ -82,6 +94,7 @@ class SwitchRecords:
 
 KIND = Kind(
     "switch-records",
+    does="Changes Route 53 records so that they prefer the target.",
     segment=Segment.SWITCH,
     region=Side.TARGET,
     home=ROUTE53_HOME,
@@ -91,5 +104,7 @@ KIND = Kind(
     actions=("route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets", "route53:TestDNSAnswer"),
     carry_out=SwitchRecords,
     by_hand=commands,
+    needs=needs,
+    back="Change them back.",
     published=Published(60.0, "published: Route 53 propagates changes within 60 s as a rule"),
 )

@@ -9,7 +9,7 @@ from dr_core.database import by_hand
 from dr_core.errors import DrError, RejectedError, UnreachableError
 from dr_core.observation.model import DatabaseState
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import Kind, Late, Side
+from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import outcome_of, progress_of
@@ -42,6 +42,17 @@ def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
         name=PROMOTE,
         undo=f"Switch global cluster {database.global_cluster} back to {move.source}",
     )
+
+
+def clusters(params: Promotion, account: str) -> tuple[str, ...]:
+    """The global cluster and the member that becomes its writer."""
+    member = f"arn:aws:rds:{params.target}:{account}:cluster:{params.database.clusters[params.target]}"
+    return (f"arn:aws:rds::{account}:global-cluster:{params.database.global_cluster}", member)
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    params = Promotion.model_validate(step.params)
+    return (Need("rds:SwitchoverGlobalCluster", params.source, clusters(params, account)),)
 
 
 def told(ports: Ports, params: Promotion) -> dict[str, JsonValue]:
@@ -101,6 +112,7 @@ class SwitchoverAurora:
 
 KIND = Kind(
     "switchover-aurora",
+    does="Makes the target the writer of an Aurora global cluster, without loss.",
     segment=Segment.PROMOTE,
     region=Side.TARGET,
     home=Side.SOURCE,
@@ -110,4 +122,6 @@ KIND = Kind(
     actions=("rds:SwitchoverGlobalCluster",),
     carry_out=SwitchoverAurora,
     by_hand=commands,
+    needs=needs,
+    back="Switch over back.",
 )

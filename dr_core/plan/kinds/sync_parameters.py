@@ -6,7 +6,7 @@ from dr_core.claim import Claim
 from dr_core.parameters import by_hand
 from dr_core.parameters.port import parameter_paths
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import Kind, Late, Side
+from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.parameter_drift import Drift, drift
 from dr_core.plan.ports import Ports
@@ -33,6 +33,34 @@ def plan(move: Move) -> Step:
         params,
         undo="Put the versions before this run back from the parameters' history",
     )
+
+
+def reads(params: ParameterPaths, account: str) -> tuple[Need, ...]:
+    """Reading the paths in both regions. A listing is of the path itself, values lie below it."""
+    return tuple(
+        need
+        for region in (params.source, params.target)
+        for need in (
+            Need("ssm:GetParametersByPath", region, tuple(_arn(path, region, account) for path in params.paths)),
+            Need("ssm:GetParameters", region, tuple(_arn(path, region, account, "/*") for path in params.paths)),
+        )
+    )
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    params = ParameterPaths.model_validate(step.params)
+    written = tuple(_arn(path, params.target, account, "/*") for path in params.paths)
+    return (
+        Need("ssm:PutParameter", params.target, written),
+        *reads(params, account),
+        # How a parameter is kept (tier, key) is asked where it comes from.
+        Need("ssm:DescribeParameters", params.source),
+    )
+
+
+def _arn(path: str, region: str, account: str, below: str = "") -> str:
+    """Policies are written for `path/*`; a name without an end of its own is one parameter."""
+    return f"arn:aws:ssm:{region}:{account}:parameter/{path.strip('/')}{below if path.endswith('/') else ''}"
 
 
 def observed_drift(ports: Ports, params: ParameterPaths) -> Drift:
@@ -70,6 +98,7 @@ class SyncParameters:
 
 KIND = Kind(
     "sync-parameters",
+    does="Copies the parameters that the target lacks or has differently.",
     segment=Segment.PREPARE,
     region=Side.TARGET,
     home=Side.TARGET,
@@ -79,4 +108,6 @@ KIND = Kind(
     actions=("ssm:PutParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:DescribeParameters"),
     carry_out=SyncParameters,
     by_hand=commands,
+    needs=needs,
+    back="The values before are in the parameters' history.",
 )

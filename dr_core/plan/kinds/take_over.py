@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dr_core.aws.cli import is_
 from dr_core.claim import Claim
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import Kind, Late, Side
+from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -31,6 +31,18 @@ def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
         of=move.target,
         undo=f"Delete {there}",
     )
+
+
+def objects(step: Step, actions: tuple[str, ...]) -> tuple[Need, ...]:
+    """Each action on the object, but for the listing, which is of its bucket."""
+    params = Takeover.model_validate(step.params)
+    bucket = f"arn:aws:s3:::{params.switch.bucket[params.region]}"
+    there = f"{bucket}/{params.switch.key}"
+    return tuple(Need(one, params.region, (bucket if one == "s3:ListBucket" else there,)) for one in actions)
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    return objects(step, KIND.actions)
 
 
 def commands(step: Step) -> Recipe:
@@ -62,6 +74,7 @@ class TakeOver:
 
 KIND = Kind(
     "take-over",
+    does="Puts the object that makes an inverted health check send traffic to the target.",
     segment=Segment.SWITCH,
     region=Side.TARGET,
     home=Side.TARGET,
@@ -71,4 +84,6 @@ KIND = Kind(
     actions=("s3:PutObject", "s3:ListBucket"),
     carry_out=TakeOver,
     by_hand=commands,
+    needs=needs,
+    back="Delete the object.",
 )

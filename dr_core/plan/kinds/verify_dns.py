@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.kind import VERIFY_S, Kind, Late, OnlyLooks, Published, Side
-from dr_core.plan.kinds.switch_records import ROUTE53_HOME, SwitchTo
+from dr_core.plan.kind import VERIFY_S, Kind, Late, Need, OnlyLooks, Published, Side
+from dr_core.plan.kinds.switch_records import ROUTE53_HOME, SwitchTo, zone
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -24,6 +24,10 @@ def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
         after=after,
         of=records.name,
     )
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    return (Need("route53:ListResourceRecordSets", None, zone(step)),)
 
 
 def commands(step: Step) -> Recipe:
@@ -71,6 +75,7 @@ class VerifyDns(OnlyLooks):
 
 KIND = Kind(
     "verify-dns",
+    does="Waits until resolvers answer the public name with the target.",
     segment=Segment.VERIFY,
     region=Side.TARGET,
     # Which address is whose is read from Route 53, whose API lives in us-east-1; the answers are data plane.
@@ -81,5 +86,6 @@ KIND = Kind(
     actions=("route53:ListResourceRecordSets",),
     carry_out=VerifyDns,
     by_hand=commands,
+    needs=needs,
     published=Published(72.0, "published: failover by Route 53 was measured at 57 s and 72 s"),
 )

@@ -41,6 +41,7 @@ class VerifyHealth(OnlyLooks):
 
 KIND = Kind(
     "verify-health",
+    does="Waits until the target's health endpoint answers well.",
     segment=Segment.VERIFY,
     region=Side.TARGET,
     home=Side.TARGET,

@@ -64,6 +64,7 @@ class VerifyWrite(OnlyLooks):
 
 KIND = Kind(
     "verify-write",
+    does="Writes through the public name and reads it back from the target.",
     segment=Segment.VERIFY,
     region=Side.TARGET,
     home=Side.TARGET,

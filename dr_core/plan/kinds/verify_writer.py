@@ -67,6 +67,7 @@ class VerifyWriter(OnlyLooks):
 
 KIND = Kind(
     "verify-writer",
+    does="Waits until the target is the writer, and the only one.",
     segment=Segment.VERIFY,
     region=Side.TARGET,
     home=Side.TARGET,

@@ -28,6 +28,7 @@ from dr_core.settings import Settings
 from dr_core.topology.model import Topology
 from dr_core.traffic.memory import MemoryRecords, MemoryTakeover
 from dr_core.verify.memory import MemoryProbe, MemoryResolver
+from tests.ports import some_ports
 
 WEST, EAST = "us-west-2", "us-east-2"
 URLS = {region: f"https://{region}.example.org/health" for region in (WEST, EAST)}
@@ -89,7 +90,7 @@ class World:
         )  # fmt: skip
 
     def ports(self) -> Ports:
-        return Ports(
+        return some_ports(
             database=self.database, records=self.records, takeover=MemoryTakeover(), capacity=self.capacity,
             parameters=self.parameters, resolver=self.resolver, probe=MemoryProbe(),
         )  # fmt: skip

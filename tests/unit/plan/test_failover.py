@@ -7,9 +7,9 @@ import pytest
 from dr_core.errors import NotFoundError
 from dr_core.plan.failover import build
 from dr_core.plan.kind import BEST_EFFORT_S
-from dr_core.plan.ports import Ports
 from dr_core.plan.step import Mode, Plan, Plane, Segment
 from dr_core.plan.steps import make_catalogue
+from tests.ports import some_ports
 
 HOME, AWAY, THIRD = "ap-south-1", "ap-south-2", "ap-east-1"
 TAKEOVER = {"standby_takes_over": {"bucket": {AWAY: "switch-2"}, "key": "on", "health_check": "hc-9"}}
@@ -45,7 +45,7 @@ def test_a_plan_is_a_graph_whose_edges_name_steps_of_it(topology, mode):
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_every_kind_of_a_plan_can_be_carried_out(topology, mode):
-    catalogue = make_catalogue(Ports(*[None] * 7))
+    catalogue = make_catalogue(some_ports())
     assert set(kinds(plan_of(topology, mode))) <= set(catalogue)
 
 

@@ -1,5 +1,7 @@
 """Every step kind on the fakes: what it sees, what it starts, and that a call that returned is not a result."""
 
+from dataclasses import replace
+
 import pytest
 
 from dr_core.capacity.memory import MemoryCapacity
@@ -16,6 +18,7 @@ from dr_core.plan.steps import make_catalogue
 from dr_core.topology.model import Account
 from dr_core.traffic.memory import MemoryRecords, MemoryTakeover
 from dr_core.verify.memory import MemoryProbe, MemoryResolver
+from tests.ports import some_ports
 
 HOME, AWAY = "ap-south-1", "ap-south-2"
 ADDRESSES = {HOME: ("192.0.2.1",), AWAY: ("192.0.2.2",)}
@@ -29,7 +32,7 @@ def ports(topology, clock) -> Ports:
     app = topology.applications["pay"]
     resolver = MemoryResolver()
     resolver.values[("pay.acme.test", "A")] = ADDRESSES[HOME]
-    return Ports(
+    return some_ports(
         database=MemoryDatabase(app.database.aurora_global, HOME, clock),
         records=MemoryRecords(app.traffic[0].route53_records, HOME, ADDRESSES, clock),
         takeover=MemoryTakeover(),
@@ -299,7 +302,7 @@ def test_health_is_that_of_the_target(hands, ports):
 def test_steps_of_another_account_use_the_ports_of_that_account(hands, ports, make_topology):
     role = "arn:aws:iam::210987654321:role/dr"
     asked: list[Account] = []
-    bound = Ports(**{**ports.__dict__, "accounts": lambda account: asked.append(account) or ports})
+    bound = replace(ports, accounts=lambda account: asked.append(account) or ports)
     plan = build(make_topology(account={"role_arn": role}), "pay", source=HOME, target=AWAY, mode=Mode.PLANNED)
     Hands(bound, plan).look("scale-target")
     assert [account.role_arn for account in asked] == [role]

@@ -37,3 +37,20 @@ def test_a_kind_may_call_what_it_is_documented_to_call(name):
 def test_giving_the_object_back_asks_for_the_right_to_read_it():
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html"""
     assert "s3:GetObject" in KINDS["give-back"].actions
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_step_needs_just_the_actions_of_its_kind(topology, mode):
+    for step in build(topology, "pay", source=HOME, target=AWAY, mode=mode).steps:
+        kind = KINDS[step.kind]
+        needs = kind.needs(step, "111122223333") if kind.needs else ()
+        assert {need.action for need in needs} == set(kind.actions), step.kind
+        assert all(need.resources for need in needs)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_says_in_one_sentence_what_it_does_and_how_it_is_undone(name):
+    kind = KINDS[name]
+    looks = isinstance(make_catalogue(None)[name], OnlyLooks)
+    assert kind.does.endswith(".")
+    assert bool(kind.back) is not (looks or kind.irreversible)
