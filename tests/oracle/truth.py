@@ -13,6 +13,7 @@ STALE_S = 245.0
 """A datapoint a minute is awaited, and comes in at the end of its minute; without one for three more it is stale."""
 COMPARED_S = 120.0
 """Settings are compared anew after a minute; where a region does not answer, the last comparison counts for two."""
+ROUNDED_S = 0.1
 SLACK_S = 0.75
 """Lag ripples by a fifth of a second from one datapoint to the next, and figures are rounded."""
 
@@ -123,8 +124,8 @@ def _parameters(told: Json, truth: Truth, observed: bool) -> Iterator[str]:
             continue
         if told["active_region"] in by_region:
             continue  # the copy is held against a region that lacks it, too: they are in step
-        # The age says that it was compared before that.
-        if store["age_seconds"] < lacking or store["age_seconds"] > COMPARED_S:
+        # The age, which is rounded, says that it was compared before that.
+        if store["age_seconds"] + ROUNDED_S < lacking or store["age_seconds"] > COMPARED_S:
             when = f"compared {store['age_seconds']} s ago, written {lacking:.1f} s ago"
             yield f"{store['name']} lacks a parameter in {store['region']} and is called ok, {when}"
 

@@ -26,11 +26,11 @@ from dr_core.topology.model import Topology
 from tests.oracle.truth import Truth, faults, kinds
 
 Json = dict[str, Any]
-SPEED = 60.0
+FAST = 60.0
+"""A world of this speed publishes its metrics once a second."""
 PUBLISHED_S = 1.1
-"""A fast world publishes its metrics once a second."""
 CALM_S = 420.0
-"""Longer than a resynchronisation, a change of roles, a hold-down and a stale metric take, at this speed."""
+"""Longer than a resynchronisation, a change of roles, a hold-down and a stale metric take, in a fast world."""
 LOST_FOR_S = 95.0
 PER_CALL = ("throttle", "denied", "error_before")
 SERVICES = ("rds", "cloudwatch", "secretsmanager", "ssm", "s3", "route53", "ecs")
@@ -46,6 +46,7 @@ class Walk:
     endpoints: Endpoints
     store: Store
     seed: int
+    speed: float = FAST
     compared: int = 0
     met: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -108,7 +109,14 @@ class Walk:
         self._disturbed = self.clock.monotonic()
         self._story = ["everything is mended"]
         for _ in range(5):
-            self._wait_and_look(CALM_S / 4)
+            self._wait_and_look(self._calm_s / 4)
+
+    def glance(self) -> None:
+        """A world that works, then some things that break at once: what is said right after, and a while later."""
+        self._wait_and_look(self._slower(PUBLISHED_S))
+        for _ in range(self._chance.choice((1, 2, 2, 3))):
+            self._happen()
+        self._wait_and_look(self._chance.choice((PUBLISHED_S, 2.0, 8.0, 30.0, 200.0)))
 
     def _happen(self) -> None:
         for happen in self._chance.choices(
@@ -235,15 +243,23 @@ class Walk:
             answers=tuple(app["answers"]),
             lags={region: self._possible(region, lag) for region, lag in app["lag_seconds"].items()},
             metrics=frozenset(self._readable(regions, app)),
-            moving=now - self._moved < 60.0,
-            settling=now - self._disturbed < 2.0,
+            moving=now - self._moved < self._slower(60.0),
+            settling=now - self._disturbed < self._slower(2.0),
             known_gone=frozenset(self._known_gone()),
             missing={
                 path: {region: now - since for region, since in lacking.items()}
                 for path, lacking in self._missing.get(name, {}).items()
             },
-            calm=not self._began and now - self._disturbed >= CALM_S,
+            calm=not self._began and now - self._disturbed >= self._calm_s,
         )
+
+    def _slower(self, seconds: float) -> float:
+        """How long what takes `seconds` in a fast world takes in this one."""
+        return seconds * FAST / self.speed
+
+    @property
+    def _calm_s(self) -> float:
+        return self._slower(CALM_S)
 
     def _known_gone(self) -> Iterator[str]:
         """Hold-down and two vantages need a few passes; a fault of single calls may hide either from the bot."""
@@ -263,7 +279,12 @@ class Walk:
         return min(lag, 0.6 + self.clock.monotonic() - max(decreed))
 
     def _readable(self, regions: tuple[str, ...], app: Json) -> Iterator[str]:
-        """Where nothing stands between the metric and the bot: no fault but lag, and both sides there."""
+        """Where nothing stands between the metric and the bot: no fault but lag, and both sides there.
+
+        A slow world's newest datapoint may be a minute old, and says nothing of the last second.
+        """
+        if self.speed < FAST:
+            return
         open_faults = [fault for fault in self.world.faults() if not fault["kind"].startswith("replication")]
         if open_faults or self.clock.monotonic() - self._disturbed < 1.0:
             return
@@ -276,6 +297,6 @@ class Walk:
         self._watch.close()
 
 
-def started(topology: Topology, seed: int, folder: Path, store: Store, clock: ManualClock) -> Walk:
-    world = World(topology, data_dir=folder, clock=clock, speed=SPEED)
-    return Walk(topology, clock, world, world.start(), store, seed)
+def started(topology: Topology, seed: int, folder: Path, store: Store, clock: ManualClock, speed: float = FAST) -> Walk:
+    world = World(topology, data_dir=folder, clock=clock, speed=speed)
+    return Walk(topology, clock, world, world.start(), store, seed, speed)
