@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.sandbox.world.webhooks import KEY as WEBHOOK_KEY
 from dr_core.topology.model import Topology
 
 BOT_PROFILE = "dr-bot"
@@ -86,6 +87,7 @@ def child_environment(
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     fixed = {"LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost"}
     own = {"DR_ACK_KEY": str(ack_key), "DR_WORKER_KEY": str(worker_key(ack_key)), "DR_HEALTH_PORT": str(health_port)}
+    own["DR_WEBHOOK_KEY"] = WEBHOOK_KEY
     return {**inherited, **fixed, **common, **tokens, **own}
 
 

@@ -13,6 +13,7 @@ Scrape = Callable[[int], str]
 EVERY_S = 2.0
 _TIMEOUT_S = 1.0
 _MOST_FINDINGS = 12
+_DATABASES = frozenset({"aurora_global", "rds_replica"})
 _ORDER = ("blocking", "unknown", "warning", "info")
 
 
@@ -76,7 +77,7 @@ def _worst(findings: Iterable[Json]) -> list[Json]:
 
 def _lag(entry: Json, labels: dict[str, str], value: float, key: str) -> None:
     """Of the database: the one store whose truth the page knows."""
-    if labels["kind"] == "aurora_global":
+    if labels["kind"] in _DATABASES:
         entry["lags"].setdefault(labels["region"], {})[key] = value
 
 
@@ -89,7 +90,7 @@ def _age(entry: Json, labels: dict[str, str], value: float) -> None:
 
 
 def _verdict(entry: Json, labels: dict[str, str], value: float) -> None:
-    if labels["kind"] == "aurora_global":
+    if labels["kind"] in _DATABASES:
         entry["lags"].setdefault(labels["region"], {})["verdict"] = labels["verdict"]
 
 

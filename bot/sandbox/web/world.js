@@ -108,18 +108,21 @@ export class World {
   application(name, app) {
     const regions = [...new Set(["weights", "lag_seconds", "running"].flatMap((key) => Object.keys(app[key] || {})).concat(app.writers || [], app.answers || []))];
     regions.sort((a, b) => this.order(a) - this.order(b));
+    const consumes = Object.keys(app.consuming || {}).length > 0;
+    const heads = ["Region", "DNS weight", "Answers", "Lag", "Running", ...(consumes ? ["Consumes"] : [])];
     const cells = (region) => [
       shown(app.weights?.[region]),
       app.answers?.includes(region) ? h("span", { class: "state answers" }, "yes") : shown(null),
       seconds(app.lag_seconds?.[region]),
       shown(app.running?.[region]),
+      ...(consumes ? [shown(app.consuming[region]?.join(", ") || null)] : []),
     ];
     const place = (region) => [region, h("span", { class: app.writers?.includes(region) ? "state writer" : "state reader" },
       app.writers?.includes(region) ? "writer" : "not the writer")];
     const told = this.state.told?.[name];
     return h("div", { class: "application" }, h("h3", {}, name),
       h("table", { "aria-label": `State of ${name}` },
-        h("thead", {}, h("tr", {}, ["Region", "DNS weight", "Answers", "Lag", "Running"].map((one) => h("th", { scope: "col" }, one)))),
+        h("thead", {}, h("tr", {}, heads.map((one) => h("th", { scope: "col" }, one)))),
         h("tbody", {}, regions.map((region) => h("tr", {}, h("th", { scope: "row" }, place(region)), cells(region).map((one) => h("td", {}, one)))))),
       this.curves.draw(name, app, told), this.found(name, told));
   }

@@ -26,6 +26,8 @@ CANCELLING_S = 30.0
 # How long the service takes to notice that one side of a switchover is gone.
 NOTICED_S = 30.0
 RESYNC_DELAY_S = 60.0
+# How long a cluster that was taken out has no writer.
+DETACH_S = 90.0
 RESYNC_S = 120.0
 SYNC_RETRY_S = 10.0
 # Share of a switchover after which the old primary takes no more writes.
@@ -35,7 +37,10 @@ QUIET_LAG_S = 0.4
 
 @dataclass
 class GlobalDatabase:
-    """One global database. `members`: region to cluster id; `writing`: regions whose primary accepts writes."""
+    """One global database. `members`: region to cluster id; `writing`: regions whose primary accepts writes.
+
+    `detached`: clusters that left it, and `kept_until` what they had of the others' writes then.
+    """
 
     id: str
     members: dict[str, str]
@@ -51,6 +56,8 @@ class GlobalDatabase:
     events: list[Happened] = field(default_factory=list)
     lost_from: str | None = None
     lost_at: datetime | None = None
+    detached: dict[str, str] = field(default_factory=dict)
+    kept_until: dict[str, datetime] = field(default_factory=dict)
     _resyncing: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -61,7 +68,8 @@ class GlobalDatabase:
 
     def writers(self) -> list[str]:
         """Regions in which a write would be taken now."""
-        return [region for region in self.members if region in self.writing and self.faults.up(region)]
+        everywhere = (*self.members, *self.detached)
+        return [region for region in everywhere if region in self.writing and self.faults.up(region)]
 
     def secondaries(self) -> list[str]:
         return [region for region in self.members if region != self.writer]
@@ -80,7 +88,13 @@ class GlobalDatabase:
 
     def holds(self, region: str, write: Write) -> bool:
         """Whether a reader in this region sees the write."""
-        if region == write.region or region == self.writer:
+        if region == write.region:
+            return True
+        if region in self.detached:
+            return write.at <= self.kept_until[region]
+        if write.region in self.detached:
+            return False
+        if region == self.writer:
             return True
         return write.at <= self.timeline.now - timedelta(seconds=self.lag(region))
 
@@ -147,23 +161,24 @@ class GlobalDatabase:
             )
         self.timeline.after(FAILOVER_S, lambda: self._finish_failover(operation))
 
-    def promote_replica(self, region: str) -> None:
-        """A read replica of plain RDS becomes a database of its own; nothing fences the old one."""
-        kept_until = self.timeline.now - timedelta(seconds=self.lag(region))
-        for token in [token for token, write in self.writes.items() if write.at > kept_until]:
-            del self.writes[token]
-        self.writing.add(region)
-        self.writer = region
-        self.frozen_at.pop(region, None)
-
     def remove(self, region: str) -> None:
-        """Detach a member; a secondary becomes a standalone primary at once."""
-        self.members.pop(region, None)
-        self.writing.discard(region)
+        """Detach a member. A secondary keeps what had arrived and takes writes by itself after a while; nothing fences
+        the old primary."""
+        self.detached[region] = self.members.pop(region)
+        self.kept_until[region] = self.timeline.now - timedelta(seconds=self.lag(region))
         self.frozen_at.pop(region, None)
         self.pending_resync.discard(region)
         if self.writer == region:
             self.writer = None
+        else:
+            self.writing.discard(region)
+            self.timeline.after(DETACH_S, lambda: self._stands_alone(region))
+
+    def _stands_alone(self, region: str) -> None:
+        if not self.faults.up(region):
+            self.timeline.after(SYNC_RETRY_S, lambda: self._stands_alone(region))
+        elif region in self.detached:
+            self.writing.add(region)
 
     def _start(self, mode: Mode, target: str) -> Operation:
         if self.writer is None:

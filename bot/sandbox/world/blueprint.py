@@ -2,12 +2,12 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from dr_core.topology.model import Application, Topology
-from dr_core.topology.traffic import Route53Records, StandbyTakesOver
+from dr_core.topology.traffic import ArcRoutingControls, Route53Records, StandbyTakesOver
 
 DEFAULT_ACCOUNT = "123456789012"
 _ACCOUNT = re.compile(r"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
@@ -26,7 +26,10 @@ class Place:
 
 @dataclass(frozen=True)
 class RecordPlan:
-    """A name that Route 53 answers for an application. Failover when `takeover` is given, else weighted."""
+    """A name that Route 53 answers for an application: by routing `controls`, by `takeover`, else by weights.
+
+    `shares` are the weights where every region serves; empty: the primary has all of it.
+    """
 
     application: str
     zone: str
@@ -34,6 +37,8 @@ class RecordPlan:
     type: str
     set_identifiers: tuple[tuple[str, str], ...]
     takeover: StandbyTakesOver | None
+    controls: ArcRoutingControls | None = None
+    shares: Mapping[str, int] = field(default_factory=dict)
 
 
 def regions_of(topology: Topology) -> tuple[str, ...]:
@@ -45,6 +50,12 @@ def regions_of(topology: Topology) -> tuple[str, ...]:
     found.append(topology.control_region)
     found.extend(topology.residency.allowed_regions)
     return tuple(dict.fromkeys(found))
+
+
+def endpoint_regions_of(topology: Topology) -> tuple[str, ...]:
+    """Where routing controls are switched, which may be far away from every application."""
+    entries = (entry.arc_routing_controls for app in topology.applications.values() for entry in app.traffic)
+    return tuple(dict.fromkeys(endpoint.region for entry in entries if entry for endpoint in entry.endpoints))
 
 
 def account_of(topology: Topology) -> str:
@@ -93,6 +104,7 @@ def records_of(topology: Topology) -> tuple[RecordPlan, ...]:
     plans: dict[tuple[str, str, str], RecordPlan] = {}
     for name, app in topology.applications.items():
         takeover = next((t.standby_takes_over for t in app.traffic if t.standby_takes_over), None)
+        controls = next((t.arc_routing_controls for t in app.traffic if t.arc_routing_controls), None)
         wanted = [t.route53_records for t in app.traffic if t.route53_records] or _implied(app, takeover)
         for records in wanted:
             plan = RecordPlan(
@@ -102,9 +114,15 @@ def records_of(topology: Topology) -> tuple[RecordPlan, ...]:
                 records.type,
                 tuple(records.set_identifiers.items()),
                 takeover,
+                controls,
+                _shares(app, records),
             )
             plans.setdefault((plan.zone, plan.name, plan.type), plan)
     return tuple(plans.values())
+
+
+def _shares(app: Application, records: Route53Records) -> Mapping[str, int]:
+    return {region: records.weights.get(region, 100) for region in app.regions} if app.active_active else {}
 
 
 def _implied(app: Application, takeover: StandbyTakesOver | None) -> list[Route53Records]:

@@ -1,10 +1,14 @@
 """The record of every call that may change something: what tests and the page count."""
 
 import base64
+import re
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
+
+_STEP = re.compile(r"\bdr-step/([^.\s]+)\.(\S+)")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,12 @@ class Recorded:
     user_agent: str = ""
     error: str = ""
 
+    @property
+    def step(self) -> dict[str, str] | None:
+        """For which step of which run the caller said that it acts."""
+        found = _STEP.search(self.user_agent)
+        return {"run": unquote(found[1]), "name": unquote(found[2])} if found else None
+
     def as_json(self) -> dict[str, Any]:
         return {
             "time": self.time.isoformat(),
@@ -32,6 +42,8 @@ class Recorded:
             "purpose": self.purpose,
             "effect": self.effect,
             "status": self.status,
+            "principal": self.principal,
+            "step": self.step,
         }
 
 

@@ -13,7 +13,10 @@ STOP_S = 10.0
 
 @dataclass
 class Fleet:
-    """Tasks or instances of one service or group in one region; `kind` is the service whose API shows them."""
+    """Tasks or instances of one service or group in one region; `kind` is the service whose API shows them.
+
+    `short`: growing stopped for want of capacity. `held`: nothing may be launched, whatever is asked for.
+    """
 
     kind: str
     region: str
@@ -21,10 +24,13 @@ class Fleet:
     desired: int
     running: int
     short: bool = False
+    held: bool = False
 
 
 Listener = Callable[[Fleet, int], None]
 """Told of a fleet and how many ran before: as many as now when there was no capacity for more."""
+Watcher = Callable[[Fleet], None]
+"""Told of a fleet of which another size was asked."""
 
 
 class Capacity:
@@ -34,12 +40,23 @@ class Capacity:
         self._timeline = ground.timeline
         self._faults = ground.faults
         self._listeners: dict[str, Listener] = {}
+        self._watchers: dict[str, Watcher] = {}
         self.fleets: dict[tuple[str, str, str], Fleet] = {}
         ground.faults.subscribe(self._resume)
 
     def listen(self, kind: str, listener: Listener) -> None:
         """Call it after every change of the running count of a fleet of this kind."""
         self._listeners[kind] = listener
+
+    def watch(self, kind: str, watcher: Watcher) -> None:
+        """Call it whenever somebody asks for another size of a fleet of this kind."""
+        self._watchers[kind] = watcher
+
+    def hold(self, kind: str, region: str, name: str, *, held: bool) -> None:
+        """Whether nothing of it may be launched. What was asked for meanwhile comes when that is over."""
+        fleet = self._fleet(kind, region, name)
+        fleet.held = held
+        self._move(fleet)
 
     def seed(self, kind: str, region: str, name: str, count: int) -> None:
         """A fleet that already runs."""
@@ -51,6 +68,8 @@ class Capacity:
         fleet = self._fleet(kind, region, name)
         fleet.desired = count
         self._move(fleet)
+        if kind in self._watchers:
+            self._watchers[kind](fleet)
         return fleet
 
     def running(self, kind: str, region: str, name: str) -> int:
@@ -72,12 +91,13 @@ class Capacity:
                 self._move(fleet)
 
     def _move(self, fleet: Fleet) -> None:
-        if fleet.desired != fleet.running:
-            seconds = START_S if fleet.desired > fleet.running else STOP_S
+        growing = fleet.desired > fleet.running
+        if fleet.desired != fleet.running and not (growing and fleet.held):
+            seconds = START_S if growing else STOP_S
             self._timeline.after(seconds, partial(self._arrive, fleet, fleet.desired))
 
     def _arrive(self, fleet: Fleet, count: int) -> None:
-        if fleet.desired != count or fleet.running == count:
+        if fleet.desired != count or fleet.running == count or (fleet.held and count > fleet.running):
             return
         if count > fleet.running and self._is_short(fleet):
             fleet.short = True

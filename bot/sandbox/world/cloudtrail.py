@@ -29,6 +29,9 @@ _DATA = {
     "dynamodb": frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}),
     "cloudwatch": frozenset({"PutMetricData"}),
 }
+# https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html: names of Lambda's older operations carry a
+# version.
+_NAMED = {("lambda", "UpdateEventSourceMapping"): "UpdateEventSourceMapping20150331"}
 _NAMESPACE = uuid.UUID("5a6d0e2c-0000-4000-8000-00000000c1d0")
 
 
@@ -83,13 +86,16 @@ class CloudTrail:
 def _entry(number: int, recorded: Recorded, account: str) -> Parameters:
     event_id = str(uuid.uuid5(_NAMESPACE, f"{number}:{recorded.time.isoformat()}"))
     at = recorded.time.replace(microsecond=0)
-    source = f"{model_of(recorded.service).endpoint_prefix}.amazonaws.com"
+    # S3's control API tells of itself as S3.
+    service = "s3" if recorded.service == "s3control" else recorded.service
+    source = f"{model_of(service).endpoint_prefix}.amazonaws.com"
+    name = _NAMED.get((recorded.service, recorded.operation), recorded.operation)
     body: dict[str, Any] = {
         "eventVersion": "1.09",
         "userIdentity": _identity(recorded, account),
         "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": source,
-        "eventName": recorded.operation,
+        "eventName": name,
         "awsRegion": recorded.region,
         "sourceIPAddress": "127.0.0.1",
         "userAgent": recorded.user_agent,
@@ -106,7 +112,7 @@ def _entry(number: int, recorded: Recorded, account: str) -> Parameters:
         body["errorCode"] = recorded.error or f"HTTP{recorded.status}"
     return {
         "EventId": event_id,
-        "EventName": recorded.operation,
+        "EventName": name,
         "ReadOnly": "false",
         "AccessKeyId": recorded.access_key,
         "EventTime": at,

@@ -53,7 +53,7 @@ class WorldResolver(BaseResolver):  # type: ignore[misc]  # dnslib has no types
             ttl = int(record.get("TTL") or _DEFAULT_TTL)
             return [
                 RR(name, getattr(QTYPE, wanted), rdata=_DATA[wanted](_plain(value)), ttl=ttl)
-                for value in values(record)
+                for value in self._route53.answer(record, wanted)
                 if wanted in _DATA
             ]
         alias = self._route53.pick(name, "CNAME") if wanted != "CNAME" else None

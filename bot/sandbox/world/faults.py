@@ -22,9 +22,12 @@ class FaultKind(StrEnum):
     DENIED = "denied"
     CAPACITY_SHORT = "capacity_short"
     QUOTA_SHORT = "quota_short"
+    SLOW_ANSWERS = "slow_answers"
 
 
 WHOLE_REGION = (FaultKind.REGION_DOWN, FaultKind.REGION_HANGS)
+HTTP = "http"
+"""The applications' own hosts, as the service of a fault: its requests are hit only where they are named."""
 PER_CALL = (FaultKind.THROTTLE, FaultKind.ERROR_BEFORE, FaultKind.ERROR_AFTER, FaultKind.DENIED)
 
 
@@ -49,7 +52,9 @@ class Fault:
     end: Entry | None = field(default=None, repr=False)
 
     def covers(self, region: str | None, service: str | None, operation: str | None) -> bool:
-        """A scope that the fault leaves open matches everything."""
+        """A scope that the fault leaves open matches every call of AWS."""
+        if service == HTTP and self.service != HTTP:
+            return False
         wanted = ((self.region, region), (self.service, service), (self.operation, operation))
         return all(mine is None or mine == asked for mine, asked in wanted)
 
@@ -135,6 +140,11 @@ class FaultBook:
         ]
         return found[-1] if found else None
 
+    def answers_later_by(self, region: str) -> float:
+        """Seconds by which the applications' hosts in a region answer late; 0 where nothing slows them."""
+        fault = self.lasting(FaultKind.SLOW_ANSWERS, (region,), HTTP)
+        return 0.0 if fault is None or fault.value is None else fault.value
+
     def denies(self, region: str, service: str, operation: str) -> bool:
         """Whether such a call would be refused for good; nothing is used up. A denial of some calls only is none."""
         return any(
@@ -182,6 +192,8 @@ class FaultBook:
             raise ValueError("replication_lag: value must be the lag in seconds, 0 or more")
         if kind is FaultKind.QUOTA_SHORT and (value is None or value < 0):
             raise ValueError("quota_short: value must be how many vCPUs the quota allows, 0 or more")
+        if kind is FaultKind.SLOW_ANSWERS and (value is None or value <= 0):
+            raise ValueError("slow_answers: value must be by how many seconds the region's hosts answer later")
         if kind in PER_CALL and value is not None and value <= 0:
             raise ValueError(f"{kind}: value must be how many calls are hit (1, 2, ...) or a share of them (0.5)")
         if for_s is not None and for_s <= 0:
@@ -196,6 +208,8 @@ def _kind(kind: str) -> FaultKind:
 
 
 def _scope(kind: FaultKind, service: str | None, operation: str | None) -> tuple[str | None, str | None]:
+    if service == HTTP and kind in PER_CALL and operation is None:
+        return service, None
     if service is not None and service not in known_services():
         raise ValueError(f"service {service!r} is unknown; expected a boto3 client name such as rds, route53 or s3")
     if operation is None:

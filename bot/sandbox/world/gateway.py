@@ -16,6 +16,7 @@ from bot.sandbox.world.connections import gone, reset
 from bot.sandbox.world.faults import FaultKind, RegionState
 from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.identities import Identities
+from bot.sandbox.world.ownership import Ownership
 from bot.sandbox.world.s3 import S3
 from bot.sandbox.world.service_models import changes_something
 from bot.sandbox.world.signatures import signed_http
@@ -68,6 +69,7 @@ class Gateway:
         self._faults = ground.faults
         self._log = ground.log
         self._identities = ground.part(Identities)
+        self._ownership = ground.part(Ownership)
         self._s3 = ground.part(S3)
         self.stopping = threading.Event()
 
@@ -159,6 +161,11 @@ class Gateway:
             return self._denied(call)
         if self._strikes(FaultKind.THROTTLE, call):
             return _throttled(call)
+        try:
+            self._identities.refuse_expired(call.access_key, call.service, call.protocol)
+            self._ownership.refuse_stranger(call)
+        except AwsError as error:
+            return error
         return _internal(call) if self._strikes(FaultKind.ERROR_BEFORE, call) else None
 
     def _strikes(self, kind: FaultKind, call: Call) -> bool:

@@ -3,7 +3,7 @@
 from typing import ClassVar, Protocol, TypeVar
 
 from bot.sandbox.world.api import Operations
-from bot.sandbox.world.blueprint import account_of, regions_of
+from bot.sandbox.world.blueprint import account_of, endpoint_regions_of, regions_of
 from bot.sandbox.world.call_log import CallLog
 from bot.sandbox.world.faults import FaultBook
 from bot.sandbox.world.timeline import Timeline
@@ -36,7 +36,7 @@ class Ground:
         self.account = account_of(topology)
         self.regions = regions_of(topology)
         self.timeline = Timeline(clock, speed)
-        self.faults = FaultBook(self.timeline, self.regions)
+        self.faults = FaultBook(self.timeline, tuple(dict.fromkeys((*self.regions, *endpoint_regions_of(topology)))))
         self.log = CallLog()
         self._parts: dict[type[Part], Part] = {}
 

@@ -12,6 +12,7 @@ from bot.sandbox.world.timeline import Timeline
 
 INTERVAL_S = 30.0
 THRESHOLD = 3
+RECOVERY_CONTROL = "RECOVERY_CONTROL"
 CHECKER_REGIONS = ("eu-west-1", "us-east-1", "us-west-2", "ap-southeast-1", "sa-east-1")
 _ADDRESSES = ("203.0.113.201", "203.0.113.202", "203.0.113.203", "203.0.113.204", "203.0.113.205")
 
@@ -76,6 +77,9 @@ class HealthChecks:
         check = self.checks.get(check_id)
         if check is None or check.config.get("Disabled"):
             return True
+        if check.config.get("Type") == RECOVERY_CONTROL:
+            # No checker looks at an endpoint: Route 53 is told by the cluster.
+            return (check.probe() is None) != bool(check.config.get("Inverted"))
         children = check.config.get("ChildHealthChecks")
         if check.config.get("Type") == "CALCULATED" and children:
             needed = int(check.config.get("HealthThreshold") or 0)

@@ -8,6 +8,7 @@ import socket
 import socketserver
 import ssl
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -20,12 +21,23 @@ import trustme
 from bot.sandbox.world.applications import Applications
 from bot.sandbox.world.blueprint import Place
 from bot.sandbox.world.connections import gone, reset
-from bot.sandbox.world.faults import RegionState
+from bot.sandbox.world.faults import HTTP, FaultBook, FaultKind, RegionState
 from bot.sandbox.world.timeline import Timeline
 
 _POLL_S = 0.1
 _IDLE_S = 30.0
 _LARGEST_BODY = 65_536
+_SPOILS = {
+    FaultKind.THROTTLE: 429,
+    FaultKind.DENIED: 403,
+    FaultKind.ERROR_BEFORE: 500,
+    FaultKind.ERROR_AFTER: 500,
+}
+"""What a client of a host is answered with while that fault is on `http`."""
+
+
+Receive = Callable[[str, str, Mapping[str, str], bytes], tuple[int, dict[str, Any]] | None]
+"""(host, path, headers, body) of a webhook's request -> status and JSON; None: no answer."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +52,35 @@ class Endpoint:
 class Sites:
     """Finds the endpoint of a request and answers from the truth."""
 
-    def __init__(self, timeline: Timeline, applications: Applications) -> None:
+    def __init__(self, timeline: Timeline, faults: FaultBook, applications: Applications) -> None:
         self._timeline = timeline
+        self._faults = faults
         self._applications = applications
         self._endpoints: dict[tuple[str, str], Endpoint] = {}
+        self._edge: dict[str, Callable[[str], Place | None]] = {}
         self.stopping = threading.Event()
+        self.webhook: Receive = lambda host, path, headers, body: (200, {"status": "ok"})
 
     def add(self, url: str, endpoint: Endpoint) -> None:
         """The first endpoint of a URL stays."""
         self._endpoints.setdefault(_key(url), endpoint)
 
     def hosts(self) -> list[str]:
-        return sorted({host for host, _ in self._endpoints})
+        return sorted({host for host, _ in self._endpoints} | self._edge.keys())
+
+    def put_at_edge(self, host: str, chosen: Callable[[str], Place | None]) -> None:
+        """All of this host is answered by the place that `chosen(method)` names; None: by nobody."""
+        self._edge.setdefault(host.lower(), chosen)
+
+    def at_edge(self, host: str, method: str) -> tuple[Endpoint, str | None] | None:
+        """As `region`, for hosts that stand before the regions."""
+        chosen = self._edge.get(host.lower())
+        if chosen is None:
+            return None
+        with self._timeline.lock:
+            self._timeline.settle()
+            place = chosen(method)
+        return (Endpoint(""), None) if place is None else (Endpoint(place.application, place.region), place.region)
 
     def place_of(self, host: str) -> Place | None:
         """The place of a regional host."""
@@ -91,7 +120,20 @@ class Sites:
     def answer(
         self, endpoint: Endpoint, region: str, method: str, query: str, body: bytes
     ) -> tuple[int, dict[str, Any]]:
-        """Status and JSON of an answer from a region that is up."""
+        """Status and JSON of an answer from a region that is up, unless a fault on `http` spoils it."""
+        with self._timeline.lock:
+            later_s = self._faults.answers_later_by(region)
+            spoilt = next((kind for kind in _SPOILS if self._faults.strike(kind, region, HTTP, method)), None)
+        if later_s:
+            self.stopping.wait(later_s)
+        if spoilt is not None and spoilt is not FaultKind.ERROR_AFTER:
+            return _SPOILS[spoilt], {"status": "error", "region": region}
+        given = self._answer(endpoint, region, method, query, body)
+        return given if spoilt is None else (_SPOILS[spoilt], {"status": "error", "region": region})
+
+    def _answer(
+        self, endpoint: Endpoint, region: str, method: str, query: str, body: bytes
+    ) -> tuple[int, dict[str, Any]]:
         with self._timeline.lock:
             app = self._applications.all[endpoint.application]
             if endpoint.region is not None:
@@ -152,13 +194,14 @@ class _Request(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         parts = urlsplit(self.path)
         host = urlsplit(f"//{self.headers.get('Host') or ''}").hostname or ""
-        found = sites.region(host, parts.path)
+        found = sites.at_edge(host, self.command) or sites.region(host, parts.path)
         if found is None:
             self._send(404, {"error": "nothing stands at this host and path"})
             return
         endpoint, region = found
         if endpoint.webhook:
-            self._send(200, {"status": "ok"})
+            told = sites.webhook(host, parts.path, dict(self.headers), body)
+            self._drop() if told is None else self._send(*told)
         elif region is None:
             self._send(503, {"error": "no region is answered for this host"})
         elif sites.wait(region, self.connection):

@@ -17,8 +17,9 @@ from bot.sandbox.world.dynamodb import DynamoDb
 from bot.sandbox.world.elasticache import ElastiCacheGlobal
 from bot.sandbox.world.faults import FaultKind
 from bot.sandbox.world.ground import Ground
-from bot.sandbox.world.quotas import DIMENSIONS, Quotas
+from bot.sandbox.world.quotas import Quotas
 from bot.sandbox.world.rds import Rds
+from bot.sandbox.world.rds_replicas import RdsReplicas
 from bot.sandbox.world.s3 import S3, Flow
 
 PERIOD_S = 60.0
@@ -38,6 +39,7 @@ class Publisher:
         self._faults = ground.faults
         self._cloudwatch = ground.part(CloudWatch)
         self._rds = ground.part(Rds)
+        self._replicas = ground.part(RdsReplicas)
         self._s3 = ground.part(S3)
         self._tables = ground.part(DynamoDb)
         self._caches = ground.part(ElastiCacheGlobal)
@@ -61,13 +63,13 @@ class Publisher:
             for region, cluster in database.members.items():
                 if database.publishes(region) and self._allowed(region, "rds"):
                     lag = round(database.lag(region) * 1000, 1)
-                    for name in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag", "AuroraGlobalDBProgressLag"):
+                    for name in self._rds.lag_metrics(database):
                         yield metric(region, "AWS/RDS", name, {"DBClusterIdentifier": cluster}), lag, "Milliseconds"
-        for database in self._rds.replicas:
-            for region, instance in database.members.items():
-                if database.publishes(region) and self._allowed(region, "rds"):
+        for replicas in self._replicas.sets:
+            for region, instance in replicas.members.items():
+                if replicas.publishes(region) and self._allowed(region, "rds"):
                     to = metric(region, "AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": instance})
-                    yield to, database.lag(region), "Seconds"
+                    yield to, replicas.published(region), "Seconds"
 
     def _buckets(self) -> Iterator[Point]:
         for flow in self._s3.watched():
@@ -120,9 +122,9 @@ class Publisher:
                         yield metric(region, "AWS/ElastiCache", "GlobalDatastoreReplicationLag", named), lag, "Seconds"
 
     def _used(self) -> Iterator[Point]:
-        for region, vcpus in self._quotas.used().items():
-            if self._faults.up(region) and self._allowed(region, "ecs"):
-                yield metric(region, "AWS/Usage", "ResourceCount", DIMENSIONS), vcpus, "None"
+        for (region, quota), vcpus in self._quotas.used().items():
+            if self._faults.up(region) and self._allowed(region, quota.fault):
+                yield metric(region, "AWS/Usage", "ResourceCount", quota.dimensions), vcpus, "None"
 
     def _allowed(self, region: str, service: str) -> bool:
         return self._faults.lasting(FaultKind.METRICS_STOP, (region,), service) is None

@@ -1,5 +1,6 @@
 """RDS's API over the global databases: what moto lacks or does wrongly; clusters and instances are moto's."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -11,12 +12,11 @@ from bot.sandbox.world.database_values import Happened, Mode
 from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.pages import page
 
-PROMOTE_REPLICA_S = 300.0
 _MOST = 100
 
 
 class Rds:
-    """`globals`: Aurora global databases by lower-case id; `replicas`: plain RDS instances with replicas elsewhere."""
+    """`globals`: Aurora global databases by lower-case id."""
 
     PAGES: ClassVar[dict[str, str]] = {"rds": "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_{}.html"}
 
@@ -24,7 +24,6 @@ class Rds:
         self._account = ground.account
         self._timeline = ground.timeline
         self.globals: dict[str, GlobalDatabase] = {}
-        self.replicas: list[GlobalDatabase] = []
 
     def operations(self) -> Operations:
         table: dict[str, Handler] = {
@@ -35,8 +34,6 @@ class Rds:
             "ModifyGlobalCluster": self.modify,
             "DescribeEvents": self.describe_events,
             "DescribeDBClusters": self.describe_clusters,
-            "DescribeDBInstances": self.describe_clusters,
-            "PromoteReadReplica": self.promote_read_replica,
         }
         return {("rds", name): handler for name, handler in table.items()}
 
@@ -52,9 +49,7 @@ class Rds:
 
     def describe_clusters(self, call: Call) -> Reply:
         """moto's answer, after statuses and writer flags were brought up to the roles of now."""
-        for database in self.globals.values():
-            if call.region in database.members:
-                self._refresh(database, call.region)
+        self.refresh(call.region)
         return call.forward()
 
     def describe_events(self, call: Call) -> Parameters:
@@ -78,6 +73,23 @@ class Rds:
         if asked.get("SourceType") not in (None, "db-cluster"):
             events = []
         return _listing(call, "Events", [self._event(event) for event in sorted(events, key=lambda event: event.at)])
+
+    def refresh(self, region: str) -> None:
+        """Bring moto's clusters of the region up to the roles of now."""
+        for database in self.globals.values():
+            if region in database.members:
+                self._refresh(database, region)
+            elif region in database.detached:
+                self._refresh_alone(database, region)
+
+    def lag_metrics(self, database: GlobalDatabase) -> tuple[str, ...]:
+        """Aurora MySQL before 3.04 has no lag of user transactions: page "aurora-global-database-disaster-recovery"."""
+        region, name = next(iter(database.members.items()), (None, ""))
+        version = str(self._cluster(region, name).engine_version) if region is not None else ""
+        old = re.match(r".*mysql_aurora\.(\d+)\.(\d+)", version)
+        lags = ("AuroraGlobalDBReplicationLag", "AuroraGlobalDBProgressLag")
+        has_rpo = old is None or (int(old[1]), int(old[2])) >= ((2, 12) if old[1] == "2" else (3, 4))
+        return ("AuroraGlobalDBRPOLag", *lags) if has_rpo else lags
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
@@ -116,6 +128,7 @@ class Rds:
                 "InvalidGlobalClusterStateFault",
                 "The primary DB cluster can't be removed while the global cluster has secondary clusters.",
             )
+        self._check_instances(database, region)
         view = self._view(database)
         view["GlobalClusterMembers"] = [
             m for m in view["GlobalClusterMembers"] if m["DBClusterArn"].split(":")[3] != region
@@ -139,15 +152,6 @@ class Rds:
             database.id = renamed
             self.globals[renamed.lower()] = database
         return {"GlobalCluster": self._view(database)}
-
-    def promote_read_replica(self, call: Call) -> Reply:
-        """A database of its own after five minutes, with what had arrived; nothing fences the old one."""
-        identifier = call.text("DBInstanceIdentifier").lower()
-        reply = call.forward()
-        for database in self.replicas:
-            if reply.ok and database.members.get(call.region, "").lower() == identifier:
-                self._timeline.after(PROMOTE_REPLICA_S, lambda database=database: database.promote_replica(call.region))  # type: ignore[misc]
-        return reply
 
     def save_lost_tail(self, region: str, cluster: str, at: datetime) -> None:
         """The automatic snapshot of what the old primary had and nobody else."""
@@ -231,6 +235,15 @@ class Rds:
         cluster.designate_writer = lambda: None  # a secondary has readers only; moto would name a writer
         for number, instance in enumerate(self._instances(region, database.members[region])):
             instance.is_cluster_writer = number == 0 and region == database.writer
+
+    def _refresh_alone(self, database: GlobalDatabase, region: str) -> None:
+        name = database.detached[region]
+        writes = region in database.writing
+        cluster = self._cluster(region, name)
+        cluster.status = "available" if writes else "promoting"
+        cluster.designate_writer = lambda: None
+        for number, instance in enumerate(self._instances(region, name)):
+            instance.is_cluster_writer = number == 0 and writes
 
     def _view(self, database: GlobalDatabase) -> Parameters:
         first, cluster_id = next(iter(database.members.items()))

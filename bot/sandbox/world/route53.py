@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -28,7 +29,10 @@ class Change:
 
 
 class Route53:
-    """Zones by id. What DNS answers follows the zone's `served` records and the health checks."""
+    """Zones by id. What DNS answers follows the zone's `served` records and the health checks.
+
+    `host_value` is what a host outside the zones has of a record type, `host_healthy` whether it serves: for aliases.
+    """
 
     PAGES: ClassVar[dict[str, str]] = {"route53": "https://docs.aws.amazon.com/Route53/latest/APIReference/API_{}.html"}
 
@@ -36,6 +40,8 @@ class Route53:
         self._timeline = ground.timeline
         self.zones: dict[str, Zone] = {}
         self.health = HealthChecks(ground.timeline)
+        self.host_value: Callable[[str, str], str | None] = lambda host, record_type: None
+        self.host_healthy: Callable[[str], bool] = lambda host: True
         self._changes: dict[str, Change] = {}
         self._dice = random.Random(11)  # picks among weights, reproducibly
 
@@ -73,6 +79,20 @@ class Route53:
         drawn = self._dice.choices(found, weights=[choice.share for choice in found])[0]
         return dict(drawn.record)
 
+    def answer(self, record: Record, record_type: str) -> list[str]:
+        """What is answered with this record: an alias with what its target has, never with the target's name.
+
+        https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
+        """
+        if "AliasTarget" not in record:
+            return values(record)
+        host = str(record["AliasTarget"]["DNSName"]).rstrip(".").lower()
+        found = self.pick(host, record_type)
+        if found is not None:
+            return self.answer(found, record_type)
+        value = self.host_value(host, record_type)
+        return [] if value is None else [value]
+
     def has(self, name: str) -> bool:
         return any(same_name(record["Name"], name) for zone in self.zones.values() for record in zone.served)
 
@@ -80,7 +100,7 @@ class Route53:
         records = [
             record for record in zone.served if record["Type"] == record_type and same_name(record["Name"], name)
         ]
-        return choices(records, self.health.healthy)
+        return choices(records, self.health.healthy, self.host_healthy)
 
     # -- zones and records -------------------------------------------------------------------------------------------
 
@@ -144,7 +164,7 @@ class Route53:
             "Nameserver": "ns-1.sandbox.example",
             "RecordName": name,
             "RecordType": record_type,
-            "RecordData": values(drawn.record) if drawn else [],
+            "RecordData": self.answer(dict(drawn.record), record_type) if drawn else [],
             "ResponseCode": "NOERROR" if known else "NXDOMAIN",
             "Protocol": "UDP",
         }

@@ -19,6 +19,8 @@ from bot.sandbox.world.ground import Ground
 LAG_S = 5.0
 _WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
 Version = tuple[str, str, str]
+Stored = tuple[str, str, int]
+"""Key, version id and size of an object as it is now."""
 
 
 @dataclass
@@ -95,6 +97,24 @@ class S3:
             if rule.get("Status") == "Enabled" and _has_metrics(rule)
         ]
 
+    def eligible(self, bucket: str, statuses: set[str]) -> list[Stored]:
+        """Current objects that an enabled rule is for and whose replication status is one of these."""
+        found: list[Stored] = []
+        for key in sorted(self._buckets()[bucket].keys):
+            stored = self._buckets()[bucket].keys.get(key)
+            if not isinstance(stored, FakeKey) or not self._carried(bucket, key):
+                continue
+            version = str(stored.version_id)
+            if self._status.get((bucket, key, version), "NONE") in statuses:
+                found.append((key, version, int(stored.size)))
+        return found
+
+    def replicate(self, bucket: str, stored: Stored) -> None:
+        """Once more by every rule that is for it."""
+        key, version, size = stored
+        if bucket in self._rules:
+            self._queue(bucket, key, version, size, deletes=False)
+
     # -- rules -------------------------------------------------------------------------------------------------------
 
     def put_rules(self, call: Call) -> Parameters:
@@ -164,12 +184,20 @@ class S3:
                 continue
             if deletes and not _copies_deletes(rule):
                 continue
-            if not deletes and not _tags(rule).items() <= self._tags_of(bucket, key).items():
+            if not deletes and not self._for(rule, bucket, key):
                 continue
             item = Pending(bucket, _destination(rule), str(rule["ID"]), key, version, size, self._timeline.now, deletes)
             self.pending.append(item)
             self._status[bucket, key, version] = "PENDING"
             self._schedule(item)
+
+    def _carried(self, bucket: str, key: str) -> bool:
+        return any(self._for(rule, bucket, key) for rule in self._rules.get(bucket, {}).get("Rules", []))
+
+    def _for(self, rule: Parameters, bucket: str, key: str) -> bool:
+        """Whether a rule copies the object that this key holds now."""
+        enabled = rule.get("Status") == "Enabled" and key.startswith(_prefix(rule))
+        return enabled and _tags(rule).items() <= self._tags_of(bucket, key).items()
 
     def _schedule(self, item: Pending) -> None:
         fault = self._faults.lasting(FaultKind.REPLICATION_LAG, self._sides(item), "s3")

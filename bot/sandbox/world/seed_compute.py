@@ -1,22 +1,18 @@
-"""Everything that runs: services, groups, functions, consumers, distributions."""
+"""Everything that runs: services, groups, functions."""
 
 import io
-import json
 import zipfile
-from typing import Any
-
-from moto.cloudfront.models import cloudfront_backends
 
 from bot.sandbox.world.capacity import Capacity
+from bot.sandbox.world.eks import group_behind
 from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.seed_posture import image_of
 from bot.sandbox.world.seeding import Seeding
-from dr_core.topology.capacity import Consumer, EcsPoller, EcsService
+from dr_core.topology.capacity import EcsPoller, EcsService, EksNodegroup
 from dr_core.topology.model import Application
 
 Fleets = tuple[tuple[str, str], ...]
-_WAIT = {"name": "wait", "action": "aws:sleep", "inputs": {"Duration": "PT1S"}}
-_DOCUMENT = json.dumps({"schemaVersion": "0.3", "mainSteps": [_WAIT]})
+_ACTIVITIES = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 
 
 class Compute:
@@ -38,22 +34,21 @@ class Compute:
                     else capacity.value.active
                 )
                 if capacity.ecs:
-                    self._ecs(region, capacity.ecs, count, capacity.ecs.active)
+                    self.service(region, capacity.ecs, count, capacity.ecs.active)
+                    self._policy(region, capacity.ecs)
                 elif capacity.autoscaling:
                     self._group(region, capacity.autoscaling.group, count, capacity.autoscaling.active)
                 elif capacity.eks_nodegroup:
-                    self._nodegroup(region, capacity.eks_nodegroup.cluster, capacity.eks_nodegroup.nodegroup, count)
+                    self._nodegroup(region, capacity.eks_nodegroup, count)
+                elif capacity.aurora_readers and region in capacity.aurora_readers.clusters:
+                    self._readers(region, capacity.aurora_readers.clusters[region], count, region == app.primary)
             if capacity.ecs:
                 fleets.append(("ecs", f"{capacity.ecs.cluster}/{capacity.ecs.service}"))
             elif capacity.autoscaling:
                 fleets.append(("autoscaling", capacity.autoscaling.group))
-        for consumer in app.consumers:
-            for region in app.regions:
-                self._consumer(region, consumer, at_work=region == app.primary)
-        self._custom(app)
-        for traffic in app.traffic:
-            if traffic.cloudfront:
-                self._distribution(traffic.cloudfront.distribution)
+            elif capacity.eks_nodegroup:
+                spec = capacity.eks_nodegroup
+                fleets.append(("autoscaling", group_behind(spec.cluster, spec.nodegroup)))
         return tuple(dict.fromkeys(fleets))
 
     def role(self, arn: str) -> None:
@@ -64,7 +59,7 @@ class Compute:
 
     # -- capacity ----------------------------------------------------------------------------------------------------
 
-    def _ecs(self, region: str, service: EcsService | EcsPoller, count: int, largest: int) -> None:
+    def service(self, region: str, service: EcsService | EcsPoller, count: int, largest: int) -> None:
         name = f"{service.cluster}/{service.service}"
         if ("ecs", region, name) in self._capacity.fleets:
             return
@@ -86,6 +81,8 @@ class Compute:
                 launchType="FARGATE",
             )
             self._capacity.seed("ecs", region, name, count)
+            # A poller that waits is held, or an automatic scaling of its own would let it work there.
+            held = isinstance(service, EcsPoller) and count == 0
             self._seeds.at("application-autoscaling", region)(
                 "RegisterScalableTarget",
                 ServiceNamespace="ecs",
@@ -93,9 +90,10 @@ class Compute:
                 ScalableDimension="ecs:service:DesiredCount",
                 MinCapacity=min(count, largest),
                 MaxCapacity=largest * 2,
+                SuspendedState=dict.fromkeys(_ACTIVITIES, held),
             )
 
-    def _group(self, region: str, group: str, count: int, largest: int) -> None:
+    def _group(self, region: str, group: str, count: int, largest: int, *, policy: bool = True) -> None:
         if ("autoscaling", region, group) in self._capacity.fleets:
             return
         with self._seeds.tolerated(f"group {group}"):
@@ -110,14 +108,57 @@ class Compute:
                 "CreateAutoScalingGroup",
                 AutoScalingGroupName=group,
                 LaunchConfigurationName=group,
-                MinSize=0,
+                MinSize=count,
                 MaxSize=largest * 2,
                 DesiredCapacity=count,
                 AvailabilityZones=[f"{region}a"],
             )
             self._capacity.seed("autoscaling", region, group, count)
+            if policy:
+                cpu = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}}
+                client(
+                    "PutScalingPolicy",
+                    AutoScalingGroupName=group,
+                    PolicyName=f"{group}-cpu",
+                    PolicyType="TargetTrackingScaling",
+                    TargetTrackingConfiguration={**cpu, "TargetValue": 60.0},
+                )
 
-    def _nodegroup(self, region: str, cluster: str, nodegroup: str, count: int) -> None:
+    def _policy(self, region: str, service: EcsService) -> None:
+        """Pollers have none: what an empty queue asks for is their own affair."""
+        name = f"{service.cluster}/{service.service}"
+        cpu = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
+        with self._seeds.tolerated(f"scaling policy of {name}"):
+            self._seeds.at("application-autoscaling", region)(
+                "PutScalingPolicy",
+                PolicyName=f"{service.service}-cpu",
+                ServiceNamespace="ecs",
+                ResourceId=f"service/{name}",
+                ScalableDimension="ecs:service:DesiredCount",
+                PolicyType="TargetTrackingScaling",
+                TargetTrackingScalingPolicyConfiguration={**cpu, "TargetValue": 60.0},
+            )
+
+    def _readers(self, region: str, cluster: str, count: int, at_work: bool) -> None:
+        """Beside the instances that the cluster has already; where it writes, one of all is its writer."""
+        rds = self._seeds.at("rds", region)
+        with self._seeds.tolerated(f"readers of {cluster}"):
+            asked = [{"Name": "db-cluster-id", "Values": [cluster]}]
+            there = rds("DescribeDBInstances", Filters=asked)["DBInstances"]
+            for number in range(len(there) + 1, count + (2 if at_work else 1)):
+                rds(
+                    "CreateDBInstance",
+                    DBInstanceIdentifier=f"{cluster}-{number}",
+                    DBClusterIdentifier=cluster,
+                    Engine=there[0]["Engine"],
+                    DBInstanceClass=there[0]["DBInstanceClass"],
+                )
+
+    def _nodegroup(self, region: str, spec: EksNodegroup, count: int) -> None:
+        cluster, nodegroup = spec.cluster, spec.nodegroup
+        if ("autoscaling", region, group_behind(cluster, nodegroup)) in self._capacity.fleets:
+            return
+        self._group(region, group_behind(cluster, nodegroup), count, spec.active, policy=False)
         with self._seeds.tolerated(f"node group {nodegroup}"):
             role = f"arn:aws:iam::{self._account}:role/eks"
             eks = self._seeds.at("eks", region)
@@ -129,61 +170,12 @@ class Compute:
                 nodegroupName=nodegroup,
                 nodeRole=role,
                 subnets=["subnet-12345678"],
-                scalingConfig={"minSize": 0, "maxSize": max(count, 1) * 4, "desiredSize": count},
+                scalingConfig={"minSize": count, "maxSize": spec.active * 2, "desiredSize": count},
             )
 
-    # -- consumers and functions ------------------------------------------------------------------------------------
+    # -- functions ---------------------------------------------------------------------------------------------------
 
-    def _consumer(self, region: str, consumer: Consumer, *, at_work: bool) -> None:
-        state = "ENABLED" if at_work else "DISABLED"
-        if consumer.lambda_event_source:
-            self._event_source(region, consumer.lambda_event_source.function, at_work)
-        elif consumer.eventbridge_rule:
-            rule = consumer.eventbridge_rule
-            events = self._seeds.at("events", region)
-            with self._seeds.tolerated(f"rule {rule.rule}"):
-                if rule.bus != "default":
-                    with self._seeds.tolerated(f"bus {rule.bus}"):
-                        events("CreateEventBus", Name=rule.bus)
-                pattern = {"EventPattern": '{"source": ["sandbox"]}'}
-                events("PutRule", Name=rule.rule, EventBusName=rule.bus, State=state, **pattern)
-        elif consumer.eventbridge_schedule:
-            self._schedule(region, consumer.eventbridge_schedule.group, consumer.eventbridge_schedule.schedule, state)
-        elif consumer.ecs_poller:
-            self._ecs(
-                region, consumer.ecs_poller, consumer.ecs_poller.count if at_work else 0, consumer.ecs_poller.count
-            )
-
-    def _schedule(self, region: str, group: str, name: str, state: str) -> None:
-        with self._seeds.tolerated(f"schedule {name}"):
-            scheduler = self._seeds.at("scheduler", region)
-            if group != "default":
-                with self._seeds.tolerated(f"schedule group {group}"):
-                    scheduler("CreateScheduleGroup", Name=group)
-            role = f"arn:aws:iam::{self._account}:role/scheduler"
-            scheduler(
-                "CreateSchedule",
-                Name=name,
-                GroupName=group,
-                State=state,
-                ScheduleExpression="rate(5 minutes)",
-                FlexibleTimeWindow={"Mode": "OFF"},
-                Target={"Arn": f"arn:aws:sqs:{region}:{self._account}:{name}", "RoleArn": role},
-            )
-
-    def _event_source(self, region: str, function: str, at_work: bool) -> None:
-        with self._seeds.tolerated(f"event source of {function}"):
-            self._function(region, function)
-            sqs = self._seeds.at("sqs", region)
-            sqs("CreateQueue", QueueName=f"{function}-source")
-            self._seeds.at("lambda", region)(
-                "CreateEventSourceMapping",
-                EventSourceArn=f"arn:aws:sqs:{region}:{self._account}:{function}-source",
-                FunctionName=function,
-                Enabled=at_work,
-            )
-
-    def _function(self, region: str, name: str) -> None:
+    def function(self, region: str, name: str) -> None:
         role = f"arn:aws:iam::{self._account}:role/functions"
         self.role(role)
         with self._seeds.tolerated(f"function {name}"):
@@ -195,53 +187,6 @@ class Compute:
                 Handler="index.handler",
                 Code={"ZipFile": _code()},
             )
-
-    def _custom(self, app: Application) -> None:
-        for custom in app.custom:
-            for region in app.regions:
-                if custom.lambda_:
-                    for name in (custom.lambda_.function, custom.lambda_.verify, custom.lambda_.undo):
-                        if name:
-                            self._function(region, name)
-                elif custom.ssm_document:
-                    for name in (custom.ssm_document.document, custom.ssm_document.verify, custom.ssm_document.undo):
-                        if name:
-                            self._document(region, name)
-
-    def _document(self, region: str, name: str) -> None:
-        with self._seeds.tolerated(f"document {name}"):
-            self._seeds.at("ssm", region)(
-                "CreateDocument",
-                Name=name,
-                DocumentType="Automation",
-                DocumentFormat="JSON",
-                Content=_DOCUMENT,
-            )
-
-    def _distribution(self, identifier: str) -> None:
-        """moto invents the id; the topology's is put in its place."""
-        distributions: dict[str, Any] = cloudfront_backends[self._account]["aws"].distributions
-        if identifier in distributions:
-            return
-        with self._seeds.tolerated(f"distribution {identifier}"):
-            origin = {
-                "Id": "origin",
-                "DomainName": "origin.sandbox.example",
-                "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
-            }
-            made = self._seeds.at("cloudfront", "us-east-1")(
-                "CreateDistribution",
-                DistributionConfig={
-                    "CallerReference": identifier,
-                    "Comment": "sandbox",
-                    "Enabled": True,
-                    "Origins": {"Quantity": 1, "Items": [origin]},
-                    "DefaultCacheBehavior": {"TargetOriginId": "origin", "ViewerProtocolPolicy": "https-only"},
-                },
-            )
-            distribution = distributions.pop(made["Distribution"]["Id"])
-            distribution.id = distribution.distribution_id = identifier
-            distributions[identifier] = distribution
 
 
 def _code() -> bytes:

@@ -3,10 +3,13 @@
 from bot.sandbox.world.aurora import GlobalDatabase
 from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.rds import Rds
+from bot.sandbox.world.rds_replicas import RdsReplicas
+from bot.sandbox.world.replica_set import ReplicaSet
 from bot.sandbox.world.seeding import Seeding
 from dr_core.topology.model import Application, Topology
+from dr_core.topology.stores import AuroraEngine
 
-ENGINE, ENGINE_VERSION = "aurora-postgresql", "16.6"
+VERSIONS = {AuroraEngine.POSTGRESQL: "16.6", AuroraEngine.MYSQL: "8.0.mysql_aurora.3.08.0"}
 _SAMPLE_OBJECTS = {"index.html": b"<!doctype html><title>sandbox</title>", "release.json": b'{"release": "1"}'}
 
 
@@ -19,7 +22,8 @@ class Stores:
         self._timeline = ground.timeline
         self._faults = ground.faults
         self._rds = ground.part(Rds)
-        self._replicas: dict[tuple[tuple[str, str], ...], GlobalDatabase] = {}
+        self._instances = ground.part(RdsReplicas)
+        self._replicas: dict[tuple[tuple[str, str], ...], ReplicaSet] = {}
 
     def seed(self, app_name: str, app: Application) -> GlobalDatabase | None:
         """All stores of one application; returns its database."""
@@ -47,7 +51,8 @@ class Stores:
         if app.database and app.database.aurora_global:
             plan = app.database.aurora_global
             known = self._rds.globals.get(plan.global_cluster.lower())
-            return known or self._aurora(plan.global_cluster, self._ordered(app, plan.clusters))
+            engine = plan.engine or AuroraEngine.POSTGRESQL
+            return known or self._aurora(plan.global_cluster, self._ordered(app, plan.clusters), engine)
         if app.database and app.database.rds_replica:
             instances = self._ordered(app, app.database.rds_replica.instances)
             key = tuple(sorted(instances.items()))
@@ -71,15 +76,15 @@ class Stores:
             lost_tail=self._rds.save_lost_tail,
         )
 
-    def _aurora(self, identifier: str, clusters: dict[str, str]) -> GlobalDatabase:
+    def _aurora(self, identifier: str, clusters: dict[str, str], engine: AuroraEngine) -> GlobalDatabase:
         for number, (region, cluster) in enumerate(clusters.items()):
             rds = self._seeds.at("rds", region)
             with self._seeds.tolerated(f"cluster {cluster}"):
                 rds(
                     "CreateDBCluster",
                     DBClusterIdentifier=cluster,
-                    Engine=ENGINE,
-                    EngineVersion=ENGINE_VERSION,
+                    Engine=engine.value,
+                    EngineVersion=VERSIONS[engine],
                     MasterUsername="sandbox",
                     MasterUserPassword="sandbox-only",
                     StorageEncrypted=True,
@@ -91,14 +96,14 @@ class Stores:
                         "CreateDBInstance",
                         DBInstanceIdentifier=f"{cluster}-{index + 1}",
                         DBClusterIdentifier=cluster,
-                        Engine=ENGINE,
+                        Engine=engine.value,
                         DBInstanceClass="db.r6g.large",
                         AvailabilityZone=f"{region}{'ab'[index]}",
                     )
         database = self._rds.globals[identifier.lower()] = self._new(identifier, clusters)
         return database
 
-    def _replica(self, app_name: str, instances: dict[str, str]) -> GlobalDatabase:
+    def _replica(self, app_name: str, instances: dict[str, str]) -> ReplicaSet:
         (first, source), *others = instances.items()
         with self._seeds.tolerated(f"instance {source}"):
             self._seeds.at("rds", first)(
@@ -109,6 +114,7 @@ class Stores:
                 AllocatedStorage=20,
                 MasterUsername="sandbox",
                 MasterUserPassword="sandbox-only",
+                BackupRetentionPeriod=7,
                 MultiAZ=True,
             )  # simulated
         arn = f"arn:aws:rds:{first}:{self._account}:db:{source.lower()}"
@@ -120,8 +126,8 @@ class Stores:
                     SourceDBInstanceIdentifier=arn,
                     DBInstanceClass="db.m6g.large",
                 )
-        database = self._new(f"{app_name}-replicas", instances)
-        self._rds.replicas.append(database)
+        database = ReplicaSet(f"{app_name}-replicas", instances, first, self._timeline, self._faults, engine="postgres")
+        self._instances.sets.append(database)
         return database
 
     # -- objects -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.hosts import Endpoint, Sites
 from bot.sandbox.world.route53 import Route53
 from bot.sandbox.world.s3 import S3
+from bot.sandbox.world.seed_arc import check_of, seed_controls
 from bot.sandbox.world.zones import Record, Zone, normal
 from dr_core.topology.model import Application, Topology
 from dr_core.topology.traffic import StandbyTakesOver
@@ -20,6 +21,7 @@ class TrafficSeeds:
     """Seeds Route 53 and the hosts from the topology."""
 
     def __init__(self, ground: Ground, applications: Applications, addresses: Addresses, sites: Sites) -> None:
+        self._ground = ground
         self._route53 = ground.part(Route53)
         self._s3 = ground.part(S3)
         self._applications = applications
@@ -27,6 +29,8 @@ class TrafficSeeds:
         self._sites = sites
 
     def seed(self, topology: Topology, records: tuple[RecordPlan, ...]) -> None:
+        seed_controls(self._ground, topology)
+        self._route53.host_value, self._route53.host_healthy = self._host_value, self._host_healthy
         for name, app in topology.applications.items():
             self._hosts(name, app)
             self._checks(name, app)
@@ -37,6 +41,18 @@ class TrafficSeeds:
                 zone.records.extend(self._records(plan, topology.applications[plan.application].primary))
             zone.publish()
             self._route53.zones[zone_id] = zone
+
+    def _place(self, host: str) -> Place | None:
+        name = host.rstrip(".").lower()
+        return self._sites.place_of(name) or self._addresses.place(name)
+
+    def _host_value(self, host: str, record_type: str) -> str | None:
+        place = self._place(host)
+        return None if place is None else self._addresses.value(place, record_type)
+
+    def _host_healthy(self, host: str) -> bool:
+        place = self._place(host)
+        return place is None or self._applications.trouble(place) is None
 
     def _hosts(self, name: str, app: Application) -> None:
         for check in app.health:
@@ -90,7 +106,14 @@ class TrafficSeeds:
                 "SetIdentifier": identifier,
                 "ResourceRecords": [{"Value": self._addresses.value(place, plan.type)}],
             }
-            if plan.takeover is None:
+            control = plan.controls.controls.get(region) if plan.controls else None
+            if control is not None:
+                made.append(
+                    {**record, "Weight": plan.shares.get(region, FULL_WEIGHT), "HealthCheckId": check_of(control)}
+                )
+            elif plan.shares:
+                made.append({**record, "Weight": plan.shares.get(region, FULL_WEIGHT)})
+            elif plan.takeover is None:
                 made.append({**record, "Weight": FULL_WEIGHT if region == primary else 0})
             elif region == primary:
                 made.append({**record, "Failover": "PRIMARY", "HealthCheckId": plan.takeover.health_check})

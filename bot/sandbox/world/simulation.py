@@ -1,4 +1,8 @@
-"""IAM's simulation of a principal's policies: everything is allowed, but for what the fault `denied` takes away."""
+"""IAM's simulation of a principal's policies: everything is allowed, but for what the fault `denied` takes away.
+
+A role may be passed to the services that are named here and to no other, as in AWS's own policies: a simulation that
+does not say to whom is denied (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html).
+"""
 
 from typing import ClassVar
 
@@ -8,7 +12,13 @@ from bot.sandbox.world.ground import Ground
 # Prefixes of actions that differ from the name of the boto3 client, and actions that are named unlike the operation.
 _CLIENTS = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
 _OPERATIONS = {"s3:ListBucket": "ListObjectsV2"}
-_HOME = "us-east-1"
+_REGION, _HOME = "aws:RequestedRegion", "us-east-1"
+# What S3 calls its own and boto3 has in a client of its own.
+_JOBS = frozenset({"s3:CreateJob", "s3:ListJobs", "s3:DescribeJob"})
+_STRING_EQUALS = {
+    "iam:PassRole": ("iam:PassedToService", {"scheduler.amazonaws.com", "batchoperations.s3.amazonaws.com"}),
+}
+"""The condition of the statement that allows an action: a key, and the values of which the call must have one."""
 
 
 class Simulation:
@@ -29,30 +39,33 @@ class Simulation:
         parts = principal.split(":")
         if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith(("user/", "role/", "group/")):
             raise AwsError("InvalidInput", f"Invalid Entity Arn: {principal} does not clearly define entity type.")
-        region = _region(call)
+        known = _context(call)
         resources = call.parameters.get("ResourceArns") or ["*"]
         results = [
-            self._result(action, resource, region)
+            self._result(action, resource, known)
             for action in call.parameters.get("ActionNames", [])
             for resource in resources
         ]
         return {"EvaluationResults": results, "IsTruncated": False}
 
-    def _result(self, action: str, resource: str, region: str) -> Parameters:
+    def _result(self, action: str, resource: str, known: dict[str, str]) -> Parameters:
         prefix, _, name = action.partition(":")
-        service = _CLIENTS.get(prefix, prefix)
-        denied = self._faults.denies(region, service, _OPERATIONS.get(action, name))
+        service = "s3control" if action in _JOBS else _CLIENTS.get(prefix, prefix)
+        denied = self._faults.denies(known.get(_REGION, _HOME), service, _OPERATIONS.get(action, name))
+        key, values = _STRING_EQUALS.get(action, ("", set[str]()))
+        missing = [key] if key and key not in known else []
+        denied = denied or bool(key and known.get(key) not in values)
         return {
             "EvalActionName": action,
             "EvalResourceName": resource,
             "EvalDecision": "implicitDeny" if denied else "allowed",
             "MatchedStatements": [],
-            "MissingContextValues": [],
+            "MissingContextValues": missing,
         }
 
 
-def _region(call: Call) -> str:
-    for entry in call.parameters.get("ContextEntries") or ():
-        if entry.get("ContextKeyName") == "aws:RequestedRegion":
-            return str(entry["ContextKeyValues"][0])
-    return _HOME
+def _context(call: Call) -> dict[str, str]:
+    return {
+        str(entry["ContextKeyName"]): str(entry["ContextKeyValues"][0])
+        for entry in call.parameters.get("ContextEntries") or ()
+    }

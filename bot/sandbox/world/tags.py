@@ -65,10 +65,20 @@ class Tags:
                 yield f":service/{capacity.ecs.cluster}/{capacity.ecs.service}$"
             if capacity.autoscaling:
                 yield f"autoScalingGroupName/{capacity.autoscaling.group}$"
+        yield from _consumers(app)
         yield from (f":table/{table.dynamodb_global.table}$" for table in app.tables if table.dynamodb_global)
         for alias in kms_backends[self._account][region].list_aliases():
             if alias.alias_name in app.keys or alias.alias_name.removeprefix("alias/") in app.keys:
                 yield f":key/{alias.target_key_id}$"
+
+
+def _consumers(app: Application) -> Iterator[str]:
+    for consumer in app.consumers:
+        if consumer.lambda_event_source:
+            yield f":function:{consumer.lambda_event_source.function}$"
+        elif consumer.eventbridge_rule and consumer.eventbridge_rule.bus != "default":
+            # moto tells the tags of buses, and not those of rules.
+            yield f":event-bus/{consumer.eventbridge_rule.bus.rsplit('event-bus/', 1)[-1]}$"
 
 
 def _put(backend: TaggableResourcesMixin, arn: str, name: str) -> None:

@@ -11,6 +11,7 @@ from werkzeug.serving import BaseWSGIServer
 
 from bot.sandbox.world.applications import Applications, Running
 from bot.sandbox.world.blueprint import Addresses, places_of, records_of
+from bot.sandbox.world.consumption import Consumption
 from bot.sandbox.world.dns_server import DnsService, WorldResolver
 from bot.sandbox.world.gateway import Gateway, serve
 from bot.sandbox.world.ground import Ground, P
@@ -20,13 +21,17 @@ from bot.sandbox.world.lighter_moto import lighten
 from bot.sandbox.world.metrics import Publisher
 from bot.sandbox.world.route53 import Route53
 from bot.sandbox.world.seed_compute import Compute
+from bot.sandbox.world.seed_consumers import ConsumerSeeds
 from bot.sandbox.world.seed_copies import CopySeeds
 from bot.sandbox.world.seed_costs import seed_costs
+from bot.sandbox.world.seed_custom import CustomSeeds
+from bot.sandbox.world.seed_edge import EdgeSeeds
 from bot.sandbox.world.seed_posture import Posture
 from bot.sandbox.world.seed_stores import Stores
 from bot.sandbox.world.seed_traffic import TrafficSeeds
 from bot.sandbox.world.seeding import Seeding
 from bot.sandbox.world.services import operations
+from bot.sandbox.world.webhooks import Webhooks
 from dr_core.clock import Clock
 from dr_core.topology.model import Topology
 
@@ -55,7 +60,8 @@ class World:
         self._gateway = Gateway(self._ground, operations(self._ground))
         self._addresses = Addresses(places_of(topology))
         self._applications = Applications(self._ground, self._addresses)
-        self._sites = Sites(self._timeline, self._applications)
+        self._sites = Sites(self._timeline, self._faults, self._applications)
+        self._sites.webhook = self._ground.part(Webhooks).receive
         self._server: BaseWSGIServer | None = None
         self._hosts: HostServer | None = None
         self._dns: DnsService | None = None
@@ -125,6 +131,7 @@ class World:
             "weights": self._applications.weights(app),
             "lag_seconds": self._applications.lags(app),
             "running": self._applications.running(app),
+            "consuming": self._ground.part(Consumption).consuming(app.plan),
         }
 
     # -- what can be done to it --------------------------------------------------------------------------------------
@@ -186,17 +193,21 @@ class World:
         seeds = Seeding(self._gateway.seed)
         records = records_of(topology)
         stores, copies, compute = Stores(seeds, ground), CopySeeds(seeds, ground), Compute(seeds, ground)
+        consumers, custom = ConsumerSeeds(seeds, ground, compute), CustomSeeds(seeds, compute)
         for name, app in topology.applications.items():
             if app.account:
                 compute.role(app.account.role_arn)
             copies.seed(app)
             database, fleets = stores.seed(name, app), compute.seed(app)
+            consumers.seed(app)
+            custom.seed(app)
             mine = tuple(record for record in records if record.application == name)
             self._applications.all[name] = Running(name, app, database, fleets, mine)
         stores.anchors(topology)
         Posture(seeds, ground).seed(topology)
         stores.runbooks(topology)
         TrafficSeeds(ground, self._applications, self._addresses, self._sites).seed(topology, records)
+        EdgeSeeds(ground, self._applications, self._sites).seed(topology)
         Publisher(ground).start()
         seed_costs(seeds, ground)
         self.missing = tuple(seeds.missing)

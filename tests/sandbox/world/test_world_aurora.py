@@ -130,6 +130,7 @@ def test_a_target_without_instance_cannot_be_promoted(play):
     rds = stage.aws("rds", "eu-west-1")
     for instance in rds.describe_db_instances()["DBInstances"]:
         rds.delete_db_instance(DBInstanceIdentifier=instance["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+    stage.advance(150)
     with pytest.raises(ClientError) as error:
         rds.failover_global_cluster(**CLUSTER, AllowDataLoss=True)
     assert code(error) == "InvalidDBClusterStateFault"

@@ -2,6 +2,9 @@
 
 import pytest
 
+HELD = dict.fromkeys(("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), True)
+TARGET = {"ServiceNamespace": "ecs", "ResourceId": "service/shop/api", "ScalableDimension": "ecs:service:DesiredCount"}
+
 
 def service(stage, region):
     return stage.aws("ecs", region).describe_services(cluster="shop", services=["api"])["services"][0]
@@ -44,31 +47,6 @@ def test_short_capacity_keeps_the_running_count_and_says_so_until_it_is_back(pla
     assert counts(stage, "eu-west-1") == (4, 4, 0)
 
 
-def test_scaling_policies_can_be_suspended(play):
-    stage = play()
-    scaling = stage.aws("application-autoscaling", "eu-central-1")
-    target = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": "service/shop/api",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    before = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"][0]
-    assert before["MinCapacity"] == 4
-    scaling.register_scalable_target(
-        **target,
-        MinCapacity=0,
-        MaxCapacity=8,
-        SuspendedState={
-            "DynamicScalingInSuspended": True,
-            "DynamicScalingOutSuspended": True,
-            "ScheduledScalingSuspended": True,
-        },
-    )
-    after = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"][0]
-    assert after["MinCapacity"] == 0
-    assert after["SuspendedState"]["DynamicScalingOutSuspended"] is True
-
-
 def test_groups_grow_in_time_too(play, shop):
     stage = play({"shop": {**shop, "capacity": [{"autoscaling": {"group": "workers", "active": 3, "standby": 1}}]}})
     client = stage.aws("autoscaling", "eu-west-1")
@@ -89,3 +67,39 @@ def test_an_unknown_service_is_refused_by_ecs_itself(play):
     ecs = stage.aws("ecs", "eu-west-1")
     with pytest.raises(ecs.exceptions.ServiceNotFoundException):
         ecs.update_service(cluster="shop", service="nobody", desiredCount=1)
+
+
+@pytest.mark.parametrize(("suspended", "later"), [(False, (4, 4, 0)), (True, (0, 0, 0))])
+def test_a_policy_brings_a_service_back_to_its_least_unless_it_is_suspended(play, suspended, later):
+    stage = play()
+    if suspended:
+        stage.aws("application-autoscaling", "eu-central-1").register_scalable_target(**TARGET, SuspendedState=HELD)
+    scale(stage, "eu-central-1", 0)
+    stage.advance(30)
+    assert counts(stage, "eu-central-1") == (0, 0, 0)
+    stage.advance(120)
+    assert counts(stage, "eu-central-1") == later
+
+
+@pytest.mark.parametrize(("process", "running"), [(None, 1), ("AlarmNotification", 0), ("Launch", 0)])
+def test_a_policy_fills_an_empty_group_unless_it_may_not_act_or_nothing_may_launch(play, shop, process, running):
+    stage = play({"shop": {**shop, "capacity": [{"autoscaling": {"group": "workers", "active": 3, "standby": 1}}]}})
+    client = stage.aws("autoscaling", "eu-central-1")
+    if process:
+        client.suspend_processes(AutoScalingGroupName="workers", ScalingProcesses=[process])
+    client.update_auto_scaling_group(AutoScalingGroupName="workers", MinSize=0, DesiredCapacity=0)
+    stage.advance(200)
+    assert stage.app()["running"]["eu-central-1"] == running
+    client.resume_processes(AutoScalingGroupName="workers")
+    stage.advance(200)
+    assert stage.app()["running"]["eu-central-1"] == 1
+
+
+def test_a_group_takes_no_size_outside_its_bounds(play, shop):
+    stage = play({"shop": {**shop, "capacity": [{"autoscaling": {"group": "workers", "active": 3, "standby": 1}}]}})
+    client = stage.aws("autoscaling", "eu-central-1")
+    for wanted in (2, 7):
+        with pytest.raises(client.exceptions.ClientError, match="AutoScalingGroup"):
+            client.set_desired_capacity(AutoScalingGroupName="workers", DesiredCapacity=wanted)
+    with pytest.raises(client.exceptions.ClientError, match="min bound"):
+        client.update_auto_scaling_group(AutoScalingGroupName="workers", MinSize=9)

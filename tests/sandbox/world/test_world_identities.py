@@ -6,7 +6,10 @@ import pytest
 from botocore import auth
 from botocore.exceptions import ClientError
 
+from bot.sandbox.world.identities import Identities
+
 ADA = "arn:aws:iam::111122223333:user/ada"
+OPS = "arn:aws:iam::111122223333:role/ops"
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +41,46 @@ def test_a_signature_of_an_hour_ago_has_expired(stage, monkeypatch):
         stage.aws("sts", "eu-west-1", keys=stage.world.credentials(ADA)).get_caller_identity()
 
 
-def test_temporary_keys_need_their_token(stage):
+def assumed(stage, **more):
+    """Keys of a session of the role, as (access key, secret, token)."""
     sts = stage.aws("sts", "eu-west-1", keys=stage.world.credentials(ADA))
-    made = sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/ops", RoleSessionName="s1")["Credentials"]
+    made = sts.assume_role(RoleArn=OPS, RoleSessionName="s1", **more)["Credentials"]
+    return made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]
+
+
+def test_temporary_keys_need_their_token(stage):
+    stage.world.part(Identities).trust(OPS)
     with pytest.raises(ClientError) as caught:
-        stage.aws("sts", "eu-west-1", keys=(made["AccessKeyId"], made["SecretAccessKey"])).get_caller_identity()
+        stage.aws("sts", "eu-west-1", keys=assumed(stage)[:2]).get_caller_identity()
     assert code(caught) == "InvalidClientTokenId"
+
+
+def test_a_role_is_assumed_with_its_external_id_and_by_nobody_once_it_is_gone(stage):
+    roles = stage.world.part(Identities)
+    roles.trust(OPS, "agreed")
+    assert assumed(stage, ExternalId="agreed")
+    for wrong in ({}, {"ExternalId": "guessed"}):
+        with pytest.raises(ClientError, match=f"not authorized to perform: sts:AssumeRole on resource: {OPS}"):
+            assumed(stage, **wrong)
+    roles.distrust(OPS)
+    with pytest.raises(ClientError) as caught:
+        assumed(stage, ExternalId="agreed")
+    assert code(caught) == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("service", "listing", "name"),
+    [("ecs", "list_clusters", "ExpiredTokenException"), ("rds", "describe_db_clusters", "ExpiredToken"),
+     ("s3", "list_buckets", "ExpiredToken")],
+)  # fmt: skip
+def test_a_session_ends_after_an_hour_for_every_service(stage, service, listing, name):
+    stage.world.part(Identities).trust(OPS)
+    client = stage.aws(service, "eu-west-1", keys=assumed(stage))
+    getattr(client, listing)()
+    stage.clock.advance(3600)
+    with pytest.raises(ClientError) as caught:
+        getattr(client, listing)()
+    assert code(caught) == name
 
 
 def test_a_person_whose_principal_is_a_role_signs_as_a_session_of_it(stage):

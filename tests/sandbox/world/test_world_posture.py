@@ -66,6 +66,24 @@ def test_the_simulation_of_policies_tells_what_would_be_denied_and_calls_nothing
     assert not [call for call in stage.world.calls() if call["operation"] == "FailoverGlobalCluster"]
 
 
+@pytest.mark.parametrize(
+    ("service", "decision", "missing"),
+    [
+        (None, "implicitDeny", ["iam:PassedToService"]),
+        ("ec2.amazonaws.com", "implicitDeny", []),
+        ("scheduler.amazonaws.com", "allowed", []),
+        ("batchoperations.s3.amazonaws.com", "allowed", []),
+    ],
+)
+def test_a_role_may_be_passed_only_to_the_service_that_the_condition_names(stage, service, decision, missing):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"""
+    told = {"ContextKeyName": "iam:PassedToService", "ContextKeyType": "string", "ContextKeyValues": [service]}
+    asked = {"ActionNames": ["iam:PassRole"], "ResourceArns": [ROLE], "ContextEntries": [told] if service else []}
+    answer = stage.aws("iam", "us-east-1").simulate_principal_policy(PolicySourceArn=ROLE, **asked)
+    (result,) = answer["EvaluationResults"]
+    assert (result["EvalDecision"], result["MissingContextValues"]) == (decision, missing)
+
+
 def test_a_trail_of_all_regions_is_seen_in_each_of_them(stage):
     """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html"""
     for region in (EAST, WEST):
