@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/cli/latest/reference/s3api/put-object.html and delet
 """
 
 import shlex
+from collections.abc import Mapping
 
 from dr_core.aws.cli import Raw, answer, asked, aws, text
 from dr_core.topology.traffic import Route53Records, StandbyTakesOver
@@ -29,6 +30,18 @@ def batch(spec: Route53Records, target: str) -> str:
         f'{_sets(spec)} | {{Comment: `"by hand"`, Changes: ['
         f'[].{{Action: `"DELETE"`, ResourceRecordSet: @}}, '
         f'[].{{Action: `"CREATE"`, ResourceRecordSet: {changed}}}][]}}'
+    )
+    return f"{_list(spec, query, 'json')} > {_FILE} && cat {_FILE}"
+
+
+def weights(spec: Route53Records, wanted: Mapping[str, int]) -> str:
+    """Writes the change that gives the named regions these weights into a file."""
+    rows = ", ".join(
+        f"[?SetIdentifier=={text(spec.set_identifiers[region])}].merge(@, {{Weight: `{weight}`}})"
+        for region, weight in wanted.items()
+    )
+    query = (
+        f'{_sets(spec)} | {{Comment: `"by hand"`, Changes: [{rows}][].{{Action: `"UPSERT"`, ResourceRecordSet: @}}}}'
     )
     return f"{_list(spec, query, 'json')} > {_FILE} && cat {_FILE}"
 

@@ -52,8 +52,14 @@ def switch_changes(sets: Mapping[str, RecordSet], region: str) -> list[Change]:
     if all("Failover" in raw for raw in sets.values()):
         return _changed_roles(sets, region)
     raise RejectedError(
-        "These records are neither all weighted nor all failover records; they cannot be switched as one."
+        "These records are neither all weighted nor all failover records; they cannot be switched as one.",
+        hint="Make them so, or switch by a routing control or a take-over object, which they follow by health check.",
     )
+
+
+def weight_changes(sets: Mapping[str, RecordSet], weights: Mapping[str, int]) -> list[Change]:
+    """The same records with these weights; a region that `weights` does not name keeps its own."""
+    return [_change("UPSERT", {**raw, "Weight": weights[region]}) for region, raw in sets.items() if region in weights]
 
 
 def _changed_roles(sets: Mapping[str, RecordSet], region: str) -> list[Change]:

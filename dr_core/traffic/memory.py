@@ -10,7 +10,8 @@ from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import TrafficState
 from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 from dr_core.traffic.mark import Mark, next_mark
-from dr_core.traffic.port import Record, Routing, leading
+from dr_core.traffic.port import Record, Routing, preference
+from dr_core.traffic.weights import refuse_weights, weights_of
 
 
 class MemoryRecords:
@@ -46,13 +47,13 @@ class MemoryRecords:
 
     def state(self, spec: Route53Records) -> TrafficState:
         records = self.records(spec)
-        weights = {record.region: record.weight for record in records if record.weight is not None}
+        weights = weights_of(records)
         return TrafficState(
             name=spec.name,
             answers=None,
             weights=weights or None,
             ttl_s=30,
-            reason="" if weights else f"failover records, PRIMARY is {leading(records) or 'not one region'}",
+            reason=preference(records),
             observed_at=self._clock.now(),
         )
 
@@ -61,16 +62,25 @@ class MemoryRecords:
         return self._mark
 
     def set_active(self, spec: Route53Records, region: str, claim: Claim) -> None:
-        seen = self.mark(spec)
-        mine = next_mark(seen, claim, spec.name)
         if region not in spec.set_identifiers:
             raise RejectedError(f"{spec.name} has no record for {region}.")
+        if {record.routing for record in self._records} not in ({"weighted"}, {"failover"}):
+            raise RejectedError("These records are neither all weighted nor all failover records.")
+        self._change(spec, claim, lambda record: _preferring(record, region))
+
+    def set_weights(self, spec: Route53Records, weights: Mapping[str, int], claim: Claim) -> None:
+        refuse_weights(spec, self.records(spec), weights)
+        self._change(spec, claim, lambda record: replace(record, weight=weights.get(record.region, record.weight)))
+
+    def _change(self, spec: Route53Records, claim: Claim, made_of: Callable[[Record], Record]) -> None:
+        seen = self.mark(spec)
+        mine = next_mark(seen, claim, spec.name)
         self.paused()
         if self._mark != seen:
             next_mark(self._mark, claim, spec.name)
             raise UnreachableError(f"The mark of {spec.name} is not the one seen before. It is looked at again.")
         self._mark = mine
-        self._records = tuple(_preferring(record, region) for record in self._records)
+        self._records = tuple(made_of(record) for record in self._records)
         self._known_at = self._clock.monotonic() + self._takes_s
 
     def addresses(self, spec: Route53Records) -> dict[str, tuple[str, ...]]:
@@ -86,13 +96,20 @@ class MemoryRecords:
         if spec.name != self._spec.name:
             raise RejectedError(f"Zone {spec.hosted_zone} has no {spec.type} record {spec.name}.")
         if self._clock.monotonic() >= self._known_at:
-            self._published = leading(self._records) or self._published
+            self._published = max(self._records, key=_share).region
+
+
+def _share(record: Record) -> int:
+    """How much of the answers: the fake answers the one with most of it."""
+    return int(record.role == "PRIMARY") if record.weight is None else record.weight
 
 
 def _preferring(record: Record, region: str) -> Record:
     chosen = record.region == region
     if record.routing == "weighted":
         return replace(record, weight=100 if chosen else 0)
+    if record.routing != "failover":
+        return record
     role: Literal["PRIMARY", "SECONDARY"] = "PRIMARY" if chosen else "SECONDARY"
     return replace(record, role=role)
 

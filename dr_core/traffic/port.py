@@ -9,12 +9,26 @@ from dr_core.observation.model import TrafficState
 from dr_core.topology.traffic import Route53Records, StandbyTakesOver
 from dr_core.traffic.mark import Mark
 
-Routing = Literal["weighted", "failover"]
+Routing = Literal["weighted", "failover", "latency", "geolocation", "geoproximity", "multivalue", "cidr", "simple"]
+_POLICIES: dict[str, Routing] = {
+    "Weight": "weighted",
+    "Failover": "failover",
+    "Region": "latency",
+    "GeoLocation": "geolocation",
+    "GeoProximityLocation": "geoproximity",
+    "MultiValueAnswer": "multivalue",
+    "CidrRoutingConfig": "cidr",
+}
+"""https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html"""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One region's record as Route 53 holds it. `values` are addresses, host names, or the one alias target."""
+    """One region's record as Route 53 holds it. `values` are addresses, host names, or the one alias target.
+
+    Only weighted and failover records prefer somebody. By the other policies Route 53 answers by where users are, among
+    those that are healthy: what switches them is their health checks.
+    """
 
     region: str
     routing: Routing
@@ -23,6 +37,21 @@ class Record:
     values: tuple[str, ...]
     alias: bool
     ttl_s: int | None
+
+
+def routing_of(raw: Mapping[str, object]) -> Routing:
+    """The routing policy of a record set as Route 53 returned it; `simple` where it names none."""
+    return next((word for key, word in _POLICIES.items() if raw.get(key) is not None), "simple")
+
+
+def preference(records: tuple[Record, ...]) -> str:
+    """Why there are no weights to show, in words; empty where there are."""
+    routings = sorted({record.routing for record in records})
+    if routings == ["weighted"]:
+        return ""
+    if routings == ["failover"]:
+        return f"failover records, PRIMARY is {leading(records) or 'not one region'}"
+    return f"{' and '.join(routings)} records, which prefer no region"
 
 
 def leading(records: tuple[Record, ...]) -> str | None:
@@ -49,8 +78,17 @@ class Records(Protocol):
     def set_active(self, spec: Route53Records, region: str, claim: Claim) -> None:
         """Send everybody to `region` and leave the claim's mark, in one batch that needs the mark seen before.
 
-        LeaseLostError when a later owner of the run was there, UnreachableError when somebody changed the mark
+        RejectedError for records that are neither all weighted nor all failover records: they have no preference to
+        change. LeaseLostError when a later owner of the run was there, UnreachableError when somebody changed the mark
         meanwhile: observe again.
+        """
+        ...
+
+    def set_weights(self, spec: Route53Records, weights: Mapping[str, int], claim: Claim) -> None:
+        """Give the named regions these weights (0 to 255) in the same kind of batch; the others keep theirs.
+
+        RejectedError for a region without a record, for records that are not weighted, and when no region would be
+        left with a weight: Route 53 would then answer all of them. Other errors as of `set_active`.
         """
         ...
 

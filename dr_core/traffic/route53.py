@@ -1,7 +1,8 @@
 """Route 53 records: read, switched in one batch, and asked what they answer. The control plane lives in us-east-1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,11 +15,33 @@ from dr_core.errors import RejectedError, UnreachableError
 from dr_core.observation.model import TrafficState
 from dr_core.topology.model import Account
 from dr_core.topology.traffic import Route53Records
-from dr_core.traffic.change_batch import mark_changes, mark_name, read_marks, same_name, switch_changes
+from dr_core.traffic.change_batch import (
+    Change,
+    RecordSet,
+    mark_changes,
+    mark_name,
+    read_marks,
+    same_name,
+    switch_changes,
+    weight_changes,
+)
 from dr_core.traffic.mark import Mark, next_mark
-from dr_core.traffic.port import Record, leading
+from dr_core.traffic.port import Record, leading, preference, routing_of
+from dr_core.traffic.weights import refuse_weights, weights_of
 
 ROUTE53_HOME = "us-east-1"
+_LONGEST_COMMENT = 256
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A change of the records: in words, for which regions, by which changes, and how one sees that it was made."""
+
+    spec: Route53Records
+    words: str
+    regions: tuple[str, ...]
+    changes: Callable[[Mapping[str, RecordSet]], list[Change]]
+    reached: Callable[[tuple[Record, ...]], bool]
 
 
 class Route53:
@@ -30,19 +53,18 @@ class Route53:
         self._account = account
 
     def records(self, spec: Route53Records) -> tuple[Record, ...]:
-        return tuple(_record(spec, region, raw) for region, raw in self._sets(spec).items())
+        return _records(spec, self._sets(spec))
 
     def state(self, spec: Route53Records) -> TrafficState:
         records = self.records(spec)
-        weights = {record.region: record.weight for record in records if record.weight is not None}
+        weights = weights_of(records)
         ttls = [record.ttl_s for record in records if record.ttl_s is not None]
-        reason = "" if weights else f"failover records, PRIMARY is {leading(records) or 'not one region'}"
         return TrafficState(
             name=spec.name,
             answers=None,
             weights=weights or None,
             ttl_s=max(ttls) if ttls else None,
-            reason=reason,
+            reason=preference(records),
             observed_at=self._clock.now(),
         )
 
@@ -50,33 +72,57 @@ class Route53:
         return read_marks(self._mark_sets(spec))
 
     def set_active(self, spec: Route53Records, region: str, claim: Claim) -> None:
+        self._change(
+            _Wish(
+                spec, f"send {spec.name} to {region}", (region,), lambda sets: switch_changes(sets, region),
+                lambda records: leading(records) == region,
+            ),
+            claim,
+        )  # fmt: skip
+
+    def set_weights(self, spec: Route53Records, weights: Mapping[str, int], claim: Claim) -> None:
+        def changes(sets: Mapping[str, RecordSet]) -> list[Change]:
+            refuse_weights(spec, _records(spec, sets), weights)
+            return weight_changes(sets, weights)
+
+        said = ", ".join(f"{region} {weight}" for region, weight in weights.items())
+        self._change(
+            _Wish(
+                spec, f"weights of {spec.name}: {said}", tuple(weights), changes,
+                lambda records: weights.items() <= weights_of(records).items(),
+            ),
+            claim,
+        )  # fmt: skip
+
+    def _change(self, wish: "_Wish", claim: Claim) -> None:
+        """The wish and the claim's mark in one batch."""
+        spec = wish.spec
         # The mark is read first: whatever a later owner changes from here on, it changes the mark with it.
         marks = self._mark_sets(spec)
         mine = next_mark(read_marks(marks), claim, spec.name)
         sets = self._sets(spec)
-        if region not in sets:
-            raise RejectedError(f"{spec.name} has no record for {region}.")
+        for region in wish.regions:
+            if region not in sets:
+                raise RejectedError(f"{spec.name} has no record for {region}.")
         batch = {
-            "Comment": f"send {spec.name} to {region}: {mine.words}",
-            "Changes": [*mark_changes(spec, marks, mine), *switch_changes(sets, region)],
+            "Comment": f"{wish.words}: {mine.words}"[:_LONGEST_COMMENT],
+            "Changes": [*mark_changes(spec, marks, mine), *wish.changes(sets)],
         }
         try:
             self._ask(
                 "ChangeResourceRecordSets",
-                (region, *spec.set_identifiers),
+                (*wish.regions, *spec.set_identifiers),
                 lambda client: client.change_resource_record_sets(HostedZoneId=spec.hosted_zone, ChangeBatch=batch),
             )
         except AwsRejectedError as error:
             if error.aws_code != "InvalidChangeBatch":
                 raise
-            self._look_after_refusal(spec, region, read_marks(marks), mine, error)
+            self._look_after_refusal(wish, read_marks(marks), mine, error)
 
-    def _look_after_refusal(
-        self, spec: Route53Records, region: str, before: Mark | None, mine: Mark, error: AwsRejectedError
-    ) -> None:
+    def _look_after_refusal(self, wish: "_Wish", before: Mark | None, mine: Mark, error: AwsRejectedError) -> None:
         """Why Route 53 refused: an answer of ours was lost, somebody else was there, or the batch itself is wrong."""
-        now = self.mark(spec)
-        if now == mine and leading(self.records(spec)) == region:
+        spec, now = wish.spec, self.mark(wish.spec)
+        if now == mine and wish.reached(self.records(spec)):
             return
         if now == before:
             raise error
@@ -144,14 +190,16 @@ class Route53:
             return call(self._client(regions[-1]))
 
 
-def _record(spec: Route53Records, region: str, raw: dict[str, Any]) -> Record:
-    if "Weight" not in raw and "Failover" not in raw:
-        raise RejectedError(f"The record of {spec.name} for {region} is neither a weighted nor a failover record.")
+def _records(spec: Route53Records, sets: Mapping[str, RecordSet]) -> tuple[Record, ...]:
+    return tuple(_record(spec, region, raw) for region, raw in sets.items())
+
+
+def _record(spec: Route53Records, region: str, raw: RecordSet) -> Record:
     alias = raw.get("AliasTarget")
     values = [alias["DNSName"]] if alias else [entry["Value"] for entry in raw.get("ResourceRecords", ())]
     return Record(
         region=region,
-        routing="weighted" if "Weight" in raw else "failover",
+        routing=routing_of(raw),
         weight=raw.get("Weight"),
         role=raw.get("Failover"),
         values=tuple(value.rstrip(".") for value in values),

@@ -16,15 +16,20 @@ def healthy(url: str) -> str:
     return f"{get(url)} | grep -q {_pair('status', 'ok')}"
 
 
-def written(url: str, region: str) -> str:
+def written(url: str, *regions: str) -> str:
+    """The condition that one of these regions took the write."""
     body = '-d "{\\"token\\": \\"$token\\"}"'
     sent = f"{_CURL} -X PUT -H 'Content-Type: application/json' {body} {shlex.quote(url)}"
-    return f"{sent} | grep -q {_pair('region', region)}"
+    return f"{sent} | {_from(regions)}"
 
 
-def read_back(url: str, region: str) -> str:
+def read_back(url: str, *regions: str) -> str:
     asked = shlex.quote(f"{url}{'&' if '?' in url else '?'}token=") + '"$token"'
-    return f"{_CURL} {asked} | grep -q {_pair('region', region)}"
+    return f"{_CURL} {asked} | {_from(regions)}"
+
+
+def _from(regions: tuple[str, ...]) -> str:
+    return "grep -q " + " ".join(f"-e {_pair('region', region)}" for region in regions)
 
 
 def _pair(key: str, value: str) -> str:

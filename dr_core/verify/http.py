@@ -49,6 +49,11 @@ class HttpProbe:
         ok = reply.status == 200 and reply.body.get("status") == "ok"
         return ProbeResult(ok, _region(reply), reply.latency_ms, "ok" if ok else _said(reply))
 
+    def read(self, url: str) -> ProbeResult:
+        """One GET of whatever stands there; `ok` below 400."""
+        reply = self._send(url, None)
+        return ProbeResult(0 < reply.status < 400, _region(reply), reply.latency_ms, _said(reply))
+
     def _send(self, url: str, document: dict[str, str] | None) -> _Reply:
         """PUT of `document`, or GET when there is none."""
         curl, buffer = pycurl.Curl(), BytesIO()

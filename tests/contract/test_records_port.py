@@ -74,11 +74,11 @@ class Asleep:
                 self._meanwhile()
 
 
-def late(stage, records, spec, region, claim, meanwhile) -> None:
-    """`claim` has read everything and goes on only after `meanwhile`."""
+def late(stage, records, change, meanwhile) -> None:
+    """`change` has read everything and goes on only after `meanwhile`."""
     if stage.world is not None:
         with guarded(Asleep(stage.world, meanwhile)):
-            records.set_active(spec, region, claim)
+            change()
         return
 
     def once() -> None:
@@ -86,7 +86,7 @@ def late(stage, records, spec, region, claim, meanwhile) -> None:
         meanwhile()
 
     records.paused = once
-    records.set_active(spec, region, claim)
+    change()
 
 
 def test_the_records_prefer_one_region(records, spec):
@@ -170,7 +170,10 @@ def test_a_batch_that_arrives_after_a_later_owner_was_there_is_refused(stage, re
     if not first_ever:
         records.set_active(spec, SOURCE, Claim("s", "run-earlier", 7))
     with pytest.raises(LeaseLostError):
-        late(stage, records, spec, SOURCE, FIRST, lambda: records.set_active(spec, TARGET, SECOND))
+        late(
+            stage, records, lambda: records.set_active(spec, SOURCE, FIRST),
+            lambda: records.set_active(spec, TARGET, SECOND),
+        )  # fmt: skip
     assert leading(records.records(spec)) == TARGET
     assert records.mark(spec) == Mark("run-a", 2, 1)
 
@@ -178,7 +181,10 @@ def test_a_batch_that_arrives_after_a_later_owner_was_there_is_refused(stage, re
 @FAILOVER
 def test_a_batch_that_arrives_after_a_whole_later_run_is_refused(stage, records, spec):
     with pytest.raises(UnreachableError, match="looked at again"):
-        late(stage, records, spec, TARGET, FIRST, lambda: records.set_active(spec, SOURCE, OTHER))
+        late(
+            stage, records, lambda: records.set_active(spec, TARGET, FIRST),
+            lambda: records.set_active(spec, SOURCE, OTHER),
+        )  # fmt: skip
     assert leading(records.records(spec)) == SOURCE
     assert records.mark(spec) == Mark("run-b", 1, 1)
 
@@ -219,3 +225,49 @@ def test_a_secondary_without_a_health_check_cannot_become_primary_and_it_is_said
     zone.change_resource_record_sets(HostedZoneId=spec.hosted_zone, ChangeBatch=change)
     with pytest.raises(RejectedError, match="no health check"):
         records.set_active(spec, TARGET, FIRST)
+
+
+def weights(records, spec) -> dict[str, int | None]:
+    return {record.region: record.weight for record in records.records(spec)}
+
+
+def test_weights_are_set_in_one_batch_with_the_mark_and_a_region_that_is_not_named_keeps_its_own(stage, records, spec):
+    records.set_weights(spec, {SOURCE: 95, TARGET: 5}, FIRST)
+    assert weights(records, spec) == {SOURCE: 95, TARGET: 5}
+    assert records.mark(spec) == Mark("run-a", 1, 1)
+    records.set_weights(spec, {SOURCE: 0}, FIRST)
+    assert weights(records, spec) == {SOURCE: 0, TARGET: 5}
+    stage.advance(300)
+    assert records.authoritative(spec) == records.addresses(spec)[TARGET]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({SOURCE: 0}, "no region would be left on"),
+        ({SOURCE: 0, TARGET: 0}, "the same, named"),
+        ({"eu-north-1": 5}, "a region without a record"),
+        ({TARGET: 256}, "more than Route 53 takes"),
+        ({TARGET: -1}, "less than none"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused_and_nothing_changes(records, spec, wanted, why):
+    with pytest.raises(RejectedError):
+        records.set_weights(spec, wanted, FIRST)
+    assert weights(records, spec) == {SOURCE: 100, TARGET: 0}, why
+    assert records.mark(spec) is None
+
+
+@FAILOVER
+def test_failover_records_have_no_weights_to_set(records, spec):
+    with pytest.raises(RejectedError, match="not weighted"):
+        records.set_weights(spec, {TARGET: 5}, FIRST)
+
+
+def test_weights_that_arrive_after_a_later_owner_was_there_are_refused(stage, records, spec):
+    with pytest.raises(LeaseLostError):
+        late(
+            stage, records, lambda: records.set_weights(spec, {TARGET: 5}, FIRST),
+            lambda: records.set_active(spec, TARGET, SECOND),
+        )  # fmt: skip
+    assert weights(records, spec) == {SOURCE: 0, TARGET: 100}

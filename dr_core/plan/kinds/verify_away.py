@@ -1,0 +1,94 @@
+"""Check that DNS, as resolvers see it, answers a region no more, whichever of the others it answers."""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import VERIFY_S, Kind, Late, Need, OnlyLooks, Published, Side
+from dr_core.plan.kinds.switch_records import ROUTE53_HOME
+from dr_core.plan.move import Move, Params
+from dr_core.plan.ports import Ports
+from dr_core.plan.recipe import Recipe
+from dr_core.plan.step import Plane, Segment, Step
+from dr_core.topology.traffic import Route53Records
+from dr_core.traffic import by_hand
+from dr_core.verify.answers import addresses_by_region, answering
+
+
+class Away(Params):
+    records: Route53Records
+    region: str
+
+
+def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
+    return KIND.step(
+        move,
+        f"Verify that resolvers do not answer {records.name} with {move.source} any more",
+        Away(account=move.app.account, records=records, region=move.source),
+        after=after,
+        of=records.name,
+    )
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    zone = Away.model_validate(step.params).records.hosted_zone
+    return (Need("route53:ListResourceRecordSets", None, (f"arn:aws:route53:::hostedzone/{zone}",)),)
+
+
+def commands(step: Step) -> Recipe:
+    params = Away.model_validate(step.params)
+    return Recipe(
+        act=by_hand.expected(params.records, params.region),
+        until=(f"! {by_hand.answered(params.records)}",),
+        show=(by_hand.asked_of_dns(params.records),),
+        note=f"`$wanted` is what the record of {params.region} stands for: it is what must not be answered.",
+        stuck="Resolvers keep an answer for its TTL: ask again after that, and from elsewhere.",
+    )
+
+
+@dataclass(frozen=True)
+class VerifyAway(OnlyLooks):
+    """Done when every resolver that answers, and at least one, answers regions of the application but this one."""
+
+    ports: Ports
+
+    def observe(self, step: Step) -> StepObservation:
+        params = Away.model_validate(step.params)
+        ports, spec = self.ports.of(params.account), params.records
+        by_region = addresses_by_region(ports.records.addresses(spec), spec.type, ports.resolver)
+        said, answers = dict[str, JsonValue](), ports.resolver.answers(spec.name, spec.type)
+        heard, there = 0, list[str]()
+        for answer in answers:
+            if answer.values is None:
+                said[answer.server] = {"answer": None, "reason": answer.reason}
+                continue
+            found = answering(answer.values, by_region)
+            said[answer.server] = {"answer": found.sentence, "ttl_s": answer.ttl_s}
+            heard += 1
+            if params.region in found.regions or found.strangers or not found.regions:
+                there.append(f"{answer.server} answers {found.sentence} (TTL {answer.ttl_s} s)")
+        evidence: dict[str, JsonValue] = {"resolvers": said}
+        if there or not heard:
+            told = "; ".join(there) or "no resolver answered"
+            return StepObservation(Progress.UNDER_WAY, told, evidence, eta_s=2.0)
+        told = f"{heard} of {len(answers)} resolvers answer other regions than {params.region}"
+        return StepObservation(Progress.SATISFIED, told, evidence)
+
+
+KIND = Kind(
+    "verify-away",
+    does="Waits until resolvers answer the public name with the source no more.",
+    segment=Segment.VERIFY,
+    region=Side.SOURCE,
+    # Which address is whose is read from Route 53, whose API lives in us-east-1; the answers are data plane.
+    home=ROUTE53_HOME,
+    plane=Plane.CONTROL,
+    deadline_s=VERIFY_S,
+    late=Late.NOTHING,
+    actions=("route53:ListResourceRecordSets",),
+    carry_out=VerifyAway,
+    by_hand=commands,
+    needs=needs,
+    published=Published(72.0, "published: failover by Route 53 was measured at 57 s and 72 s"),
+)
