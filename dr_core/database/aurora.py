@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dr_core.aws.clients import ClientOf
-from dr_core.aws.faults import aws_errors
+from dr_core.aws.faults import aws_errors, is_gone
 from dr_core.clock import Clock
 from dr_core.database.port import DatabaseEvent
 from dr_core.errors import DrError, RejectedError
@@ -29,8 +29,14 @@ class AuroraDatabase:
         self._clock = clock
 
     def state(self, spec: AuroraGlobal, *, via: str, details: bool = True) -> DatabaseState:
-        cluster = self._describe(spec, via)
-        members = tuple(_member(member) for member in cluster.get("GlobalClusterMembers", ()))
+        cluster = self._described(spec, via)
+        members = tuple(_member(member) for member in (cluster or {}).get("GlobalClusterMembers", ()))
+        if via not in {member.region for member in members}:
+            members = (*members, *self._alone(spec, via))
+        if cluster is None:
+            if not members:
+                raise RejectedError(f"There is no global cluster {spec.global_cluster} in {via}.")
+            cluster = {}
         if details and members:
             with ThreadPoolExecutor(len(members)) as pool:
                 members = tuple(pool.map(self._with_details, members))
@@ -59,6 +65,13 @@ class AuroraDatabase:
                 GlobalClusterIdentifier=spec.global_cluster, TargetDbClusterIdentifier=arn, AllowDataLoss=True
             )
 
+    def detach(self, spec: AuroraGlobal, *, target: str) -> None:
+        arn = self._member_arn(spec, target, target)
+        with aws_errors("rds", target, "RemoveFromGlobalCluster"):
+            self._client("rds", target).remove_from_global_cluster(
+                GlobalClusterIdentifier=spec.global_cluster, DbClusterIdentifier=arn
+            )
+
     def lag(self, spec: AuroraGlobal, region: str, *, source: str) -> Measurement:
         cluster = spec.clusters.get(region)
         if cluster is None:
@@ -77,14 +90,50 @@ class AuroraDatabase:
             sorted((DatabaseEvent(raw["Date"], raw["Message"]) for raw in answer["Events"]), key=lambda e: e.at)
         )
 
-    def _describe(self, spec: AuroraGlobal, via: str) -> dict[str, Any]:
-        with aws_errors("rds", via, "DescribeGlobalClusters"):
-            answer = self._client("rds", via).describe_global_clusters(GlobalClusterIdentifier=spec.global_cluster)
+    def _described(self, spec: AuroraGlobal, via: str) -> dict[str, Any] | None:
+        """None where the region knows no such global cluster."""
+        try:
+            with aws_errors("rds", via, "DescribeGlobalClusters"):
+                answer = self._client("rds", via).describe_global_clusters(GlobalClusterIdentifier=spec.global_cluster)
+        except RejectedError as error:
+            if is_gone(error):
+                return None
+            raise
         # Filtered here as well: an endpoint that ignores the filter must not make us act on another cluster.
-        for cluster in answer["GlobalClusters"]:
-            if cluster["GlobalClusterIdentifier"] == spec.global_cluster:
-                return dict(cluster)
-        raise RejectedError(f"There is no global cluster {spec.global_cluster} in {via}.")
+        found = (c for c in answer["GlobalClusters"] if c["GlobalClusterIdentifier"] == spec.global_cluster)
+        return next((dict(cluster) for cluster in found), None)
+
+    def _describe(self, spec: AuroraGlobal, via: str) -> dict[str, Any]:
+        cluster = self._described(spec, via)
+        if cluster is None:
+            raise RejectedError(f"There is no global cluster {spec.global_cluster} in {via}.")
+        return cluster
+
+    def _alone(self, spec: AuroraGlobal, via: str) -> tuple[MemberState, ...]:
+        """The region's own cluster, where it is a member of no global cluster any more and has a writer."""
+        name = spec.clusters.get(via)
+        cluster = self._cluster(name, via) if name is not None else None
+        if cluster is None or cluster.get("ReplicationSourceIdentifier"):
+            return ()
+        with aws_errors("rds", via, "DescribeGlobalClusters"):
+            others = self._client("rds", via).describe_global_clusters()["GlobalClusters"]
+        joined = {member["DBClusterArn"] for other in others for member in other.get("GlobalClusterMembers", ())}
+        if cluster["DBClusterArn"] in joined:
+            return ()
+        # While it is promoted it has no writer yet.
+        writes = any(member.get("IsClusterWriter") for member in cluster.get("DBClusterMembers", ()))
+        return (MemberState(region=via, cluster=str(name), is_writer=writes, detached=True, **_details(cluster)),)
+
+    def _cluster(self, name: str, region: str) -> dict[str, Any] | None:
+        """None: there is no such cluster."""
+        try:
+            with aws_errors("rds", region, "DescribeDBClusters"):
+                found = self._client("rds", region).describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+        except RejectedError as error:
+            if is_gone(error):
+                return None
+            raise
+        return next((dict(cluster) for cluster in found if cluster["DBClusterIdentifier"] == name), None)
 
     def _member_arn(self, spec: AuroraGlobal, via: str, target: str) -> str:
         for member in self._describe(spec, via).get("GlobalClusterMembers", ()):
@@ -94,20 +143,20 @@ class AuroraDatabase:
 
     def _with_details(self, member: MemberState) -> MemberState:
         try:
-            with aws_errors("rds", member.region, "DescribeDBClusters"):
-                found = self._client("rds", member.region).describe_db_clusters(DBClusterIdentifier=member.cluster)
+            cluster = self._cluster(member.cluster, member.region)
         except DrError:
             return member
-        for cluster in found["DBClusters"]:
-            if cluster["DBClusterIdentifier"] == member.cluster:
-                return member.model_copy(
-                    update={
-                        "status": cluster.get("Status"),
-                        "instances": len(cluster.get("DBClusterMembers", ())),
-                        "engine_version": cluster.get("EngineVersion"),
-                    }
-                )
-        return member
+        return member if cluster is None else member.model_copy(update=_details(cluster))
+
+
+def _details(cluster: dict[str, Any]) -> dict[str, Any]:
+    """What its own region tells of a member, by the fields of MemberState."""
+    return {
+        "status": cluster.get("Status"),
+        "instances": len(cluster.get("DBClusterMembers", ())),
+        "engine": cluster.get("Engine"),
+        "engine_version": cluster.get("EngineVersion"),
+    }
 
 
 def _region(arn: str) -> str:

@@ -35,6 +35,13 @@ def moved(spec: AuroraGlobal, region: str) -> str:
     return is_(look(spec, region, _SETTLED), Raw('"settled $member"'))
 
 
+def alone(spec: AuroraGlobal, region: str) -> str:
+    """The condition that the region's cluster has a writer of its own."""
+    words = ("--db-cluster-identifier", spec.clusters[region])
+    query = "length(DBClusters[0].DBClusterMembers[?IsClusterWriter])"
+    return is_(aws("rds", "describe-db-clusters", *words, *asked(query), region=region), "1")
+
+
 def detach(spec: AuroraGlobal, region: str) -> str:
     """The last resort: the member leaves the global cluster and takes writes by itself."""
     words = ("--global-cluster-identifier", spec.global_cluster, "--db-cluster-identifier", Raw('"$member"'))

@@ -25,6 +25,8 @@ class MemoryDatabase:
         self.writer = writer
         self.down: set[str] = set()
         self.detached: set[str] = set()
+        self._detaching: dict[str, float] = {}
+        self.engine = "aurora-postgresql"
         self.engine_version = "16.4"
         self.instances = dict.fromkeys(spec.clusters, instances)
         self.lags: dict[str, tuple[float, datetime]] = {}
@@ -33,10 +35,11 @@ class MemoryDatabase:
     def state(self, spec: AuroraGlobal, *, via: str, details: bool = True) -> DatabaseState:
         self._settle(spec, via)
         to, loss, _ = self._moving or (None, None, None)
+        joined = [self._member(region, details) for region in self._spec.clusters if region not in self.detached]
+        if via in self.detached:
+            joined, to = [self._alone(via)], None
         return DatabaseState(
-            members=tuple(
-                self._member(region, details) for region in self._spec.clusters if region not in self.detached
-            ),
+            members=tuple(joined),
             failover_status=None if to is None else "failing-over" if loss else "switching-over",
             failover_to=to,
             data_loss_allowed=loss,
@@ -49,6 +52,18 @@ class MemoryDatabase:
 
     def failover(self, spec: AuroraGlobal, *, target: str) -> None:
         self._begin(spec, via=target, target=target, loss=True)
+
+    def detach(self, spec: AuroraGlobal, *, target: str) -> None:
+        self._settle(spec, target)
+        if self._moving is not None:
+            raise RejectedError(f"Global cluster {spec.global_cluster} is changing its writer.")
+        if target in self.detached or target not in spec.clusters:
+            raise RejectedError(f"Global cluster {spec.global_cluster} has no member in {target}.")
+        if target == self.writer:
+            raise RejectedError(f"{target} is the primary of global cluster {spec.global_cluster}.")
+        self.calls.append(("detach", target))
+        self.detached.add(target)
+        self._detaching[target] = self._clock.monotonic() + self._takes_s
 
     def lag(self, spec: AuroraGlobal, region: str, *, source: str) -> Measurement:
         if region not in self.lags:
@@ -99,5 +114,11 @@ class MemoryDatabase:
             is_writer=region == self.writer,
             status="available" if seen else None,
             instances=self.instances[region] if seen else None,
+            engine=self.engine if seen else None,
             engine_version=self.engine_version if seen else None,
         )
+
+    def _alone(self, region: str) -> MemberState:
+        """A detached cluster as its own region tells it; it writes when it was promoted."""
+        writes = self._clock.monotonic() >= self._detaching.get(region, 0.0)
+        return self._member(region, True).model_copy(update={"is_writer": writes, "detached": True})

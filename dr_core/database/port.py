@@ -24,7 +24,8 @@ class GlobalDatabase(Protocol):
         """The database as the control plane of region `via` describes it.
 
         With `details` every member is also asked in its own region for status, instances and engine version; what does
-        not answer stays None. Raises UnreachableError when `via` itself does not answer.
+        not answer stays None. A cluster of `via` that was detached is a member with `detached`, in its own region's
+        view alone. Raises UnreachableError when `via` itself does not answer.
         """
         ...
 
@@ -34,6 +35,13 @@ class GlobalDatabase(Protocol):
 
     def failover(self, spec: AuroraGlobal, *, target: str) -> None:
         """Start a change of writer that gives up what was not replicated; the call goes to the target."""
+        ...
+
+    def detach(self, spec: AuroraGlobal, *, target: str) -> None:
+        """Take the target's cluster out of the global cluster: it takes writes by itself, and nobody is fenced.
+
+        The call goes to the target. It gives up what was not replicated, and cannot be undone.
+        """
         ...
 
     def lag(self, spec: AuroraGlobal, region: str, *, source: str) -> Measurement:

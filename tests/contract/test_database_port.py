@@ -11,8 +11,9 @@ from dr_core.errors import RejectedError, UnreachableError
 from dr_core.plan.catalogue import Progress
 from dr_core.plan.failover import build
 from dr_core.plan.kinds import failover_aurora
-from dr_core.plan.promotion import outcome_of, without_loss, writers
+from dr_core.plan.promotion import member_in, outcome_of, without_loss, writers
 from dr_core.plan.step import Mode
+from dr_core.plan.steps import make_catalogue
 from dr_core.topology.stores import AuroraGlobal
 from tests.ports import some_ports
 
@@ -133,6 +134,58 @@ def test_a_switchover_that_ends_after_all_satisfies_the_forced_step(stage, datab
     database.state(spec, via=TARGET)
     stage.advance(LONG_ENOUGH_S)
     assert failover_aurora.FailoverAurora(ports).observe(step).progress is Progress.SATISFIED
+
+
+def detaching(stage, database):
+    plan = build(stage.topology, "shop", source=SOURCE, target=TARGET, mode=Mode.FORCED, overrides=("detach",))
+    kinds = make_catalogue(some_ports(database=database))
+    step = {step.kind: step for step in plan.steps}
+    return kinds, step["detach-aurora"], step["verify-writer"]
+
+
+def test_a_cluster_that_is_taken_out_writes_by_itself_after_a_while_and_the_old_one_goes_on(stage, database, spec):
+    kinds, step, verifying = detaching(stage, database)
+    assert kinds["detach-aurora"].observe(step).progress is Progress.ABSENT
+    kinds["detach-aurora"].act(step, Claim("t", "run-a", 1))
+    kinds["detach-aurora"].act(step, Claim("t", "run-a", 2))
+    assert kinds["detach-aurora"].observe(step).progress is Progress.UNDER_WAY
+    assert kinds["verify-writer"].observe(verifying).progress is Progress.UNDER_WAY
+    stage.advance(LONG_ENOUGH_S)
+    seen = kinds["detach-aurora"].observe(step)
+    assert (seen.progress, seen.evidence["data_loss_allowed"]) == (Progress.SATISFIED, True)
+    own = member_in(database.state(spec, via=TARGET), TARGET)
+    assert (own.detached, own.is_writer) == (True, True)
+    assert writers(database.state(spec, via=SOURCE)) == (SOURCE,), "nobody fenced it: two write"
+    assert "is not fenced" in kinds["verify-writer"].observe(verifying).detail
+
+
+def test_a_cluster_is_taken_out_while_the_source_is_dead(stage, database, spec):
+    stage.take_down(SOURCE)
+    kinds, step, verifying = detaching(stage, database)
+    kinds["detach-aurora"].act(step, Claim("t", "run-a", 1))
+    stage.advance(LONG_ENOUGH_S)
+    assert kinds["detach-aurora"].observe(step).progress is Progress.SATISFIED
+    assert kinds["verify-writer"].observe(verifying).evidence["old_side"] == "not observed"
+
+
+def test_nothing_is_taken_out_while_the_writer_changes_and_the_primary_never(database, spec):
+    with pytest.raises(RejectedError):
+        database.detach(spec, target=SOURCE)
+    database.switchover(spec, source=SOURCE, target=TARGET)
+    with pytest.raises(RejectedError):
+        database.detach(spec, target=TARGET)
+
+
+def test_who_was_taken_out_is_neither_switched_nor_failed_over(stage, database, spec):
+    database.detach(spec, target=TARGET)
+    stage.advance(LONG_ENOUGH_S)
+    for change in (database.failover, database.detach):
+        with pytest.raises(RejectedError):
+            change(spec, target=TARGET)
+
+
+def test_the_engine_is_told_with_the_version(database, spec):
+    assert {member.engine for member in database.state(spec, via=TARGET).members} == {"aurora-postgresql"}
 
 
 def test_a_region_that_is_down_cannot_be_asked(stage, database, spec):

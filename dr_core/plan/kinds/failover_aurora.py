@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from pydantic import JsonValue
-
 from dr_core.claim import Claim
 from dr_core.database import by_hand
 from dr_core.errors import RejectedError, UnreachableError
@@ -12,7 +10,7 @@ from dr_core.plan.kind import Kind, Late, Need, Published, Side
 from dr_core.plan.kinds.switchover_aurora import PROMOTE, PROMOTE_S, Promotion, clusters, promotion, told
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
-from dr_core.plan.promotion import evidence_of, progress_of, without_loss
+from dr_core.plan.promotion import evidence_of, last_lag, progress_of, without_loss
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.stores import AuroraGlobal
@@ -44,8 +42,8 @@ def commands(step: Step) -> Recipe:
         show=(by_hand.look(params.database, params.target),),
         note="What was not replicated is lost. It cannot be taken back.",
         stuck="While a switchover is still under way RDS refuses this: ask again every minute. Where it never takes "
-        f"it, the last resort takes {params.target} out of the global cluster, which has to be built again afterwards: "
-        f"`{by_hand.detach(params.database, params.target)}`",
+        f"it, as with engine versions that differ, the last resort takes {params.target} out of the global cluster, "
+        f"which has to be built again afterwards: `{by_hand.detach(params.database, params.target)}`",
     )
 
 
@@ -70,17 +68,8 @@ class FailoverAurora:
         seen = progress_of(state, params.target)
         if seen.progress is not Progress.SATISFIED:
             return seen
-        # A writer publishes no lag, so the newest datapoint of the target is the last one before the promotion.
-        lag = database.lag(params.database, params.target, source=params.source)
-        measured_at = lag.measured_at.isoformat() if lag.measured_at else None
-        measured: dict[str, JsonValue] = {
-            "lag_seconds": lag.seconds,
-            "lag_measured_at": measured_at,
-            "lag_source": lag.source,
-            "lag_reason": lag.reason,
-        }
-        outcome = told(self.ports, params)
-        return replace(seen, evidence={**seen.evidence, **outcome, **measured})
+        measured = last_lag(database.lag(params.database, params.target, source=params.source))
+        return replace(seen, evidence={**seen.evidence, **told(self.ports, params), **measured})
 
     def act(self, step: Step, claim: Claim) -> None:
         params = Promotion.model_validate(step.params)

@@ -24,13 +24,22 @@ PROMOTE_S = 1800.0
 
 
 class Promotion(Params):
+    """`detached`: the target leaves the global cluster, and nothing fences the source."""
+
     database: AuroraGlobal
     source: str
     target: str
+    detached: bool | None = None
 
 
-def promotion(move: Move, database: AuroraGlobal) -> Promotion:
-    return Promotion(account=move.app.account, database=database, source=move.source, target=move.target)
+def promotion(move: Move, database: AuroraGlobal, *, detached: bool = False) -> Promotion:
+    return Promotion(
+        account=move.app.account,
+        database=database,
+        source=move.source,
+        target=move.target,
+        detached=True if detached else None,
+    )
 
 
 def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
