@@ -75,18 +75,13 @@ class CacheMember:
 
 
 @dataclass(frozen=True)
-class CacheView:
-    """A Global Datastore as one region describes it, with its own member there.
-
-    `own_status` None: the datastore has no member in this region. `lag` None: this region's member is no secondary.
-    """
+class Datastore:
+    """A Global Datastore as one region describes it, under the full name that AWS gives it."""
 
     region: str
     datastore: str
     status: str
     members: tuple[CacheMember, ...]
-    own_status: str | None
-    lag: Measurement | None
 
     def member(self, region: str) -> CacheMember | None:
         return next((member for member in self.members if member.region == region), None)
@@ -95,6 +90,14 @@ class CacheView:
     def primary(self) -> str | None:
         """The region whose member takes writes."""
         return next((member.region for member in self.members if member.role == PRIMARY), None)
+
+
+@dataclass(frozen=True)
+class CacheView(Datastore):
+    """With the region's own member. `own_status` None: it has none. `lag` None: its member is no secondary."""
+
+    own_status: str | None
+    lag: Measurement | None
 
 
 class Caches(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 from dr_core.aws.faults import aws_errors
 from dr_core.errors import DrError, RejectedError
 from dr_core.replication.cloudwatch import PERIOD_S, Datapoint, Metric, Metrics
-from dr_core.replication.copies import SECONDARY, CacheMember, CacheView
+from dr_core.replication.copies import SECONDARY, CacheMember, CacheView, Datastore
 from dr_core.replication.port import Measurement
 
 _LAG = "GlobalDatastoreReplicationLag"
@@ -27,6 +27,13 @@ class ElastiCache:
         self._metrics = metrics
 
     def view(self, group: str, region: str) -> CacheView:
+        seen = self.datastore(group, region)
+        own = seen.member(region)
+        status, lag = (None, None) if own is None else self._own(own)
+        return CacheView(seen.region, seen.datastore, seen.status, seen.members, status, lag)
+
+    def datastore(self, group: str, region: str) -> Datastore:
+        """Roles and statuses alone; nothing is asked about the region's own member."""
         raw = _named(group, self._datastores(region), region)
         members = tuple(
             CacheMember(
@@ -37,9 +44,14 @@ class ElastiCache:
             )
             for entry in raw.get("Members", ())
         )
-        own = next((member for member in members if member.region == region), None)
-        status, lag = (None, None) if own is None else self._own(own)
-        return CacheView(region, raw["GlobalReplicationGroupId"], raw.get("Status", "not told"), members, status, lag)
+        return Datastore(region, raw["GlobalReplicationGroupId"], raw.get("Status", "not told"), members)
+
+    def last_lag(self, group: str, region: str) -> Measurement:
+        """The newest lag of the region's member whatever its role is now: a primary publishes none, it only had one."""
+        own = self.datastore(group, region).member(region)
+        if own is None:
+            raise RejectedError(f"{group} has no member in {region}.")
+        return self._lag(own, _shards(self._group(own)))
 
     def _datastores(self, region: str) -> list[dict[str, Any]]:
         client, found = self._client_of("elasticache", region), []
@@ -53,16 +65,20 @@ class ElastiCache:
             marker = {"Marker": page["Marker"]}
 
     def _own(self, member: CacheMember) -> tuple[str, Measurement | None]:
+        found = self._group(member)
+        status = str(found.get("Status", "not told"))
+        if member.role != SECONDARY:
+            return status, None
+        return status, self._lag(member, _shards(found))
+
+    def _group(self, member: CacheMember) -> dict[str, Any]:
         with aws_errors("elasticache", member.region, "DescribeReplicationGroups"):
             found = self._client_of("elasticache", member.region).describe_replication_groups(
                 ReplicationGroupId=member.group
             )["ReplicationGroups"]
         if not found:
             raise RejectedError(f"There is no replication group {member.group} in {member.region}.")
-        status = str(found[0].get("Status", "not told"))
-        if member.role != SECONDARY:
-            return status, None
-        return status, self._lag(member, _shards(found[0]))
+        return dict(found[0])
 
     def _lag(self, member: CacheMember, shards: Sequence[Sequence[str]]) -> Measurement:
         """The slowest shard, as old as the oldest of them: each has a primary node of its own, which alone publishes.

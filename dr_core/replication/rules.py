@@ -12,7 +12,11 @@ from dr_core.replication.port import BucketPair
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. `metrics`: whether S3 publishes any for it; `time_control`: S3 Replication Time Control."""
+    """One rule. `metrics`: whether S3 publishes any for it; `time_control`: S3 Replication Time Control.
+
+    `replica_changes`: metadata that is changed on a replica is carried back (replica modification sync):
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
+    """
 
     id: str
     target: str
@@ -22,6 +26,7 @@ class Rule:
     metrics: bool = True
     time_control: bool = False
     delete_markers: bool = False
+    replica_changes: bool = False
 
 
 def rule_of(raw: Mapping[str, Any]) -> Rule:
@@ -40,6 +45,7 @@ def rule_of(raw: Mapping[str, Any]) -> Rule:
         metrics=time_control or _on(destination.get("Metrics")),
         time_control=time_control,
         delete_markers=_on(raw.get("DeleteMarkerReplication")) or "Filter" not in raw,
+        replica_changes=_on((raw.get("SourceSelectionCriteria") or {}).get("ReplicaModifications")),
     )
 
 
@@ -60,6 +66,15 @@ def uncopied(rules: Sequence[Rule], pair: BucketPair) -> tuple[str, ...]:
         for prefix in pair.prefixes or ("",)
         if not any(prefix.startswith(rule.prefix) for rule in whole)
     )
+
+
+def not_carried(rules: Sequence[Rule], pair: BucketPair) -> tuple[str, ...]:
+    """What of the pair's source does not come to its target, one sentence each; nothing: everything does."""
+    found = [*uncopied(rules, pair)]
+    for rule in live(rules, pair):
+        found += [] if rule.replica_changes else [f"rule {rule.id} leaves out changes of metadata made on replicas"]
+        found += [] if rule.delete_markers else [f"rule {rule.id} leaves out delete markers"]
+    return tuple(found)
 
 
 def drift(rules: Sequence[Rule], pair: BucketPair) -> tuple[str, ...]:

@@ -103,14 +103,19 @@ class S3Lag:
         return known, ""
 
     def _ask_rules(self, pair: BucketPair) -> tuple[Rule, ...]:
-        try:
-            with aws_errors("s3", pair.source_region, "GetBucketReplication"):
-                answer = self._client_of("s3", pair.source_region).get_bucket_replication(Bucket=pair.source)
-        except AwsRejectedError as error:
-            if error.aws_code == "ReplicationConfigurationNotFoundError":
-                return ()
-            raise
-        return tuple(rule_of(raw) for raw in answer["ReplicationConfiguration"]["Rules"])
+        return rules_of(self._client_of, pair.source, pair.source_region)
+
+
+def rules_of(client_of: Callable[[str, str], Any], bucket: str, region: str) -> tuple[Rule, ...]:
+    """All rules of a bucket, asked where it lives; none where it has no configuration. Raises DrError."""
+    try:
+        with aws_errors("s3", region, "GetBucketReplication"):
+            answer = client_of("s3", region).get_bucket_replication(Bucket=bucket)
+    except AwsRejectedError as error:
+        if error.aws_code == "ReplicationConfigurationNotFoundError":
+            return ()
+        raise
+    return tuple(rule_of(raw) for raw in answer["ReplicationConfiguration"]["Rules"])
 
 
 def _dimensions(pair: BucketPair, rule: Rule) -> tuple[tuple[str, str], ...]:
