@@ -4,20 +4,39 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from dr_core.aws.cli import at_least
 from dr_core.capacity import by_hand
-from dr_core.capacity.port import capacity_name
+from dr_core.capacity.actions import actions_on
+from dr_core.capacity.port import Bounds, Scaling, capacity_name
+from dr_core.capacity.sizes import at_work, enough, waiting
 from dr_core.claim import Claim
+from dr_core.observation.model import CapacityState
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
-from dr_core.topology.capacity import Capacity, Sized
+from dr_core.topology.capacity import Capacity
 
 SCALE_S = 900.0
-ACTIONS = ("ecs:UpdateService", "ecs:DescribeServices")
+LOOKS = (
+    "ecs:DescribeServices",
+    "application-autoscaling:DescribeScalableTargets",
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeScalingActivities",
+    "eks:DescribeNodegroup",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+)
+GROWS = (
+    *LOOKS,
+    "application-autoscaling:RegisterScalableTarget",
+    "ecs:UpdateService",
+    "autoscaling:ResumeProcesses",
+    "autoscaling:UpdateAutoScalingGroup",
+    "eks:UpdateNodegroupConfig",
+    "rds:CreateDBInstance",
+)
 # Whoever overrides this goes on with less than the wanted capacity.
 SHORT = "capacity-short"
 
@@ -31,67 +50,91 @@ class ScaleTo(Params):
 
 
 def plan(move: Move, entry: Capacity) -> Step:
-    size: Sized = entry.value
+    """What need not run before the source is fenced holds nothing up, and is only tried."""
     name = capacity_name(entry)
     return KIND.step(
         move,
-        f"Scale {name} in {move.target} to at least {size.active}",
-        ScaleTo(account=move.app.account, entry=entry, region=move.target, count=size.active),
+        f"Scale {name} in {move.target} to at least {at_work(entry)}",
+        ScaleTo(account=move.app.account, entry=entry, region=move.target, count=at_work(entry)),
         of=name,
-        tried=SHORT in move.overrides,
-        undo=f"Scale {name} in {move.target} back to {size.standby}",
+        tried=SHORT in move.overrides or not holds(move, entry),
+        undo=f"Scale {name} in {move.target} back to {waiting(entry)}",
     )
 
 
-def needs(step: Step, account: str) -> tuple[Need, ...]:
+def holds(move: Move, entry: Capacity) -> bool:
+    """Whether the source is fenced only when the whole size runs in the target; a headless one needs an instance."""
+    return enough(entry, forced=move.forced) == at_work(entry) or waiting(entry) == 0
+
+
+def needs_of(step: Step, account: str, actions: tuple[str, ...]) -> tuple[Need, ...]:
+    """Those of `actions` that the step's kind of capacity has."""
     params = ScaleTo.model_validate(step.params)
-    name = f"arn:aws:ecs:{params.region}:{account}:service/{capacity_name(params.entry)}"
-    return tuple(Need(action, params.region, (name,)) for action in ACTIONS)
+    found = actions_on(params.entry, params.region, account)
+    return tuple(Need(action, params.region, found[action]) for action in actions if action in found)
+
+
+def needs(step: Step, account: str) -> tuple[Need, ...]:
+    return needs_of(step, account, GROWS)
 
 
 def commands(step: Step) -> Recipe:
     params = ScaleTo.model_validate(step.params)
-    resize = by_hand.resize(params.entry, params.region, params.count)
-    enough = at_least(by_hand.size(params.entry, params.region, "desiredCount"), params.count)
     return Recipe(
-        act=(f"{enough} || {resize}",),
-        until=(at_least(by_hand.size(params.entry, params.region, "runningCount"), params.count),),
+        act=by_hand.grow(params.entry, params.region, params.count),
+        until=(by_hand.at_least_running(params.entry, params.region, params.count),),
         stuck="Where the region has no capacity, go on with what runs, and say that it is less.",
     )
 
 
+def seen(state: CapacityState, bounds: Bounds | None) -> dict[str, JsonValue]:
+    """The evidence of every look at a size."""
+    found: dict[str, JsonValue] = {"desired": state.desired, "running": state.running}
+    if bounds is not None:
+        found |= {"least": bounds.least, "most": bounds.most, "scaling": bounds.scaling.value}
+    return found | ({"told": state.reason} if state.reason else {})
+
+
 @dataclass(frozen=True)
 class ScaleTarget:
-    """Done when at least the wanted count runs; never takes anything away."""
+    """Done when at least the wanted count runs and nothing scales it in again; never takes anything away."""
 
     ports: Ports
 
     def observe(self, step: Step) -> StepObservation:
         params = ScaleTo.model_validate(step.params)
-        state = self.ports.of(params.account).capacity.state(params.entry, params.region)
+        capacity = self.ports.of(params.account).capacity
+        state, bounds = capacity.state(params.entry, params.region), capacity.bounds(params.entry, params.region)
         desired, running = state.desired or 0, state.running or 0
-        evidence: dict[str, JsonValue] = {"desired": state.desired, "running": state.running, "wanted": params.count}
+        evidence = seen(state, bounds) | {"wanted": params.count}
         detail = f"{running} of {params.count} run, {desired} are asked for"
+        if running < params.count and state.reason:
+            detail = f"{detail}: {state.reason}"
+        if state.changing:
+            return StepObservation(Progress.UNDER_WAY, detail, evidence)
         if desired < params.count:
             return StepObservation(Progress.ABSENT, detail, evidence)
+        if bounds is not None and (bounds.scaling is not Scaling.ON or bounds.least < params.count):
+            free = f"automatic scaling is {bounds.scaling} from {bounds.least} to {bounds.most}"
+            return StepObservation(Progress.ABSENT, f"{detail}; {free}", evidence)
         progress = Progress.SATISFIED if running >= params.count else Progress.UNDER_WAY
         return StepObservation(progress, detail, evidence)
 
     def act(self, step: Step, claim: Claim) -> None:
         params = ScaleTo.model_validate(step.params)
-        self.ports.of(params.account).capacity.scale(params.entry, params.region, params.count)
+        self.ports.of(params.account).capacity.grow(params.entry, params.region, params.count, claim)
 
 
 KIND = Kind(
     "scale-target",
-    does="Brings the target up to its working size.",
+    does="Brings the target up to its working size, and keeps automatic scaling from going below it.",
     segment=Segment.PREPARE,
     region=Side.TARGET,
     home=Side.TARGET,
     plane=Plane.CONTROL,
     deadline_s=SCALE_S,
     late=Late.SAME_AGAIN,
-    actions=ACTIONS,
+    actions=GROWS,
     carry_out=ScaleTarget,
     by_hand=commands,
     needs=needs,
