@@ -1,13 +1,15 @@
 """The clients of an adapter: one account, one purpose, short timeouts, and one attempt a call."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.topology.model import Account
 
-ClientOf = Callable[[str, str], Any]
-"""(service, region) -> client; boto3 makes its methods at run time."""
+
+class ClientOf(Protocol):
+    """A client of a service in a region; boto3 makes its methods at run time. ARC alone has endpoints of one's own."""
+
+    def __call__(self, service: str, region: str, /, endpoint_url: str | None = None) -> Any: ...
 
 
 def acting_clients(
@@ -15,8 +17,16 @@ def acting_clients(
 ) -> ClientOf:
     """For what changes something. The runner repeats, not botocore, so that every attempt is seen."""
 
-    def client_of(service: str, region: str) -> Any:
-        return aws.client(service, region, purpose=purpose, role=account, read_timeout_s=read_timeout_s, max_attempts=1)
+    def client_of(service: str, region: str, /, endpoint_url: str | None = None) -> Any:
+        return aws.client(
+            service,
+            region,
+            purpose=purpose,
+            role=account,
+            read_timeout_s=read_timeout_s,
+            max_attempts=1,
+            endpoint_url=endpoint_url,
+        )
 
     return client_of
 

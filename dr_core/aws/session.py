@@ -1,20 +1,21 @@
 """The only maker of AWS clients: which region, which role, which timeouts, for which purpose."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from botocore.credentials import CredentialResolver
 from botocore.exceptions import BotoCoreError, ConfigParseError, ProfileNotFound
 from botocore.loaders import create_loader
 
-from dr_core.aws.faults import aws_errors
 from dr_core.aws.residency import EXEMPT_PLACES, EXEMPT_SERVICES, GLOBAL_SERVICES
-from dr_core.aws.sending import ask_guard, no_blind_repeat, tell_step
+from dr_core.aws.role import RoleProvider, RoleSession, repeat_once_renewed
+from dr_core.aws.sending import account_out_of_host, ask_guard, no_blind_repeat, tell_step
+from dr_core.clock import Clock, SystemClock
 from dr_core.errors import ConfigError, RefusedError
 from dr_core.topology.model import Account, Topology
 
@@ -36,6 +37,7 @@ class Purpose(StrEnum):
 
 _POOL = 32
 _CONNECT_TIMEOUT_S = 2.0
+_STS_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -54,22 +56,34 @@ class AwsSessions:
     """Makes clients once and keeps them: building one costs milliseconds, and a session of its own far more."""
 
     def __init__(
-        self, allowed_regions: Iterable[str], *, control_region: str | None = None, endpoint_url: str | None = None
+        self,
+        allowed_regions: Iterable[str],
+        *,
+        control_region: str | None = None,
+        endpoint_url: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """`endpoint_url` is AWS_ENDPOINT_URL: where it is set, every call goes there, whatever else is configured."""
+        """`endpoint_url` is AWS_ENDPOINT_URL: where it is set, every call goes there, whatever else is configured.
+
+        `clock`: when the keys of a role are renewed; the system's where none is given.
+        """
         self._allowed = tuple(dict.fromkeys(allowed_regions))
         self._control_region = control_region
         self._endpoint_url = endpoint_url
         # Reentrant: a role's credentials are fetched with a client that is made here, too.
         self._lock = threading.RLock()
         self._clients: dict[_Key, Any] = {}
+        self._clock = clock or SystemClock()
+        self._roles: dict[Account, RoleSession] = {}
         self._sessions: dict[tuple[Account, str] | None, boto3.session.Session] = {}
 
     @classmethod
-    def for_topology(cls, topology: Topology, endpoint_url: str | None = None) -> "AwsSessions":
+    def for_topology(
+        cls, topology: Topology, endpoint_url: str | None = None, *, clock: Clock | None = None
+    ) -> "AwsSessions":
         """Sessions that stay inside the residency of `topology`."""
         allowed = topology.residency.allowed_regions
-        return cls(allowed, control_region=topology.control_region, endpoint_url=endpoint_url)
+        return cls(allowed, control_region=topology.control_region, endpoint_url=endpoint_url, clock=clock)
 
     # Any: boto3 makes its clients' methods at run time.
     def client(
@@ -147,11 +161,15 @@ class AwsSessions:
             )
         except (ProfileNotFound, ConfigParseError) as error:
             raise _profile_error(error) from error
+        if self._endpoint_url and key.service == "s3control":
+            client.meta.events.register("before-sign.s3-control", account_out_of_host)
         client.meta.events.register_first("before-send", ask_guard)
         client.meta.events.register("before-send", tell_step)
         # As specific as botocore's retry handler: a less specific one is asked after it, and the first answer counts.
-        service_id = client.meta.service_model.service_id.hyphenize()
-        client.meta.events.register_first(f"needs-retry.{service_id}", no_blind_repeat)
+        retrying = f"needs-retry.{client.meta.service_model.service_id.hyphenize()}"
+        client.meta.events.register_first(retrying, no_blind_repeat)
+        if key.role:
+            client.meta.events.register_first(retrying, repeat_once_renewed(self._role(key.role)))
         return client
 
     def _session(self, role: Account | None, region: str) -> "boto3.session.Session":
@@ -164,43 +182,27 @@ class AwsSessions:
             session = botocore.session.Session()
             session.register_component("data_loader", _loader())
             if role:
-                provider = _RoleProvider(lambda: self._assume(role, region))
+                provider = RoleProvider(self._role(role), region)
                 session.register_component("credential_provider", CredentialResolver([provider]))
             self._sessions[key] = boto3.session.Session(botocore_session=session)
         return self._sessions[key]
 
-    def _assume(self, role: Account, region: str) -> dict[str, str]:
-        request = {"RoleArn": role.role_arn, "RoleSessionName": "dr-bot"}
-        if role.external_id:
-            request["ExternalId"] = role.external_id
-        with aws_errors("sts", region, f"AssumeRole {role.role_arn}"):
-            credentials = self.client("sts", region, purpose=Purpose.OBSERVE).assume_role(**request)["Credentials"]
-        return {
-            "access_key": credentials["AccessKeyId"],
-            "secret_key": credentials["SecretAccessKey"],
-            "token": credentials["SessionToken"],
-            "expiry_time": credentials["Expiration"].isoformat(),
-        }
+    def _role(self, role: Account) -> RoleSession:
+        """One for each role, whatever the region: called under the lock."""
+        if role not in self._roles:
+            here = (self._control_region,) if self._control_region else ()
+            self._roles[role] = RoleSession(role, self._sts, (*self._allowed, *here), self._clock)
+        return self._roles[role]
+
+    def _sts(self, region: str) -> Any:
+        """One short try: another region's STS is asked where this one is silent."""
+        return self.client("sts", region, purpose=Purpose.OBSERVE, read_timeout_s=_STS_TIMEOUT_S, max_attempts=1)
 
 
 @cache
 def _loader() -> Any:
     """One for all sessions: service models and endpoints are read and parsed once a process."""
     return create_loader()
-
-
-class _RoleProvider(CredentialProvider):  # type: ignore[misc]  # botocore ships no types
-    """Hands botocore the credentials of one assumed role; they are fetched when the first request is signed."""
-
-    METHOD = "assume-role"
-    CANONICAL_NAME = "dr-assume-role"
-
-    def __init__(self, fetch: Callable[[], dict[str, str]]) -> None:
-        super().__init__()
-        self._fetch = fetch
-
-    def load(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(refresh_using=self._fetch, method=self.METHOD)
 
 
 def _profile_error(error: BotoCoreError) -> ConfigError:
