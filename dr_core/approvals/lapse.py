@@ -130,6 +130,7 @@ def _today(services: Services, plan: Plan) -> Plan | None:
             target=plan.target,
             mode=plan.mode,
             overrides=plan.overrides,
+            returning=plan.returning,
         )
     except (DrError, KeyError, ValueError):
         return None

@@ -6,13 +6,14 @@ from pydantic import JsonValue
 
 from dr_core.approvals import cooldown, tokens
 from dr_core.approvals.authority import approvers
+from dr_core.approvals.direction import Direction, away, back
 from dr_core.approvals.model import Actor, Face, Request, RequestState
 from dr_core.approvals.names import new_request_id, run_id_of
 from dr_core.approvals.scope import related
-from dr_core.approvals.whereabouts import application_of, locate
+from dr_core.approvals.whereabouts import application_of
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data, append_ops
-from dr_core.errors import ConflictError, RefusedError
+from dr_core.errors import ConflictError, DrError, RefusedError
 from dr_core.failpoints import Point
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.estimate import promotion_estimate_s
@@ -22,7 +23,7 @@ from dr_core.plan.preflight import preflight
 from dr_core.plan.step import Finding, Mode, Plan, Severity
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.services import Services
-from dr_core.store import events, readiness, requests, roster, runs, scope
+from dr_core.store import events, observations, readiness, requests, roster, runs, scope
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Application, Topology
 
@@ -55,19 +56,19 @@ class Proposal:
         overrides: tuple[str, ...],
         *,
         source: str | None = None,
+        returning: bool = False,
         new_round: bool = False,
     ) -> None:
         topology = services.topology
         entry = application_of(topology, application)
         self.now = tx.now()
-        active = locate(tx, topology, application)
-        self.observation: Observation | None = active.observation
-        source = source or active.region
-        if source is None:
-            raise RefusedError(f"Which region of {application} is active cannot be said: {active.reason}.")
+        self.observation: Observation | None = observations.latest(tx, application)
+        source = source or away(tx, topology, application, target, None).source
         refuse_target(topology, application, source, target)
         self.source = source
-        self.plan: Plan = build(topology, application, source=source, target=target, mode=mode, overrides=overrides)
+        self.plan: Plan = build(
+            topology, application, source=source, target=target, mode=mode, overrides=overrides, returning=returning
+        )
         sheet = readiness.get(tx, application)
         self.findings = preflight(topology, self.plan, self.observation, self.now, sheet, new_round=new_round)
         interval = topology.detection.interval
@@ -96,7 +97,7 @@ def _keeps_data(entry: Application) -> bool:
 
 
 def refuse_target(topology: Topology, application: str, source: str, target: str) -> None:
-    """The refusals that nothing overrides: residency, an unknown target, the region that is active already."""
+    """The refusals that nothing overrides: residency, an unknown region, the region that is left already."""
     entry = topology.applications[application]
     others = ", ".join(region for region in entry.regions if region != source)
     if target not in topology.residency.allowed_regions:
@@ -104,6 +105,8 @@ def refuse_target(topology: Topology, application: str, source: str, target: str
         raise RefusedError(f"{target} is outside the allowed regions ({allowed}).", hint=f"Choose {others}.")
     if target not in entry.regions:
         raise RefusedError(f"{application} does not run in {target}.", hint=f"Choose {others}.")
+    if source not in entry.regions:
+        raise RefusedError(f"{application} does not run in {source}.", hint=f"Choose {', '.join(entry.regions)}.")
     if target == source:
         raise RefusedError(f"{application} is active in {target} already.", hint=f"Choose {others}.")
 
@@ -112,10 +115,11 @@ def open_request(
     services: Services,
     *,
     application: str,
-    target: str,
+    target: str | None,
     mode: Mode,
     actor: Actor,
     reason: str,
+    source: str | None = None,
     overrides: tuple[str, ...] = (),
     channel: str | None = None,
     cmd_id: str,
@@ -123,8 +127,9 @@ def open_request(
 ) -> Request:
     """Open a request with its buttons, or return the one that this `cmd_id` opened before.
 
-    `supersedes`: the unfinished run that ends when this request is approved. Raises BlockedError, RefusedError,
-    ConflictError or NotFoundError; a refusal, and an attempt that was blocked, stand in the trail.
+    `target` None asks for the way back. `source` is the region to leave, where it has to be said. `supersedes`: the
+    unfinished run that ends when this request is approved. Raises BlockedError, RefusedError, ConflictError or
+    NotFoundError; a refusal, and an attempt that was blocked, stand in the trail.
     """
 
     def work(tx: Tx) -> Request:
@@ -132,7 +137,10 @@ def open_request(
         if before is not None:
             return requests.get(tx, before.chain)
         _cool_down(tx, services, application, actor)
-        proposal = Proposal(tx, services, application, target, mode, overrides, source=source_of(tx, supersedes))
+        way = _way(tx, services.topology, application, target, source, supersedes)
+        proposal = Proposal(
+            tx, services, application, way.target, mode, overrides, source=way.source, returning=way.returning
+        )
         if proposal.blocking:
             raise BlockedError(proposal.blocking)
         refuse_second(tx, services.topology, proposal.plan, superseding=supersedes)
@@ -142,18 +150,22 @@ def open_request(
         return services.store.write(work, Point.REQUEST_OPEN)
     except (RefusedError, ConflictError) as error:
         kind = EventKind.REQUEST_BLOCKED if isinstance(error, ConflictError) else EventKind.REQUEST_REFUSED
-        data: dict[str, JsonValue] = {
-            "application": application,
-            "target": target,
-            "mode": mode.value,
-            "reason": error.message,
-        }
-        if isinstance(error, OccupiedError):
-            data["run"] = error.run
+        data = _told_of(error, application, target, mode)
         services.store.write(
             lambda tx: append_ops(tx, kind, actor, data, cmd_id=f"{cmd_id}:refused"), Point.REQUEST_REFUSED
         )
         raise
+
+
+def _told_of(error: DrError, application: str, target: str | None, mode: Mode) -> dict[str, JsonValue]:
+    """What the trail says of a request that was not opened."""
+    data: dict[str, JsonValue] = {
+        "application": application,
+        "target": target or "back",
+        "mode": mode.value,
+        "reason": error.message,
+    }
+    return data | ({"run": error.run} if isinstance(error, OccupiedError) else {})
 
 
 class OccupiedError(ConflictError):
@@ -167,9 +179,16 @@ class OccupiedError(ConflictError):
         self.run = run
 
 
-def source_of(tx: Tx, supersedes: str | None) -> str | None:
-    """A request that takes the place of a run starts where that one started: the writer may be on its way."""
-    return runs.get(tx, supersedes).plan.source if supersedes else None
+def _way(
+    tx: Tx, topology: Topology, application: str, target: str | None, source: str | None, supersedes: str | None
+) -> Direction:
+    """A request that takes the place of a run leads where that one led: the writer may be on its way."""
+    if supersedes:
+        plan = runs.get(tx, supersedes).plan
+        return Direction(plan.source, target or plan.target, plan.returning)
+    if target is None:
+        return back(tx, topology, application)
+    return away(tx, topology, application, target, source)
 
 
 def blocking_run(tx: Tx, topology: Topology, request: Request) -> str | None:

@@ -134,7 +134,15 @@ def _next_round(
 ) -> Request:
     plan = request.plan
     now = Proposal(
-        tx, services, plan.application, plan.target, plan.mode, plan.overrides, source=plan.source, new_round=True
+        tx,
+        services,
+        plan.application,
+        plan.target,
+        plan.mode,
+        plan.overrides,
+        source=plan.source,
+        returning=plan.returning,
+        new_round=True,
     )
     if now.blocking:
         raise BlockedError(now.blocking, hint="A new request may override it, if it names the override.")

@@ -9,7 +9,7 @@ from dr_core.aws.sending import acting_for, guarded
 from dr_core.claim import Claim
 from dr_core.errors import DrError, LeaseLostError
 from dr_core.failpoints import Point, When, reached
-from dr_core.plan.catalogue import Progress, StepKind, StepObservation
+from dr_core.plan.catalogue import Progress, StepKind, StepObservation, observed
 from dr_core.plan.step import Step
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def look_at(
     try:
         with guarded(guard), acting_for(claim.run, step.name):
             reached(Point.STEP_OBSERVE, When.BEFORE)
-            observation = kind.observe(step)
+            observation = observed(kind, step, claim)
             reached(Point.STEP_OBSERVE, When.AFTER)
             if observation.progress is not Progress.ABSENT or not may_act:
                 return Look(observation)

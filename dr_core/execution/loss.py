@@ -12,8 +12,8 @@ from dr_core.topology.model import Topology
 Loss = tuple[float | None, str]
 """Seconds (None: unknown) and where the number comes from."""
 
-DATABASES = frozenset({"aurora_global", "rds_replica"})
-"""Kinds of store that a promotion changes the writer of, and of which the service tells whether data was lost."""
+DATABASES = {"aurora_global": "RDS events", "rds_replica": "CloudWatch ReplicaLag"}
+"""Kinds of store that a promotion changes the writer of, and where it is told whether data could be lost."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,15 @@ def losses_at(topology: Topology, run: Run, seen: Observation | None, now: datet
 
 def is_taking(run: Run, step: Step) -> bool:
     """Whether what is not copied yet is lost with this step: the first promotion, or the switch where none is."""
-    taking = [s for s in run.plan.steps if s.segment is Segment.PROMOTE]
-    taking = taking or [s for s in run.plan.steps if s.segment is Segment.SWITCH]
+    taking = [s for s in run.plan.steps if s.promotes]
+    switching = [s for s in run.plan.steps if s.segment is Segment.SWITCH]
+    taking = taking or [s for s in switching if not s.best_effort] or switching
     return bool(taking) and taking[0].name == step.name
 
 
 def toll_of(run: Run, step: Step, found: Toll) -> Toll:
     """The part of what was `found` that goes with `step`; all of it empty for a step that costs nothing."""
-    forced = step.segment is Segment.PROMOTE and run.plan.mode is Mode.FORCED
+    forced = step.promotes and run.plan.mode is Mode.FORCED
     return Toll(
         seconds=found.seconds if forced else None,
         reason=found.reason if forced else "",
@@ -64,7 +65,7 @@ def toll_of(run: Run, step: Step, found: Toll) -> Toll:
 
 def costs(run: Run, step: Step) -> bool:
     """Whether something is lost with this step, so that it is measured before each act of it."""
-    return is_taking(run, step) or (step.segment is Segment.PROMOTE and run.plan.mode is Mode.FORCED)
+    return is_taking(run, step) or (step.promotes and run.plan.mode is Mode.FORCED)
 
 
 def worse(before: Toll, now: Toll) -> Toll:
@@ -101,7 +102,7 @@ def _badness(store: StoreLoss) -> tuple[int, float]:
 
 def loss_of(run: Run) -> Loss:
     """The loss of a finished run, in seconds of writes."""
-    promoting = [step.name for step in run.plan.steps if step.segment is Segment.PROMOTE]
+    promoting = [step.name for step in run.plan.steps if step.promotes]
     if not promoting:
         return None, "the plan promotes no database"
     records = [run.record(name) for name in promoting]
@@ -111,8 +112,10 @@ def loss_of(run: Run) -> Loss:
         return run.loss_s, run.loss_reason or "exposure was not recorded when promotion began"
     allowed = [record.evidence.get("data_loss_allowed") for record in records]
     if all(value is False for value in allowed):
-        return 0.0, "switchover: the service reported that no data loss was allowed"
-    return None, "the service did not report whether data loss was allowed"
+        told = [str(basis) for record in records if (basis := record.evidence.get("data_loss_basis"))]
+        return 0.0, "; ".join(told) or "switchover: the service reported that no data loss was allowed"
+    told = [str(reason) for record in records if (reason := record.evidence.get("data_loss_reason"))]
+    return None, "; ".join(told) or "nobody saw whether data could be lost"
 
 
 def losses_of(run: Run) -> tuple[StoreLoss, ...]:
@@ -121,8 +124,11 @@ def losses_of(run: Run) -> tuple[StoreLoss, ...]:
         return run.losses
     seconds, reason = loss_of(run)
     verdict = "ok" if seconds == 0 else "unknown"
-    told = {"seconds": seconds, "reason": reason, "verdict": verdict, "source": "RDS events"}
-    return tuple(lost.model_copy(update=told) if lost.kind in DATABASES else lost for lost in run.losses)
+    told = {"seconds": seconds, "reason": reason, "verdict": verdict}
+    return tuple(
+        lost.model_copy(update={**told, "source": DATABASES[lost.kind]}) if lost.kind in DATABASES else lost
+        for lost in run.losses
+    )
 
 
 def _towards_target(topology: Topology, run: Run, seen: Observation, now: datetime) -> tuple[StoreExposure, ...]:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from dr_core.errors import DeniedError, DrError, RejectedError
+from dr_core.errors import DeniedError, DrError, FinalError, RejectedError
 from dr_core.execution.model import Run, StepRecord, StepState
-from dr_core.execution.recovery import HARMLESS
+from dr_core.execution.recovery import HARMLESS, TAKES_BACK, is_broken
 from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.kind import BEST_EFFORT_S
 from dr_core.plan.step import Segment, Step
 
 AT_ONCE_S = 0.3
@@ -64,8 +65,11 @@ def settled_as(run: Run, state: StepState, seen: StepObservation, absent_s: floa
 def overdue(run: Run, step: Step, *, maybe_done: bool) -> StepState | None:
     """What a step becomes that was not there in time: never "done", and "failed" only if nothing can be under way.
 
-    None: it is looked at for as long as it takes.
+    None: it is looked at for as long as it takes. What takes back is, also in a run that is to end: a share of the
+    users is somewhere else meanwhile.
     """
+    if step.kind in TAKES_BACK:
+        return None
     if run.ending is not None:
         return StepState.UNCERTAIN
     if step.best_effort:
@@ -78,9 +82,24 @@ def overdue(run: Run, step: Step, *, maybe_done: bool) -> StepState | None:
 
 
 def refused_for_good(step: Step, error: DrError, faults: int) -> bool:
-    """AWS keeps saying no. After the gates that is waited out until the deadline: permissions and states are mended."""
-    early = step.best_effort or step.segment in HARMLESS
+    """AWS keeps saying no. After the gates that is waited out until the deadline: permissions and states are mended.
+
+    So is a fence that is tried for minutes and not for seconds: RDS stops no instance while it is backed up. What takes
+    back is given up by nobody's refusal, only by its own word that nothing is left of it.
+    """
+    if step.kind in TAKES_BACK:
+        return isinstance(error, FinalError) and faults >= REFUSALS_BEFORE_FAILING
+    fence = step.segment is Segment.FENCE and step.follow_up and step.deadline_s > BEST_EFFORT_S
+    early = (step.best_effort and not fence) or step.segment in HARMLESS
     return early and isinstance(error, (DeniedError, RejectedError)) and faults >= REFUSALS_BEFORE_FAILING
+
+
+def refused_as(run: Run, step: Step) -> StepState:
+    """What a step becomes that is refused for good. What is back in a run that ends anyway has not failed it."""
+    if step.best_effort:
+        return StepState.NOT_REACHED
+    over = run.ending is not None or is_broken(run)
+    return StepState.SKIPPED if over and step.kind in TAKES_BACK else StepState.FAILED
 
 
 def is_over(run: Run, step: Step, now: datetime, *, pursued_s: float, looked: bool) -> bool:

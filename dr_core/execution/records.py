@@ -12,6 +12,7 @@ from dr_core.errors import DrError
 from dr_core.execution.judge import Judge
 from dr_core.execution.loss import Toll, costs, toll_of, worse
 from dr_core.execution.model import Hold, HoldKind, Run, StepRecord, StepState
+from dr_core.execution.recovery import TAKES_BACK
 from dr_core.failpoints import Point
 from dr_core.plan.catalogue import StepObservation
 from dr_core.plan.step import Step
@@ -64,7 +65,10 @@ class StepRecorder:
         self._actor = actor
 
     def intend(self, epoch: int, run: Run, name: str) -> int:
-        """Say that the next attempt begins; its number. HeldError when the brake or a person was first."""
+        """Say that the next attempt begins; its number. HeldError when the brake or a person was first.
+
+        Neither stops what takes back: that begins nothing.
+        """
         step, record = run.plan.step(name), run.record(name)
         attempt = record.attempt + 1
         data: dict[str, JsonValue] = {"run": run.id, "step": name, "attempt": attempt, "title": step.title}
@@ -79,7 +83,8 @@ class StepRecorder:
             if record.started_at is None:
                 values |= {"started_at": now, "deadline_at": now + timedelta(seconds=step.deadline_s)}
             entry = (EventKind.STEP_INTENT, self._actor, data, f"{run.id}:{name}:{attempt}")
-            runs.transition(tx, run.id, epoch, Change([entry], outcome, StepChange(name, values), intent=True))
+            fenced = step.kind not in TAKES_BACK
+            runs.transition(tx, run.id, epoch, Change([entry], outcome, StepChange(name, values), intent=fenced))
 
         self._store.write(work, Point.STEP_INTENT)
         return attempt
@@ -161,6 +166,14 @@ class StepRecorder:
             runs.transition(tx, run.id, epoch, Change(entries, {}, StepChange(name, values), holds))
 
         self._store.write(work, Point.STEP_RESULT)
+
+    def left_behind(self, tx: Tx, epoch: int, run: Run, name: str) -> None:
+        """In the commit that ends its run: a fence that is not set although the writer has moved is tried on."""
+        state, detail = StepState.NOT_REACHED, "its run ended before it was seen done, and the writer has moved"
+        values = {"state": state.value, "detail": detail, "ended_at": tx.now()}
+        cmd_id = f"{run.id}:{name}:{state.value}:{run.record(name).attempt}"
+        entry = (EventKind.STEP_NOT_REACHED, self._actor, self._told(run, name, detail), cmd_id)
+        runs.transition(tx, run.id, epoch, Change([entry], {}, StepChange(name, values)))
 
     def reached_late(self, epoch: int, run: Run, name: str, seen: StepObservation) -> None:
         """A finished run's unreached step is there after all."""

@@ -29,7 +29,7 @@ from dr_core.execution.judge import Judge
 from dr_core.execution.lease import DEFAULT_TIMING, RunLease, Timing
 from dr_core.execution.model import HoldKind, Run, RunState, StepState
 from dr_core.execution.records import StepRecorder
-from dr_core.execution.recovery import has_moved, next_moves
+from dr_core.execution.recovery import has_moved, left_over, next_moves, unfenced
 from dr_core.execution.steps import StepDriver
 from dr_core.failpoints import Point
 from dr_core.plan.catalogue import Catalogue
@@ -164,7 +164,7 @@ class Runner:
             hand.shut()
         else:
             hand.opened(self._clock.monotonic())
-        # A run that asks its people again only watches; one that is to end only ends. Everything else is proven.
+        # One that asks its people again only watches, one that is to end only ends; both take back. All else is proven.
         asks = run.holds_for(HoldKind.ROUND) is not None or (run.ending is not None and not run.state.finished)
         if not asks and hand.proven != (run.round, run.plan) and not self._prove(hand):
             return
@@ -250,12 +250,14 @@ class Runner:
     def _finish(self, hand: Hand, run: Run, state: RunState, kind: EventKind, reason: str) -> None:
         run, request = self._store.read(lambda tx: _asked(tx, hand.lease.run_id))  # with the last act's loss
         measured = self._judge.measure(run, request)
+        moved = has_moved(run, state)
+        behind = unfenced(run) if moved else ()
         unreached = [record.name for record in run.steps if record.state is StepState.NOT_REACHED]
-        follow_up = bool(unreached) and has_moved(run, state)
+        follow_up = moved and bool(behind or left_over(run))
         data: dict[str, JsonValue] = {
             "run": run.id,
             "reason": reason,
-            "not_reached": list(unreached),
+            "not_reached": [*unreached, *behind],
             **measured.summary,
         }
 
@@ -270,6 +272,8 @@ class Runner:
                 "outcome": json.dumps(measured.outcome),
                 "follow_up": follow_up,
             }
+            for name in behind:
+                self._recorder.left_behind(tx, hand.lease.epoch, run, name)
             entry = (kind, self._actor, data, f"{run.id}:{state.value}")
             runs.transition(tx, run.id, hand.lease.epoch, Change([entry], values))
             scope.free(tx, run.id)

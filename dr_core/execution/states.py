@@ -109,6 +109,12 @@ STEPS: Table[StepState] = Table(
             "Best effort in a dead region, acknowledged beforehand: the run goes on without it.",
         ),
         Row(
+            (StepState.WAITING, StepState.SKIPPED),
+            EventKind.STEP_NOT_REACHED,
+            StepState.NOT_REACHED,
+            "A fence that its run ends without, although the writer has moved: it is tried on.",
+        ),
+        Row(
             (StepState.RUNNING,),
             EventKind.STEP_UNCERTAIN,
             StepState.UNCERTAIN,
@@ -120,7 +126,7 @@ STEPS: Table[StepState] = Table(
     {
         StepState.DONE: "nothing",
         StepState.FAILED: "nothing but the end of its run",
-        StepState.SKIPPED: "nothing but the end of its run",
+        StepState.SKIPPED: "nothing but the end of its run, which has a fence tried on, if the writer moved",
         StepState.REACHED_LATE: "nothing",
     },
 )

@@ -18,11 +18,13 @@ from dr_core.execution.pace import (
     back_off_s,
     is_over,
     overdue,
+    refused_as,
     refused_for_good,
     settled_as,
     wait_s,
 )
 from dr_core.execution.records import StepRecorder, token_of
+from dr_core.execution.recovery import TAKES_BACK, left_over
 from dr_core.plan.catalogue import Catalogue, Progress, StepObservation
 from dr_core.plan.step import Plan, Step
 from dr_core.store import runs
@@ -30,6 +32,8 @@ from dr_core.store.engine import Store
 from dr_core.store.runs import HeldError
 
 FOLLOW_UP_EVERY_S = 10.0
+LATE_LONGEST_S = 300.0
+"""Between late attempts, and between looks at what goes on for hours: none of it is worth a call a second."""
 Related = Callable[[str], tuple[str, ...]]
 """Application -> those that depend on it or that it depends on."""
 
@@ -94,7 +98,7 @@ class StepDriver:
 
     def follow_up(self, hand: Hand, run: Run) -> bool:
         """Try again what a finished run could not reach; False when nothing is left or a newer run acts."""
-        unreached = [record for record in run.steps if record.state is StepState.NOT_REACHED]
+        unreached = left_over(run)
         overtaken = self._store.read(lambda tx: runs.overtaken(tx, run))
         if not unreached or overtaken:
             why = "a newer run of the application has it" if overtaken else "everything was reached"
@@ -105,12 +109,14 @@ class StepDriver:
             pursuit = hand.pursuit(record.name, record.attempt)
             if pursuit.future is not None and pursuit.future.done():
                 look, pursuit.future = pursuit.future.result(), None
-                pursuit.next_at = now + (1.0 if look.acted or _under_way(look) else FOLLOW_UP_EVERY_S)
+                pursuit.acted_at = now if look.acted else pursuit.acted_at
+                pursuit.next_at = now + _late_look_s(look, now - pursuit.since)
                 if look.observation is not None and look.observation.progress is Progress.SATISFIED:
                     self._recorder.reached_late(hand.lease.epoch, run, record.name, look.observation)
-                elif look.observation is not None and look.observation.progress is Progress.ABSENT and not look.acted:
+                elif _to_be_tried(look, None if pursuit.acted_at is None else now - pursuit.acted_at, record.attempt):
                     self._try_late(hand, run, record)
             elif pursuit.future is None and now >= pursuit.next_at:
+                pursuit.since = pursuit.since or now
                 self._submit(hand, run, record.name, pursuit, may_act=False)
         return True
 
@@ -136,7 +142,8 @@ class StepDriver:
 
     def _may_act(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit) -> bool:
         """Act under the intent that stands, or under a new one when the last act left no trace for a while."""
-        if record.state is StepState.UNCERTAIN or not run.free:
+        takes_back = run.plan.step(record.name).kind in TAKES_BACK
+        if record.state is StepState.UNCERTAIN or not (run.free or takes_back):
             return False
         if pursuit.acted_at is None:
             return True
@@ -160,7 +167,8 @@ class StepDriver:
             return False
         pursuit.faults = 0
         pursuit.maybe_done = pursuit.maybe_done or seen.progress is Progress.UNDER_WAY
-        verdict = settled_as(run, record.state, seen, self._absent_s(pursuit, seen, look, now))
+        absent_s = self._absent_s(run.plan.step(record.name), pursuit, seen, look, now)
+        verdict = settled_as(run, record.state, seen, absent_s)
         if verdict is not None:
             self._recorder.settle(hand.lease.epoch, run, record.name, *verdict, seen.evidence)
             return True
@@ -173,18 +181,23 @@ class StepDriver:
         pursuit.next_at = self._clock.monotonic() + back_off_s(pursuit.faults)
         step = run.plan.step(record.name)
         if refused_for_good(step, error, pursuit.faults) and record.state is StepState.RUNNING:
-            state = StepState.NOT_REACHED if step.best_effort else StepState.FAILED
-            self._recorder.settle(hand.lease.epoch, run, record.name, state, str(error), {})
+            self._recorder.settle(hand.lease.epoch, run, record.name, refused_as(run, step), str(error), {})
             return True
         self._note(hand, run, record, pursuit, str(error))
         return False
 
-    def _absent_s(self, pursuit: Pursuit, seen: StepObservation, look: Look, now: float) -> float | None:
-        """For how long the service has shown no trace of the step; None when it shows one, or was just asked."""
+    def _absent_s(self, step: Step, pursuit: Pursuit, seen: StepObservation, look: Look, now: float) -> float | None:
+        """For how long the service has shown no trace of the step; None when it shows one, or was just asked.
+
+        None, too, where silence proves nothing: what takes back is absent while there is something to be taken back,
+        and nobody else can be asked about an answer that this process has lost.
+        """
         if seen.progress is not Progress.ABSENT or look.acted:
             pursuit.absent_since = None
             return None
         pursuit.absent_since = pursuit.absent_since if pursuit.absent_since is not None else now
+        if step.kind in TAKES_BACK or (seen.by_memory and pursuit.maybe_done):
+            return None
         since = max(pursuit.absent_since, pursuit.acted_at if pursuit.acted_at is not None else pursuit.absent_since)
         return now - since
 
@@ -208,5 +221,23 @@ class StepDriver:
         self._recorder.note(hand.lease.epoch, run, record.name, detail)
 
 
-def _under_way(look: Look) -> bool:
-    return look.observation is not None and look.observation.progress is Progress.UNDER_WAY
+def _late_look_s(look: Look, pursued_s: float) -> float:
+    """When to look again after the end of the run: soon after an act, and ever less often at what goes on."""
+    if look.error is not None or look.observation is None:
+        return FOLLOW_UP_EVERY_S
+    if look.acted:
+        return 1.0
+    if look.observation.progress is Progress.UNDER_WAY:
+        return min(LATE_LONGEST_S, max(1.0, pursued_s / 10))
+    return FOLLOW_UP_EVERY_S
+
+
+def _to_be_tried(look: Look, asked_s_ago: float | None, attempts: int) -> bool:
+    """Whether nothing of it is there, and what was asked for has had its time, refused or not: doubling from 10 s.
+
+    By the recorded attempts, so that a new owner goes on where the last one was.
+    """
+    if look.acted or look.observation is None or look.observation.progress is not Progress.ABSENT:
+        return False
+    given_s = min(LATE_LONGEST_S, FOLLOW_UP_EVERY_S * 2.0 ** min(attempts, 10) / 2)
+    return asked_s_ago is None or asked_s_ago >= given_s

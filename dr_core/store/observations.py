@@ -27,7 +27,8 @@ _ENDED = (
 )
 _LAST_ENDED = _ENDED.limit(20)
 _LAST_SUCCESS = _ENDED.where(run.c.state == RunState.SUCCEEDED.value).limit(1)
-_BEGUN = select(step.c.name, step.c.state).where(step.c.run == bindparam("of"), step.c.started_at.is_not(None))
+# Or left behind by the end of its run: a fence that was never begun is not set.
+_BEGUN = select(step.c.name, step.c.state).where(step.c.run == bindparam("of"), step.c.state != StepState.WAITING.value)
 
 
 def latest(tx: Tx, application: str) -> Observation | None:
@@ -131,7 +132,9 @@ def region_fences(tx: Tx, application: str) -> dict[str, Fence]:
 
 
 def _left_behind(plan: Plan, states: dict[str, str]) -> dict[str, Fence]:
-    fencing = [states.get(item.name) for item in plan.steps if item.segment is Segment.FENCE]
+    # A step that is passed over for good is the team's own, and fences nobody.
+    steps = (item for item in plan.steps if item.segment is Segment.FENCE and item.follow_up)
+    fencing = [states.get(item.name) for item in steps]
     if StepState.NOT_REACHED.value in fencing:
         return {plan.source: "unfenced"}
     fenced = bool(fencing) and set(fencing) <= {StepState.DONE.value, StepState.REACHED_LATE.value}

@@ -33,6 +33,7 @@ class Room:
     lag_s: float | None = 0.4
     down: bool = True
     target_down: bool = False
+    two_write: bool = False
     count: int = 0
 
     def person(self, user: str) -> Actor:
@@ -73,6 +74,12 @@ class Room:
             verdicts = tuple(v.model_copy(update=dead) if v.region == WEST else v for v in new.verdicts)
             signals = tuple(s.model_copy(update={"state": SignalState.BAD}) for s in new.signals)
             new = new.model_copy(update={"verdicts": verdicts, "signals": signals})
+        if self.two_write:
+            assert new.database is not None
+            members = tuple(m.model_copy(update={"is_writer": True}) for m in new.database.members)
+            both = {"members": members}
+            writers = tuple(m.region for m in members)
+            new = new.model_copy(update={"writers": writers, "database": new.database.model_copy(update=both)})
         self.services.store.write(lambda tx: observations.save(tx, new))
 
     def ticks(self, worker: Runner, seconds: int) -> None:

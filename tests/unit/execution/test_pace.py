@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dr_core.aws.faults import AwsDeniedError, AwsUnreachableError
+from dr_core.aws.faults import AwsDeniedError, AwsRejectedError, AwsUnreachableError
 from dr_core.errors import DrError
 from dr_core.execution.model import Ending, Hold, HoldKind, Run, RunState, StepRecord, StepState
 from dr_core.execution.pace import back_off_s, is_over, overdue, refused_for_good, settled_as, wait_s
@@ -102,7 +102,8 @@ def test_what_a_step_is_by_what_was_seen(
         (Segment.PREPARE, False, AwsDeniedError("no"), 4, False),
         (Segment.PREPARE, False, AwsUnreachableError("away"), 99, False),  # only an answer is a refusal
         (Segment.PROMOTE, False, AwsDeniedError("no"), 99, False),  # past the gates it is mended, not given up
-        (Segment.FENCE, True, AwsDeniedError("no"), 5, True),
+        (Segment.SWITCH, True, AwsDeniedError("no"), 5, True),
+        (Segment.FENCE, True, AwsRejectedError("is being backed up"), 5, False),  # its ten minutes count, not its tries
     ],
 )
 def test_a_refusal_is_final_only_where_giving_up_costs_nothing(
