@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from dr_core.claim import Claim
+from dr_core.errors import RejectedError
 from dr_core.plan.step import Step
 
 
@@ -18,12 +19,16 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class StepObservation:
-    """What the world says about a step. `eta_s` is the expected time to the end while under way, if known (seconds)."""
+    """What the world says about a step. `eta_s` is the expected time to the end while under way, if known (seconds).
+
+    `by_memory`: ABSENT as far as this process remembers; another one, or an answer that was lost, may have done it.
+    """
 
     progress: Progress
     detail: str
     evidence: dict[str, JsonValue] = field(default_factory=dict)
     eta_s: float | None = None
+    by_memory: bool = False
 
 
 class StepKind(Protocol):
@@ -41,6 +46,22 @@ class StepKind(Protocol):
         surely did not happen, LeaseLostError when the resource names a later owner.
         """
         ...
+
+
+class PerRun:
+    """A step kind whose effect belongs to one run: what another run did says nothing, so it is looked at by a claim."""
+
+    def observe(self, step: Step) -> StepObservation:
+        raise RejectedError(f"{step.name} is done once a run, and cannot be looked at without one.")
+
+    def observe_for(self, step: Step, claim: Claim) -> StepObservation:
+        """As `observe`, of the run that the claim names."""
+        raise NotImplementedError
+
+
+def observed(kind: StepKind, step: Step, claim: Claim) -> StepObservation:
+    """What the world says about a step of the claim's run."""
+    return kind.observe_for(step, claim) if isinstance(kind, PerRun) else kind.observe(step)
 
 
 Catalogue = dict[str, StepKind]

@@ -46,6 +46,14 @@ def estimate_plan(plan: Plan, durations_by_kind: Mapping[str, Sequence[float]]) 
     )
 
 
+def at_least_s(plan: Plan, durations_by_kind: Mapping[str, Sequence[float]]) -> float:
+    """Seconds along the longest path of what is known; a step without a figure counts as nothing, so it is a bound."""
+    known = {}
+    for step in plan.steps:
+        known[step.name] = estimate_step(step, durations_by_kind.get(step.kind, ())).median_s or 0.0
+    return sum(known[name] for name in _critical_path(plan, known))
+
+
 def promotion_estimate_s(plan: Plan, durations_by_kind: Mapping[str, Sequence[float]]) -> float:
     """Seconds from the start to the start of promotion, as a limit needs it: a step without a figure counts in full.
 

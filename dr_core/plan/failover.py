@@ -1,9 +1,10 @@
 """Builds the plan of a failover, planned or forced, as a graph of steps. Pure; what cannot be is left to preflight."""
 
 from collections.abc import Callable
+from functools import partial
 
 from dr_core.errors import NotFoundError
-from dr_core.plan.layers import capacity, copies, databases, serving, traffic
+from dr_core.plan.layers import capacity, consumers, copies, custom, databases, edge, serving, shift, traffic
 from dr_core.plan.layers.layer import Layer, Names, Steps
 from dr_core.plan.move import Move
 from dr_core.plan.step import Mode, Plan, Policy, Segment
@@ -14,16 +15,37 @@ Maker = Callable[[Move, Names], Layer]
 # What each part of an application adds to a layer: everything in a layer runs at the same time.
 LAYERS: dict[Segment, tuple[Maker, ...]] = {
     Segment.PREPARE: (capacity.prepare, copies.prepare),
-    Segment.FENCE: (capacity.fence,),
-    Segment.PROMOTE: (databases.promote,),
-    Segment.SWITCH: (traffic.switch,),
-    Segment.VERIFY: (databases.verify, traffic.verify, serving.verify),
-    Segment.SETTLE: (capacity.settle,),
+    Segment.CANARY: (traffic.canary,),
+    Segment.FENCE: (capacity.fence, consumers.fence),
+    Segment.PROMOTE: (
+        databases.promote,
+        copies.promote,
+    ),
+    Segment.SWITCH: (traffic.switch, consumers.switch),
+    Segment.VERIFY: (databases.verify, traffic.verify, serving.verify, consumers.verify, edge.verify),
+    Segment.SETTLE: (
+        capacity.settle,
+        copies.settle,
+    ),
+}
+
+# Where every region serves: none is fenced, and none is promoted.
+SHIFT: dict[Segment, tuple[Maker, ...]] = {
+    Segment.PREPARE: (capacity.prepare,),
+    Segment.SWITCH: (shift.switch,),
+    Segment.VERIFY: (shift.verify, serving.verify),
 }
 
 
 def build(
-    topology: Topology, application: str, *, source: str, target: str, mode: Mode, overrides: tuple[str, ...] = ()
+    topology: Topology,
+    application: str,
+    *,
+    source: str,
+    target: str,
+    mode: Mode,
+    overrides: tuple[str, ...] = (),
+    returning: bool = False,
 ) -> Plan:
     """The plan that moves `application` from `source` to `target`. NotFoundError for an application that is not there.
 
@@ -33,7 +55,7 @@ def build(
     if app is None:
         known = ", ".join(topology.applications)
         raise NotFoundError(f"There is no application {application}.", hint=f"Known: {known}.")
-    move = Move(application, app, source, target, mode, overrides)
+    move = Move(application, app, source, target, mode, overrides, returning)
     quorum = topology.approval.forced if move.forced else topology.approval.planned
     return Plan(
         application=application,
@@ -42,15 +64,21 @@ def build(
         target=target,
         steps=_steps(move),
         overrides=overrides,
+        returning=returning,
         policy=Policy(required=quorum.required, expires_after_s=quorum.expires_after.total_seconds()),
     )
 
 
 def _steps(move: Move) -> Steps:
-    """Layer after layer, each behind what the one before is waited for; an empty layer is passed through."""
+    """Layer after layer, each behind what the one before is waited for; an empty layer is passed through.
+
+    The team's own steps are a layer behind the segment that they follow.
+    """
     steps: Steps = ()
     after: Names = ()
-    for makers in LAYERS.values():
-        layer = sum((make(move, after) for make in makers), Layer())
-        steps, after = (*steps, *layer.steps), layer.held or after
+    layers = SHIFT if move.app.active_active else LAYERS
+    for segment in LAYERS:
+        for row in (layers.get(segment, ()), (partial(custom.following, segment),)):
+            layer = sum((make(move, after) for make in row), Layer())
+            steps, after = (*steps, *layer.steps), layer.held or after
     return steps

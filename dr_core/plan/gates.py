@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dr_core.capacity.port import capacity_name
+from dr_core.capacity.sizes import enough, there
 from dr_core.observation.model import Observation
 from dr_core.plan.checks.case import Case, gate_stores, has_gate, is_down, nothing_good, reasons_of
 from dr_core.plan.checks.exposure import said
@@ -12,7 +13,6 @@ from dr_core.plan.kinds.scale_target import SHORT
 from dr_core.plan.promotion import writers
 from dr_core.plan.step import Plan
 from dr_core.replication.exposure import application_exposure
-from dr_core.topology.capacity import Sized
 from dr_core.topology.model import Topology
 
 Closed = tuple[str, str]
@@ -81,36 +81,41 @@ def _stays_on(case: Case, seen: Observation) -> Iterator[Closed]:
 
 
 def _roles(case: Case, seen: Observation) -> Iterator[Closed]:
-    database = case.app.database.aurora_global if case.app.database else None
-    if database is None or case.plan.target not in database.clusters:
+    database = case.app.database.value if case.app.database else None
+    if database is None or case.plan.target not in database.parts:
         return
-    name, state, plan = database.global_cluster, seen.database, case.plan
+    name, state, plan = database.label, seen.database, case.plan
     if state is None:
-        yield "database-not-observed", f"global cluster {name} could not be observed: {seen.writers_reason}"
+        yield "database-not-observed", f"{name} could not be observed: {seen.writers_reason}"
         return
     age = max(0.0, (case.now - state.observed_at).total_seconds())
-    if plan.target not in {member.region for member in state.members}:
-        yield "target-missing", f"global cluster {name} has no member in {plan.target} (seen {age:.0f} s ago)"
+    if plan.target not in {member.region for member in state.members if not member.detached}:
+        yield "target-missing", f"{name} has no member in {plan.target} (seen {age:.0f} s ago)"
     if state.failover_status is not None and state.failover_to not in (None, plan.target):
-        yield "failover-under-way", f"global cluster {name} is changing its writer to {state.failover_to}"
+        yield "failover-under-way", f"{name} is changing its writer to {state.failover_to}"
     present = writers(state)
     allowed = [(plan.source,), (plan.target,), *([()] if case.forced else [])]
     if state.failover_status is None and present not in allowed:
         told = ", ".join(present) or "nobody"
-        yield "two-writers", f"the writer of global cluster {name} is {told}, not {plan.source} (seen {age:.0f} s ago)"
+        way_out = "a request with --override two-writers goes on all the same"
+        yield "two-writers", f"the writer of {name} is {told}, not {plan.source} (seen {age:.0f} s ago); {way_out}"
 
 
 def _capacity(case: Case, seen: Observation) -> Iterator[Closed]:
     states = {(state.region, state.name): state for state in seen.capacity}
     for entry in case.app.capacity:
-        if entry.ecs is None:
+        if not there(entry, case.plan.target):
             continue
-        size: Sized = entry.value
-        name, target = capacity_name(entry), case.plan.target
+        wanted, name, target = enough(entry, forced=case.forced), capacity_name(entry), case.plan.target
         state = states.get((target, name))
         if state is None or state.running is None:
             why = state.reason if state is not None and state.reason else "it was not observed"
             yield SHORT, f"how many of {name} run in {target} is not known: {why}"
-        elif state.running < size.active:
+        elif state.running < wanted:
             age = max(0.0, (case.now - state.observed_at).total_seconds())
-            yield SHORT, f"{state.running} of {size.active} of {name} run in {target} (seen {age:.0f} s ago)"
+            told = f"; {state.reason}" if state.reason else ""
+            short = wanted - state.running
+            yield (
+                SHORT,
+                f"{state.running} of {wanted} of {name} run in {target}: {short} short (seen {age:.0f} s ago{told})",
+            )

@@ -46,7 +46,8 @@ class Published:
 
 @dataclass(frozen=True)
 class Need:
-    """An IAM action that a step calls: in which region (None: a global service), and on which resources.
+    """An IAM action that a step calls: in which region (None: a global service), and on which resources. `context`:
+    condition keys with what they hold in the call, where a policy can tell resources apart by them only.
 
     ARNs as the service's authorization reference names them, `*` where the action knows no resource:
     https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
@@ -55,23 +56,24 @@ class Need:
     action: str
     region: str | None
     resources: tuple[str, ...] = ("*",)
+    context: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of step; `dr_core/plan/steps.py` lists them all, and `docs/steps.md` is printed from them.
 
-    `does` is one sentence. `home` is where its control plane lives: a side of the move, or one region for everybody.
-    `deadline_s` is when a person must look, and no estimate. `actions` are the IAM actions of `carry_out`, `needs` says
-    on what a step calls them, given the account's id. A step that changes something names its undo (`back` says it
-    of the kind), or the kind is `irreversible`.
+    `does` is one sentence. `home` is where its control plane lives: a side of the move, one region for everybody, or
+    None where no single region is leant on. `deadline_s` is when a person must look, and no estimate. `actions` are the
+    IAM actions of `carry_out`, `needs` says on what a step calls them, given the account's id. A step that changes
+    something names its undo (`back` says it of the kind), or the kind is `irreversible`.
     """
 
     name: str
     does: str
     segment: Segment
     region: Side
-    home: Side | str
+    home: Side | str | None
     plane: Plane
     deadline_s: float
     late: Late

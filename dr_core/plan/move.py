@@ -11,7 +11,10 @@ from dr_core.value import Value
 
 @dataclass(frozen=True)
 class Move:
-    """An application on its way from `source` to `target`."""
+    """An application on its way from `source` to `target`.
+
+    Where every region serves, users are shifted away from `source`; `returning`, they are brought back to `target`.
+    """
 
     application: str
     app: Application
@@ -19,6 +22,7 @@ class Move:
     target: str
     mode: Mode
     overrides: tuple[str, ...] = ()
+    returning: bool = False
 
     @property
     def forced(self) -> bool:

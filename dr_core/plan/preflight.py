@@ -3,14 +3,25 @@
 from datetime import datetime
 
 from dr_core.observation.model import Observation
-from dr_core.plan.checks import capacity, database, exposure, planes, readiness, regions, support
+from dr_core.plan.checks import (
+    capacity,
+    consumers,
+    copies,
+    database,
+    exposure,
+    left_behind,
+    planes,
+    readiness,
+    regions,
+    support,
+)
 from dr_core.plan.checks.case import Case
 from dr_core.plan.step import Finding, Plan, Severity
 from dr_core.readiness.model import Sheet
 from dr_core.topology.model import Topology
 
 _ORDER = (Severity.BLOCKING, Severity.WARNING, Severity.INFO)
-_CHECKS = (regions, database, exposure, capacity, planes, support, readiness)
+_CHECKS = (regions, database, exposure, capacity, consumers, copies, left_behind, planes, support, readiness)
 
 
 def preflight(

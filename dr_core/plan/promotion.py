@@ -7,8 +7,9 @@ from pydantic import JsonValue
 
 from dr_core.database.port import DatabaseEvent
 from dr_core.errors import RejectedError
-from dr_core.observation.model import DatabaseState
+from dr_core.observation.model import DatabaseState, MemberState
 from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.replication.port import Measurement
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html: RDS-EVENT-0185 and 0238.
 _ENDED = re.compile(r"^Global (switchover|failover) to DB cluster .* (finished|completed)\b")
@@ -16,6 +17,20 @@ _ENDED = re.compile(r"^Global (switchover|failover) to DB cluster .* (finished|c
 
 def writers(state: DatabaseState) -> tuple[str, ...]:
     return tuple(member.region for member in state.members if member.is_writer)
+
+
+def member_in(state: DatabaseState, region: str) -> MemberState | None:
+    return next((member for member in state.members if member.region == region), None)
+
+
+def last_lag(lag: Measurement) -> dict[str, JsonValue]:
+    """A writer publishes no lag, so the newest datapoint of a promoted one is the last before its promotion."""
+    return {
+        "lag_seconds": lag.seconds,
+        "lag_measured_at": lag.measured_at.isoformat() if lag.measured_at else None,
+        "lag_source": lag.source,
+        "lag_reason": lag.reason,
+    }
 
 
 def evidence_of(state: DatabaseState) -> dict[str, JsonValue]:
@@ -32,13 +47,13 @@ def evidence_of(state: DatabaseState) -> dict[str, JsonValue]:
 def progress_of(state: DatabaseState, target: str) -> StepObservation:
     """Any status in FailoverState means under way, a listed one or not. RejectedError when the target is no member."""
     evidence, present = evidence_of(state), writers(state)
+    if target not in {member.region for member in state.members if not member.detached}:
+        raise RejectedError(f"{target} is not a member of the global cluster any more.")
     if state.failover_status is not None:
         towards = f" to {state.failover_to}" if state.failover_to else ""
         return StepObservation(Progress.UNDER_WAY, f"FailoverState is {state.failover_status}{towards}", evidence)
     if present == (target,):
         return StepObservation(Progress.SATISFIED, f"{target} is the writer", evidence)
-    if target not in {member.region for member in state.members}:
-        raise RejectedError(f"{target} is not a member of the global cluster any more.")
     return StepObservation(Progress.ABSENT, f"the writer is {', '.join(present) or 'nobody'}", evidence)
 
 

@@ -26,6 +26,7 @@ class Segment(StrEnum):
     """Part of the RTO that a step's time is counted in, in the order of a run."""
 
     PREPARE = "prepare"
+    CANARY = "canary"
     FENCE = "fence"
     PROMOTE = "promote"
     SWITCH = "switch"
@@ -40,7 +41,10 @@ class Severity(StrEnum):
 
 
 class Step(Value):
-    """One node of a plan. `params` is what its kind needs; `after` names the steps that must be done before it."""
+    """One node of a plan. `params` is what its kind needs; `after` names the steps that must be done before it.
+
+    `follow_up` False: where it was not reached in time, it is not tried on after the end of its run.
+    """
 
     name: str
     kind: str
@@ -55,6 +59,12 @@ class Step(Value):
     best_effort: bool = False
     deadline_s: float
     undo: str | None = None
+    follow_up: bool = True
+
+    @property
+    def promotes(self) -> bool:
+        """Whether the application lives in the target with it: what is only tried beside a database is not it."""
+        return self.segment is Segment.PROMOTE and not self.best_effort
 
     def intent(self) -> dict[str, JsonValue]:
         """What an acknowledgement covers: everything that changes what is done, nothing that only describes it."""
@@ -66,6 +76,8 @@ class Step(Value):
             "region": self.region,
             "params": self.params,
             "best_effort": self.best_effort,
+            # Only where it is said, so that plans which were acknowledged before it existed keep their digest.
+            **({} if self.follow_up else {"follow_up": False}),
         }
 
 
@@ -87,7 +99,10 @@ class Finding(Value):
 
 
 class Plan(Value):
-    """What a request asks for and a run carries out, exactly as stored."""
+    """What a request asks for and a run carries out, exactly as stored.
+
+    Where every region serves, `returning` tells the way back to `target` from the shift away from `source`.
+    """
 
     application: str
     mode: Mode
@@ -95,6 +110,7 @@ class Plan(Value):
     target: str
     steps: tuple[Step, ...]
     overrides: tuple[str, ...] = ()
+    returning: bool = False
     policy: Policy
 
     def digest(self) -> str:
@@ -111,6 +127,7 @@ class Plan(Value):
             "overrides": [*sorted(self.overrides)],
             "policy": self.policy.model_dump(mode="json"),
             "steps": [step.intent() for step in self.steps],
+            **({"returning": True} if self.returning else {}),
         }
 
     def step(self, name: str) -> Step:

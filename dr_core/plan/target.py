@@ -30,6 +30,8 @@ class Stands(Protocol):
 def propose(app: Application, standing: Stands) -> TargetLine:
     """A verdict weighs more than exposure, a known exposure more than an unknown one; the order of the file decides
     the rest. A region that is down, or that must not write, is never proposed: people may still ask for it."""
+    if app.active_active:
+        return _shifted(app, standing)
     if standing.active is None:
         reason = f"which region is active cannot be said: {standing.active_reason}"
         return TargetLine(region=None, exposure_seconds=None, reason=reason)
@@ -47,6 +49,23 @@ def propose(app: Application, standing: Stands) -> TargetLine:
 
     best = min(fit, key=rank)
     return TargetLine(region=best, exposure_seconds=lost[best], reason=_reason(standing, best, lost, unfit))
+
+
+def _shifted(app: Application, standing: Stands) -> TargetLine:
+    """Where every region serves, nothing is proposed until one of them is down; then the best of the others is."""
+    serving = [region for region, seen in standing.regions.items() if seen.role == "active"]
+    down = [region for region in serving if _verdict(standing, region) is Verdict.DOWN]
+    fit = [region for region in app.regions if region not in down and _verdict(standing, region) is not Verdict.DOWN]
+    if not down:
+        reason = "none of the regions that serve is down: nothing has to be shifted"
+        return TargetLine(region=None, exposure_seconds=None, reason=reason)
+    if not fit:
+        return TargetLine(
+            region=None, exposure_seconds=None, reason=f"{' and '.join(down)} are down, and so is the rest"
+        )
+    best = min(fit, key=lambda region: (region not in serving, _RANK[_verdict(standing, region)]))
+    reason = f"{' and '.join(down)} {'is' if len(down) == 1 else 'are'} down; {_verdict(standing, best).value}"
+    return TargetLine(region=best, exposure_seconds=None, reason=reason)
 
 
 def _unfit(standing: Stands, region: str) -> str:

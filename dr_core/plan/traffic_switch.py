@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from dr_core.plan.move import Move
-from dr_core.topology.traffic import Route53Records, StandbyTakesOver
+from dr_core.topology.traffic import ArcRoutingControls, Route53Records, StandbyTakesOver
 
 
 @dataclass(frozen=True)
 class TrafficSwitch:
-    """`take_over` and `give_back` switch by object; `switched` records are changed; `verified` ones are only asked."""
+    """`controls` switch by routing control, `take_over` and `give_back` by object; `switched` records are changed;
+    `verified` ones are only asked."""
 
+    controls: tuple[ArcRoutingControls, ...]
     take_over: tuple[StandbyTakesOver, ...]
     give_back: tuple[StandbyTakesOver, ...]
     switched: tuple[Route53Records, ...]
@@ -17,19 +19,24 @@ class TrafficSwitch:
 
     @property
     def empty(self) -> bool:
-        return not (self.take_over or self.give_back or self.switched)
+        return not (self.controls or self.take_over or self.give_back or self.switched)
 
 
 def traffic_switch(move: Move) -> TrafficSwitch:
-    """The object is the switch wherever it can lead to the target: records then stay as they are.
+    """The first that can lead to the target is the switch: routing controls, else the object, else the records.
 
-    A standby without a bucket of its own is reached by the records, and an object of the source is removed all the
-    same: left there, it would go on sending users to the source.
+    What is not the switch stays as it is, but for an object of the source: left there, it would go on sending users to
+    the source. A standby without a bucket of its own is reached by the records.
     """
     objects = [entry.standby_takes_over for entry in move.app.traffic if entry.standby_takes_over]
     records = tuple(entry.route53_records for entry in move.app.traffic if entry.route53_records)
-    take_over = tuple(switch for switch in objects if move.target in switch.bucket)
+    controls = tuple(
+        entry.arc_routing_controls
+        for entry in move.app.traffic
+        if entry.arc_routing_controls and move.target in entry.arc_routing_controls.controls
+    )
+    take_over = () if controls else tuple(switch for switch in objects if move.target in switch.bucket)
     give_back = tuple(switch for switch in objects if move.source in switch.bucket)
     by_object = bool(take_over) or (bool(give_back) and move.target == move.app.primary)
     reachable = tuple(entry for entry in records if move.target in entry.set_identifiers)
-    return TrafficSwitch(take_over, give_back, () if by_object else reachable, reachable)
+    return TrafficSwitch(controls, take_over, give_back, () if controls or by_object else reachable, reachable)

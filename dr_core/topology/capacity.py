@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from dr_core.topology.part import OneOf
-from dr_core.topology.scalars import Count, PerRegion, Text
+from dr_core.topology.scalars import Count, RdsNames, Region, RoleArn, Text
 from dr_core.value import Value
 
 
@@ -29,7 +29,10 @@ class EksNodegroup(Sized):
 
 
 class AuroraReaders(Sized):
-    clusters: PerRegion
+    """`instance_class`: of readers in a cluster that has none to copy it from."""
+
+    clusters: RdsNames
+    instance_class: Text | None = None
 
 
 class Capacity(OneOf):
@@ -49,8 +52,11 @@ class EventBridgeRule(Value):
 
 
 class EventBridgeSchedule(Value):
+    """`roles`: by region the role that the schedule runs with, which whoever changes it must be allowed to pass."""
+
     schedule: Text
     group: Text = "default"
+    roles: dict[Region, RoleArn] = Field({})
 
 
 class EcsPoller(Value):

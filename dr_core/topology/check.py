@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dr_core.topology.check_applications import check_applications
 from dr_core.topology.check_people import check_people
 from dr_core.topology.check_regions import check_regions
+from dr_core.topology.check_serving import check_serving
 from dr_core.topology.cron import parse_cron
 from dr_core.topology.duties import Schedule
 from dr_core.topology.findings import Severity, TopologyFinding, fatal, warning
@@ -17,6 +18,7 @@ def check_topology(topology: Topology) -> tuple[TopologyFinding, ...]:
         *check_regions(topology),
         *check_people(topology),
         *check_applications(topology),
+        *check_serving(topology),
         *_schedule(topology.schedule),
         *_detection(topology),
     ]

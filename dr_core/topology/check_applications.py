@@ -1,13 +1,17 @@
 """Do the applications fit together: order, things that only one of them may own, switches, addresses?"""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from urllib.parse import urlsplit
 
+from dr_core.topology.capacity import Consumer, EventBridgeRule, EventBridgeSchedule, LambdaEventSource
+from dr_core.topology.custom import CustomWebhook
 from dr_core.topology.findings import TopologyFinding, fatal, warning
 from dr_core.topology.model import Application, Topology
-from dr_core.topology.traffic import Route53Records, StandbyTakesOver
+from dr_core.topology.traffic import ArcRoutingControls, Route53Records, StandbyTakesOver
 
+_FOLLOWED_AFTER = timedelta(minutes=2)
 Owned = tuple[str, str, tuple[str, ...]]  # path, what it is in words, the key that nobody else may have
 
 
@@ -18,9 +22,11 @@ def check_applications(topology: Topology) -> Iterator[TopologyFinding]:
     for name, application in topology.applications.items():
         base = f"applications.{name}"
         yield from _switches(topology, base, application)
+        yield from _one_take_over(base, application)
         yield from _custom_steps(base, application)
         yield from _addresses(base, application)
         yield from _blind_spots(base, application)
+        yield from _canary(base, application, topology.detection.interval)
 
 
 def _order(topology: Topology) -> Iterator[TopologyFinding]:
@@ -54,23 +60,24 @@ def _owned_once(topology: Topology) -> Iterator[TopologyFinding]:
 
 def _owned(base: str, application: Application) -> Iterator[Owned]:
     account = application.account.role_arn.split(":")[4] if application.account else ""
-    for index, traffic in enumerate(application.traffic):
-        path = f"{base}.traffic[{index}].{traffic.kind}"
-        match traffic.value:
-            case Route53Records() as records:
-                record = f"{records.name.rstrip('.').lower()} {records.type}"
-                yield f"{path}.name", f"the record {record}", ("record", records.hosted_zone, record)
-            case StandbyTakesOver() as switch:
-                check = switch.health_check
-                yield f"{path}.health_check", f"the switch {check}", ("switch", check)
+    yield from _owned_ways(base, application)
+    yield from _owned_consumers(base, account, application)
     if application.database and application.database.aurora_global:
         cluster = application.database.aurora_global.global_cluster
         path = f"{base}.database.aurora_global.global_cluster"
         yield path, f"the global cluster {cluster}", ("global cluster", account, cluster)
+    if application.database and application.database.rds_replica:
+        for region, instance in application.database.rds_replica.instances.items():
+            path = f"{base}.database.rds_replica.instances.{region}"
+            yield path, f"the RDS instance {instance}", ("rds", account, region, instance.lower())
     for index, storage in enumerate(application.storage):
         for region, bucket in (storage.s3.buckets if storage.s3 else {}).items():
             path = f"{base}.storage[{index}].s3.buckets.{region}"
             yield path, f"the bucket {bucket}", ("bucket", bucket)
+    yield from _owned_capacity(base, application, account)
+
+
+def _owned_capacity(base: str, application: Application, account: str) -> Iterator[Owned]:
     for index, capacity in enumerate(application.capacity):
         if capacity.ecs:
             service = f"{capacity.ecs.cluster}/{capacity.ecs.service}"
@@ -82,6 +89,51 @@ def _owned(base: str, application: Application) -> Iterator[Owned]:
             path = f"{base}.capacity[{index}].autoscaling.group"
             for region in application.regions:
                 yield path, f"the Auto Scaling group {group}", ("autoscaling", account, region, group)
+        if capacity.eks_nodegroup:
+            nodegroup = f"{capacity.eks_nodegroup.cluster}/{capacity.eks_nodegroup.nodegroup}"
+            path = f"{base}.capacity[{index}].eks_nodegroup.nodegroup"
+            for region in application.regions:
+                yield path, f"the EKS node group {nodegroup}", ("eks", account, region, nodegroup)
+        for region, cluster in (capacity.aurora_readers.clusters if capacity.aurora_readers else {}).items():
+            path = f"{base}.capacity[{index}].aurora_readers.clusters.{region}"
+            yield path, f"the readers of {cluster}", ("readers", account, region, cluster.lower())
+
+
+def _owned_ways(base: str, application: Application) -> Iterator[Owned]:
+    """What sends users to a region."""
+    for index, traffic in enumerate(application.traffic):
+        path = f"{base}.traffic[{index}].{traffic.kind}"
+        match traffic.value:
+            case Route53Records() as records:
+                record = f"{records.name.rstrip('.').lower()} {records.type}"
+                yield f"{path}.name", f"the record {record}", ("record", records.hosted_zone, record)
+            case StandbyTakesOver() as switch:
+                check = switch.health_check
+                yield f"{path}.health_check", f"the switch {check}", ("switch", check)
+            case ArcRoutingControls() as arc:
+                for region, control in arc.controls.items():
+                    yield f"{path}.controls.{region}", f"the routing control {control}", ("control", control)
+
+
+def _owned_consumers(base: str, account: str, application: Application) -> Iterator[Owned]:
+    for index, consumer in enumerate(application.consumers):
+        what, (kind, *named) = _consumed(consumer)
+        path = f"{base}.consumers[{index}].{consumer.kind}"
+        for region in application.regions:
+            yield path, what, (kind, account, region, *named)
+
+
+def _consumed(consumer: Consumer) -> tuple[str, tuple[str, ...]]:
+    """What it is in words, and what nobody else may turn; a poller is an ECS service like any other."""
+    match consumer.value:
+        case LambdaEventSource() as source:
+            return f"the function {source.function}", ("function", source.function)
+        case EventBridgeRule() as rule:
+            return f"the rule {rule.bus}/{rule.rule}", ("rule", rule.bus, rule.rule)
+        case EventBridgeSchedule() as spec:
+            return f"the schedule {spec.group}/{spec.schedule}", ("schedule", spec.group, spec.schedule)
+    service = f"{consumer.value.cluster}/{consumer.value.service}"
+    return f"the ECS service {service}", ("ecs", service)
 
 
 def _switches(topology: Topology, base: str, application: Application) -> Iterator[TopologyFinding]:
@@ -105,6 +157,19 @@ def _switches(topology: Topology, base: str, application: Application) -> Iterat
             )
 
 
+def _one_take_over(base: str, application: Application) -> Iterator[TopologyFinding]:
+    """A pair of failover records has one SECONDARY, and its health check watches one object."""
+    for index, traffic in enumerate(application.traffic):
+        switch = traffic.standby_takes_over
+        if switch and len(switch.bucket) > 1:
+            yield warning(
+                f"{base}.traffic[{index}].standby_takes_over.bucket",
+                f"one health check leads to one SECONDARY record, but {len(switch.bucket)} standbys have a bucket: "
+                "users reach the others only where records behind the SECONDARY choose among them",
+                "With several standbys use routing controls or weighted records",
+            )
+
+
 def _custom_steps(base: str, application: Application) -> Iterator[TopologyFinding]:
     names: set[str] = set()
     for index, custom in enumerate(application.custom):
@@ -123,15 +188,30 @@ def _addresses(base: str, application: Application) -> Iterator[TopologyFinding]
         if len(set(health.value.values())) < len(health.value):
             yield warning(path, "two regions have the same check, which cannot tell them apart")
     for index, traffic in enumerate(application.traffic):
-        arc = traffic.arc_routing_controls
+        arc, edge = traffic.arc_routing_controls, traffic.cloudfront
         for at, endpoint in enumerate(arc.endpoints if arc else ()):
             yield from _address(f"{base}.traffic[{index}].arc_routing_controls.endpoints[{at}].url", endpoint.url)
+        if edge and edge.probe:
+            yield from _address(f"{base}.traffic[{index}].cloudfront.probe", edge.probe)
     for index, custom in enumerate(application.custom):
         if custom.webhook:
-            yield from _address(f"{base}.custom[{index}].webhook.url", custom.webhook.url)
+            yield from _hooks(f"{base}.custom[{index}].webhook", custom.webhook)
     for index, verify in enumerate(application.verify):
         if verify.http_write_read:
             yield from _address(f"{base}.verify[{index}].http_write_read.url", verify.http_write_read.url)
+
+
+def _hooks(path: str, webhook: CustomWebhook) -> Iterator[TopologyFinding]:
+    for key, url in (("url", webhook.url), ("verify", webhook.verify), ("undo", webhook.undo)):
+        if url is None:
+            continue
+        yield from _address(f"{path}.{key}", url)
+        if "?" in url:
+            yield warning(
+                f"{path}.{key}",
+                "a query often holds a secret, and this one is kept in the store with each plan",
+                "Requests are signed: let the receiver believe the signature, and leave the query out",
+            )
 
 
 def _address(path: str, url: str) -> Iterator[TopologyFinding]:
@@ -161,3 +241,25 @@ def _blind_spots(base: str, application: Application) -> Iterator[TopologyFindin
             yield warning(
                 f"{base}.capacity[{index}].{capacity.kind}.standby", "the standby runs more than the active region"
             )
+
+
+def _canary(base: str, application: Application, interval: timedelta) -> Iterator[TopologyFinding]:
+    """A share that could never be sent or measured, or that would be back before anybody had followed it."""
+    canary, path = application.canary, f"{base}.canary"
+    if canary is None:
+        return
+    if not any(traffic.route53_records for traffic in application.traffic):
+        yield warning(path, "there are no route53_records: nothing else can send a share of the users")
+    if canary.hold < _FOLLOWED_AFTER:
+        yield warning(
+            f"{path}.hold", f"it ends before users have followed: {canary.hold.total_seconds():g} s",
+            "Route 53 propagates a change within 60 s, and resolvers keep an answer for its TTL: hold at least 2m",
+        )  # fmt: skip
+    urls = [sum(region in (check.http or {}) for check in application.health) for region in application.regions]
+    measured_s = (canary.hold + canary.patience).total_seconds()
+    most = int(measured_s / interval.total_seconds()) * min((number for number in urls if number), default=1)
+    if canary.min_samples > most:
+        yield warning(
+            f"{path}.min_samples", f"it never passes: in {measured_s:g} s, {most} probes of a region are made at most",
+            f"Ask for {most} at most, hold it for longer, or shorten detection.interval",
+        )  # fmt: skip

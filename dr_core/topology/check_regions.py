@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dr_core.topology.capacity import AuroraReaders
+from dr_core.topology.capacity import AuroraReaders, EventBridgeSchedule
 from dr_core.topology.findings import TopologyFinding, fatal, warning
 from dr_core.topology.model import Application, Topology
 from dr_core.topology.stores import AuroraGlobal, RdsReplica, S3Buckets
@@ -38,15 +38,7 @@ def region_maps(base: str, application: Application) -> Iterator[RegionMap]:
     """Every per-region map of the application, with its path."""
     for index, health in enumerate(application.health):
         yield RegionMap(f"{base}.health[{index}].{health.kind}", health.value)
-    for index, traffic in enumerate(application.traffic):
-        path = f"{base}.traffic[{index}].{traffic.kind}"
-        match traffic.value:
-            case Route53Records() as records:
-                yield RegionMap(f"{path}.set_identifiers", records.set_identifiers)
-            case ArcRoutingControls() as arc:
-                yield RegionMap(f"{path}.controls", arc.controls)
-            case StandbyTakesOver() as switch:
-                yield RegionMap(f"{path}.bucket", switch.bucket, standby_only=True)
+    yield from _switches(base, application)
     match application.database.value if application.database else None:
         case AuroraGlobal() as aurora:
             yield RegionMap(f"{base}.database.aurora_global.clusters", aurora.clusters)
@@ -58,6 +50,21 @@ def region_maps(base: str, application: Application) -> Iterator[RegionMap]:
     for index, capacity in enumerate(application.capacity):
         if isinstance(capacity.value, AuroraReaders):
             yield RegionMap(f"{base}.capacity[{index}].aurora_readers.clusters", capacity.value.clusters)
+    for index, consumer in enumerate(application.consumers):
+        if isinstance(consumer.value, EventBridgeSchedule) and consumer.value.roles:
+            yield RegionMap(f"{base}.consumers[{index}].eventbridge_schedule.roles", consumer.value.roles)
+
+
+def _switches(base: str, application: Application) -> Iterator[RegionMap]:
+    for index, traffic in enumerate(application.traffic):
+        path = f"{base}.traffic[{index}].{traffic.kind}"
+        match traffic.value:
+            case Route53Records() as records:
+                yield RegionMap(f"{path}.set_identifiers", records.set_identifiers)
+            case ArcRoutingControls() as arc:
+                yield RegionMap(f"{path}.controls", arc.controls)
+            case StandbyTakesOver() as switch:
+                yield RegionMap(f"{path}.bucket", switch.bucket, standby_only=True)
 
 
 def _allowed(topology: Topology) -> Iterator[TopologyFinding]:

@@ -1,5 +1,6 @@
 """`dr.yaml` -> Topology: every error with file, line, path and what was expected; never a traceback."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from dr_core.topology.model import Topology
 from dr_core.topology.problems import problems_of
 
 MOST_SHOWN = 20
+Check = Callable[[Topology], Iterable[TopologyFinding]]
 
 
 class TopologyError(ConfigError):
@@ -56,15 +58,18 @@ def load_topology(path: Path) -> Topology:
     return _read(path)[0]
 
 
-def check_file(path: Path) -> CheckedFile:
-    """Shape and cross-checks, for `dr config check`: TopologyError where the shape is wrong, findings for the rest."""
+def check_file(path: Path, also: Check = lambda _: ()) -> CheckedFile:
+    """Shape and cross-checks, for `dr config check`: TopologyError where the shape is wrong, findings for the rest.
+
+    `also`: a check of what topology cannot know by itself.
+    """
     topology, document = _read(path)
-    return CheckedFile(path, topology, check_topology(topology), document)
+    return CheckedFile(path, topology, (*check_topology(topology), *also(topology)), document)
 
 
-def load_checked(path: Path) -> Topology:
+def load_checked(path: Path, also: Check = lambda _: ()) -> Topology:
     """Shape and cross-checks, for a start: TopologyError on what stops one; the rest is left to `check_file`."""
-    checked = check_file(path)
+    checked = check_file(path, also)
     stopping = [checked.line(finding) for finding in checked.fatal if finding.stops]
     if stopping:
         raise TopologyError(_shortened(stopping))

@@ -44,6 +44,7 @@ class Account(Value):
 class Application(Value):
     primary: Region
     standby: tuple[Region, ...] = Field(min_length=1)
+    active_active: bool = False
     account: Account | None = None
     depends_on: tuple[AppName, ...] = ()
     health: tuple[HealthCheck, ...] = ()

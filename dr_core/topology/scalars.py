@@ -92,7 +92,11 @@ ChannelId = Annotated[str, Field(pattern=_CHANNEL_ID, description=PATTERN_WORDS[
 AppName = Annotated[str, Field(pattern=_LOWER_NAME, description=PATTERN_WORDS[_LOWER_NAME])]
 Text = Annotated[str, Field(pattern=_ONE_LINE, description=PATTERN_WORDS[_ONE_LINE])]
 Count = Annotated[int, Field(strict=True)]
+Weight = Annotated[int, Field(strict=True, ge=1, le=255)]
 RoleArn = Annotated[str, Field(pattern=_ROLE_ARN, description=PATTERN_WORDS[_ROLE_ARN])]
 Currency = Annotated[str, Field(pattern=_CURRENCY, description=PATTERN_WORDS[_CURRENCY])]
 Zone = Annotated[str, AfterValidator(_timezone)]
 PerRegion = dict[Region, Text]
+RdsName = Annotated[Text, AfterValidator(str.lower)]
+"""An identifier of RDS, which keeps and answers it in lower case however it was given."""
+RdsNames = dict[Region, RdsName]

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from dr_core.topology.part import OneOf
-from dr_core.topology.scalars import Count, Duration, PerRegion, Region, Text, Url
+from dr_core.topology.scalars import Count, Duration, PerRegion, Region, Text, Url, Weight
 from dr_core.value import Value
 
 
@@ -20,6 +20,7 @@ class Route53Records(Value):
     name: Text
     type: Literal["A", "AAAA", "CNAME"] = "A"
     set_identifiers: PerRegion
+    weights: dict[Region, Weight] = Field({})
 
 
 class ArcEndpoint(Value):
@@ -29,7 +30,8 @@ class ArcEndpoint(Value):
 
 class ArcRoutingControls(Value):
     endpoints: tuple[ArcEndpoint, ...] = Field(min_length=1)
-    controls: PerRegion
+    controls: PerRegion = Field(max_length=10)
+    safety_rules: tuple[Text, ...] = ()
 
 
 class StandbyTakesOver(Value):
@@ -39,7 +41,10 @@ class StandbyTakesOver(Value):
 
 
 class CloudFront(Value):
+    """`probe`: an address behind the distribution whose answer says which region gave it."""
+
     distribution: Text
+    probe: Url | None = None
 
 
 class Traffic(OneOf):
@@ -49,9 +54,25 @@ class Traffic(OneOf):
     cloudfront: CloudFront | None = None
 
 
+CANARY_PATIENCE = timedelta(minutes=2)
+
+
 class Canary(Value):
+    """`max_error_rate`: percent of the target's probes that may fail beyond the active side's own share. Its median
+    latency may be `max_latency_ratio` times the active side's; `latency_allowance` is what distance alone may cost.
+    """
+
     percent: Count = Field(ge=1, le=5)
     hold: Duration = timedelta(minutes=5)
+    max_error_rate: float = Field(10, ge=0, le=100)
+    max_latency_ratio: float = Field(2, ge=1)
+    latency_allowance: Duration = timedelta(milliseconds=250)
+    min_samples: Count = Field(5, ge=1)
+
+    @property
+    def patience(self) -> timedelta:
+        """How much longer than its hold it waits until enough was measured."""
+        return max(self.hold, CANARY_PATIENCE)
 
 
 class HttpWriteRead(Value):

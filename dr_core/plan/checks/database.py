@@ -1,23 +1,45 @@
-"""Whether the global database can change its writer to the target."""
+"""Whether the database can change its writer to the target."""
 
 from dr_core.observation.model import DatabaseState, MemberState
+from dr_core.plan.checks import read_replica
 from dr_core.plan.checks.case import Case, blocking, warning
+from dr_core.plan.kinds.detach_aurora import DETACH
 from dr_core.plan.promotion import without_loss, writers
-from dr_core.plan.step import Finding, Severity
-from dr_core.topology.stores import AuroraGlobal
+from dr_core.plan.step import Finding
+from dr_core.topology.stores import AuroraGlobal, RdsReplica
+
+Database = AuroraGlobal | RdsReplica
 
 
 def findings(case: Case) -> tuple[Finding, ...]:
-    database = case.app.database.aurora_global if case.app.database else None
-    if database is None or case.fresh is None:
+    database = case.app.database.value if case.app.database else None
+    if database is None or case.fresh is None or case.plan.target not in database.parts:
         return ()
     state = case.fresh.database
     if state is None:
-        message = f"Global cluster {database.global_cluster} could not be observed."
+        message = f"{_sentence(database)} could not be observed."
         reason = case.fresh.writers_reason or "no reason was recorded"
         return (blocking("database-not-observed", message, evidence=f"{reason} ({case.age_s:.0f} s ago)"),)
-    members = {member.region: member for member in state.members}
+    present = _writers(case, database, writers(state))
+    match database:
+        case AuroraGlobal():
+            found = _aurora(case, database, state)
+        case RdsReplica():
+            moving = _moving(case, database, state)
+            found = (*((moving,) if moving else ()), *read_replica.findings(case, database, state))
+    return (*found, *((present,) if present else ()))
+
+
+def _sentence(database: Database) -> str:
+    return database.label[0].upper() + database.label[1:]
+
+
+def _aurora(case: Case, database: AuroraGlobal, state: DatabaseState) -> tuple[Finding, ...]:
+    members = {member.region: member for member in state.members if not member.detached}
+    broken = tuple(_broken(database, member) for member in state.members if member.detached)
     target = members.get(case.plan.target)
+    if broken:
+        return broken
     if target is None:
         message = f"Global cluster {database.global_cluster} has no member in {case.plan.target}."
         way_out = "Add a secondary cluster there."
@@ -27,20 +49,51 @@ def findings(case: Case) -> tuple[Finding, ...]:
         *_instances(target),
         _versions(case, members.get(case.plan.source), target),
         *_availability(case, state),
-        _writers(case, database, writers(state)),
+        _detaching(case, database),
     )
     return tuple(finding for finding in found if finding is not None)
 
 
-def _moving(case: Case, database: AuroraGlobal, state: DatabaseState) -> Finding | None:
+def _broken(database: AuroraGlobal, member: MemberState) -> Finding:
+    """What a detachment leaves behind, until somebody builds the global cluster again."""
+    message = (
+        f"{member.cluster} in {member.region} is no member of global cluster {database.global_cluster} any more: "
+        "nothing is copied from it, and no writer can be moved."
+    )
+    way_out = (
+        "Build the global cluster again around the cluster that has the data, with a secondary in each other region, "
+        "and correct dr.yaml; let nobody apply infrastructure as code before."
+    )
+    return blocking("global-cluster-broken", message, evidence=f"status {member.status}", way_out=way_out)
+
+
+def _is_detaching(case: Case) -> bool:
+    return case.forced and DETACH in case.plan.overrides
+
+
+def _detaching(case: Case, database: AuroraGlobal) -> Finding | None:
+    if not _is_detaching(case):
+        return None
+    target = case.plan.target
+    message = (
+        f"{database.clusters[target]} in {target} leaves global cluster {database.global_cluster} for good, as the "
+        f"request asks: {case.plan.source} is not fenced by RDS, and the global cluster must be built again."
+    )
+    return warning(DETACH, message, way_out="Without that override the managed failover is asked for.")
+
+
+def _moving(case: Case, database: Database, state: DatabaseState) -> Finding | None:
     if state.failover_status is None:
         return None
-    message = f"Global cluster {database.global_cluster} is changing its writer already."
+    message = f"{_sentence(database)} is changing its writer already."
     evidence = f"FailoverState {state.failover_status}" + (f" to {state.failover_to}" if state.failover_to else "")
     if case.forced and without_loss(state):
         # What an escalation is for: the primary of a switchover died in the middle, and it does not end by itself.
         message += " That switchover is not waited for: the failover is asked for as soon as RDS takes it."
         return warning("switchover-under-way", message, evidence=evidence)
+    if case.forced and isinstance(database, RdsReplica):
+        # A promotion that a planned run began is not stopped by its source's death: it is waited for.
+        return warning("failover-under-way", message, evidence=evidence)
     return blocking("failover-under-way", message, evidence=evidence, way_out="Wait until it is over.")
 
 
@@ -61,7 +114,15 @@ def _versions(case: Case, source: MemberState | None, target: MemberState) -> Fi
             return None
         message = "The engine versions differ; they must be equal, major and minor."
         evidence = f"{case.plan.source}: {theirs}, {case.plan.target}: {ours}"
+        if _is_detaching(case):
+            return warning("engine-versions-differ", message, evidence=evidence)
         way_out = "Upgrade the older one first."
+        if case.forced:
+            # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
+            way_out = (
+                f"RDS fails over between equal versions only. Where there is no time to upgrade, --override {DETACH} "
+                f"takes {case.plan.target} out of the global cluster instead, and breaks it."
+            )
         return blocking("engine-versions-differ", message, evidence=evidence, way_out=way_out)
     if case.forced:
         return None
@@ -78,19 +139,20 @@ def _availability(case: Case, state: DatabaseState) -> tuple[Finding, ...]:
     return (blocking("member-unavailable", message, evidence=told, way_out="Wait until they are."),)
 
 
-def _writers(case: Case, database: AuroraGlobal, present: tuple[str, ...]) -> Finding | None:
-    name = database.global_cluster
+def _writers(case: Case, database: Database, present: tuple[str, ...]) -> Finding | None:
+    name = database.label
     if len(present) > 1:
-        message = f"Global cluster {name} has more than one writer."
-        severity = Severity.WARNING if case.forced else Severity.BLOCKING
-        way_out = "Find out why before anything else. To go on all the same: --override two-writers"
-        return Finding(
-            code="two-writers", severity=severity, message=message, evidence=", ".join(present), way_out=way_out
+        message = f"{_sentence(database)} has more than one writer."
+        return blocking(
+            "two-writers",
+            message,
+            evidence=", ".join(present),
+            way_out=f"Find out why before anything else: what {case.plan.source} alone has is given up.",
         )
     if present == (case.plan.target,):
-        message = f"{case.plan.target} is the writer of global cluster {name} already; the rest would still be done."
+        message = f"{case.plan.target} is the writer of {name} already; the rest would still be done."
         return warning("target-writes-already", message)
     if present != (case.plan.source,) and not case.forced:
-        message = f"{case.plan.source} is not seen to be the writer of global cluster {name}."
+        message = f"{case.plan.source} is not seen to be the writer of {name}."
         return warning("writers-unknown", message, evidence=f"writers: {', '.join(present) or 'nobody'}")
     return None

@@ -1,7 +1,11 @@
 """Whether the regions are in the state that the mode presumes."""
 
+from collections.abc import Iterator, Mapping
+
+from dr_core.observation.active import serving
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.checks.case import Case, answers, blocking, is_down, nothing_good, reasons_of, warning
+from dr_core.plan.kinds.shift_weights import EQUAL
 from dr_core.plan.step import Finding
 
 
@@ -40,6 +44,8 @@ def _source(case: Case, seen: Observation) -> tuple[Finding, ...]:
     verdict = seen.verdict(region)
     down = verdict is not None and verdict.verdict is Verdict.DOWN
     evidence = f"{reasons_of(seen, region)} (seen {case.age_s:.0f} s ago)"
+    if case.app.active_active:
+        return _shifted(case, seen)
     if case.forced:
         if down:
             return ()
@@ -52,3 +58,37 @@ def _source(case: Case, seen: Observation) -> tuple[Finding, ...]:
         message = f"Nobody could say how {region} is; a planned failover needs it healthy."
         return (warning("source-unknown", message, evidence=evidence),)
     return ()
+
+
+def _shifted(case: Case, seen: Observation) -> tuple[Finding, ...]:
+    """Users are shifted by weight or control, whatever the region left is like: nothing is given up with it."""
+    plan, now = case.plan, serving(case.app, seen)
+    evidence = f"{now.reason} (seen {case.age_s:.0f} s ago)"
+    found = []
+    if now.regions is None:
+        found.append(warning("serving-unknown", "Which regions serve now is not known.", evidence=evidence))
+    elif not plan.returning and plan.source not in now.regions:
+        found.append(
+            warning("shifted-already", f"Users were shifted away from {plan.source} before.", evidence=evidence)
+        )
+    elif plan.returning and plan.target in now.regions:
+        found.append(warning("serves-already", f"{plan.target} serves already.", evidence=evidence))
+    return (*found, *_weights(case, seen))
+
+
+def _weights(case: Case, seen: Observation) -> Iterator[Finding]:
+    """What the way back would make of shares that the topology does not know."""
+    if any(entry.arc_routing_controls for entry in case.app.traffic):
+        return
+    states = {state.name: state.weights for state in seen.traffic}
+    for records in (entry.route53_records for entry in case.app.traffic if entry.route53_records):
+        now = {region: weight for region, weight in (states.get(records.name) or {}).items() if weight > 0}
+        wanted = {region: records.weights.get(region, EQUAL) for region in now}
+        if now != wanted:
+            message = f"The weights of {records.name} are not those of dr.yaml: a shift sets those of its regions."
+            evidence = f"now {_shares(now)}; dr.yaml: {_shares(wanted)}"
+            yield warning("weights-differ", message, evidence=evidence, way_out="Say them under weights in dr.yaml.")
+
+
+def _shares(weights: Mapping[str, int]) -> str:
+    return ", ".join(f"{region} {weight}" for region, weight in weights.items())

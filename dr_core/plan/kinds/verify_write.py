@@ -16,15 +16,23 @@ from dr_core.verify.port import ProbeResult
 
 
 class ProbeAt(Params):
+    """`among`: where several regions serve, any of these may answer; None: the target alone."""
+
     url: str
     target: str
+    among: tuple[str, ...] | None = None
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return self.among or (self.target,)
 
 
-def plan(move: Move, url: str, after: tuple[str, ...]) -> Step:
+def plan(move: Move, url: str, after: tuple[str, ...], *, among: tuple[str, ...] | None = None) -> Step:
+    taken_by = " or ".join(among or (move.target,))
     return KIND.step(
         move,
-        f"Verify that a write through {url} is taken by {move.target} and can be read back",
-        ProbeAt(url=url, target=move.target),
+        f"Verify that a write through {url} is taken by {taken_by} and can be read back",
+        ProbeAt(url=url, target=move.target, among=among),
         after=after,
         of=url.partition("://")[2],
     )
@@ -34,7 +42,7 @@ def commands(step: Step) -> Recipe:
     params = ProbeAt.model_validate(step.params)
     return Recipe(
         act=(by_hand.NEW,),
-        until=(by_hand.written(params.url, params.target), by_hand.read_back(params.url, params.target)),
+        until=(by_hand.written(params.url, *params.regions), by_hand.read_back(params.url, *params.regions)),
         note="This is what counts: a write through the public name that the new region took and gives back.",
         stuck="Where another region answers, DNS has not moved for you yet: wait for the TTL, or ask from elsewhere.",
     )
@@ -59,7 +67,7 @@ class VerifyWrite(OnlyLooks):
     def observe(self, step: Step) -> StepObservation:
         params = ProbeAt.model_validate(step.params)
         result = self.ports.probe.write_and_read(params.url, f"dr-{secrets.token_hex(8)}")
-        return seen(result, done=result.ok and result.region == params.target)
+        return seen(result, done=result.ok and result.region in params.regions)
 
 
 KIND = Kind(

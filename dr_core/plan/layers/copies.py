@@ -1,15 +1,47 @@
-"""What is copied beside the database: parameters are brought up to date, or compared where the source is gone."""
+"""What is copied beside the database: brought up to date or compared, moved with it, and what is missing prepared."""
 
-from dr_core.plan.kinds import compare_parameters, sync_parameters
-from dr_core.plan.layers.layer import Layer, Names
+from dr_core.plan.kinds import (
+    check_rules,
+    compare_parameters,
+    drain_buckets,
+    failover_cache,
+    prepare_backfill,
+    promote_secrets,
+    sync_parameters,
+)
+from dr_core.plan.layers.layer import Layer, Names, distinct
 from dr_core.plan.move import Move
+from dr_core.plan.step import Step
 
 
 def prepare(move: Move, after: Names) -> Layer:
     """A mere comparison holds nothing up."""
+    rules = distinct(check_rules.plan(move, pair) for pair in check_rules.copied(move))
     parameters = move.app.parameters
     if not (parameters.paths or parameters.flags):
-        return Layer()
+        return Layer.of(loose=rules)
     if move.forced:
-        return Layer.of(loose=(compare_parameters.plan(move),))
-    return Layer.of((sync_parameters.plan(move),))
+        return Layer.of(loose=(compare_parameters.plan(move), *rules))
+    return Layer.of((sync_parameters.plan(move),), loose=rules)
+
+
+def promote(move: Move, after: Names) -> Layer:
+    """Beside the database. Users wait for the caches and, where its bucket is a gate, for what is still pending."""
+    caches = (entry.elasticache_global for entry in move.app.cache if entry.elasticache_global is not None)
+    moved = distinct(failover_cache.plan(move, cache, after) for cache in caches)
+    if move.forced:
+        return Layer.of(moved)
+    drained = [(pair.spec.gate, drain_buckets.plan(move, pair, after)) for pair in check_rules.copied(move)]
+    named = distinct(step for _, step in drained)
+    gates = [step for (gate, _), step in zip(drained, named, strict=True) if gate]
+    return Layer.of(moved, gates, loose=[step for step in named if step not in gates])
+
+
+def settle(move: Move, after: Names) -> Layer:
+    """Nothing waits for it. Secrets are torn off only where the request gives their primaries up."""
+    given_up: tuple[Step, ...] = ()
+    if move.forced and move.app.secrets and promote_secrets.GIVE_UP in move.overrides:
+        given_up = (promote_secrets.plan(move, after),)
+    roles = ((pair, pair.spec.batch_role_arn) for pair in check_rules.copied(move))
+    backfills = (prepare_backfill.plan(move, pair, role, after) for pair, role in roles if role is not None)
+    return Layer.of(loose=(*given_up, *distinct(backfills)))

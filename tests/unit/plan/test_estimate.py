@@ -2,7 +2,7 @@
 
 import pytest
 
-from dr_core.plan.estimate import estimate_plan, estimate_step, promotion_estimate_s
+from dr_core.plan.estimate import at_least_s, estimate_plan, estimate_step, promotion_estimate_s
 from dr_core.plan.failover import build
 from dr_core.plan.loss import loss_limit
 from dr_core.plan.step import Mode
@@ -48,6 +48,13 @@ def test_a_plan_with_an_unknown_step_has_no_estimate_and_says_why(forced):
     assert estimate.median_s is None
     assert "scale-target" in estimate.source
     assert "failover-aurora 480 s" in estimate.source
+
+
+def test_what_is_known_of_a_plan_is_a_bound_along_its_longest_known_path(forced):
+    assert at_least_s(forced, {}) >= 480.0
+    known = every_kind(forced, 1.0, failover_aurora=300.0)
+    assert at_least_s(forced, known) == estimate_plan(forced, known).median_s
+    assert at_least_s(forced, {**known, "verify-writer": ()}) <= estimate_plan(forced, known).median_s
 
 
 def test_the_time_to_promotion_is_the_path_to_its_start(forced):

@@ -185,6 +185,34 @@ def test_a_standby_of_zero_needs_no_settling(make_topology):
     assert "scale-to-standby" not in kinds(plan_of(topology))
 
 
+READERS = {"aurora_readers": {"clusters": {HOME: "one", AWAY: "two"}, "active": 2, "standby": 1}}
+
+
+def test_readers_are_made_before_and_taken_away_after_and_never_fenced(make_topology):
+    plan = plan_of(make_topology(capacity=[READERS]))
+    assert [step.kind for step in plan.steps if "readers" in step.name] == ["scale-target", "scale-to-standby"]
+    assert by_kind(plan, "scale-target").params["count"] == 3, "two readers, and the one that becomes the writer"
+    assert "scale-target" in before(plan, "promote")
+
+
+def test_a_lost_region_is_not_waited_for_until_readers_were_built(make_topology):
+    plan = plan_of(make_topology(capacity=[READERS]), Mode.FORCED)
+    assert by_kind(plan, "scale-target").best_effort is True
+    assert "scale-target" not in before(plan, "promote")
+
+
+def test_a_headless_target_gets_its_instance_before_anything_else(make_topology):
+    headless = {"aurora_readers": READERS["aurora_readers"] | {"standby": 0}}
+    plan = plan_of(make_topology(capacity=[headless]), Mode.FORCED)
+    assert by_kind(plan, "scale-target").best_effort is False
+    assert "scale-target" in before(plan, "promote")
+
+
+def test_readers_without_a_cluster_in_the_target_are_left_to_preflight(make_topology):
+    elsewhere = {"aurora_readers": READERS["aurora_readers"] | {"clusters": {HOME: "one"}}}
+    assert "scale-target" not in kinds(plan_of(make_topology(capacity=[elsewhere])))
+
+
 def test_two_services_with_one_slug_are_two_steps(make_topology):
     services = [
         {"ecs": {"cluster": c, "service": s, "active": 1, "standby": 1}} for c, s in (("a", "b-c"), ("a-b", "c"))

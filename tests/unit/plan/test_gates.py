@@ -72,8 +72,32 @@ def test_an_application_without_a_measured_store_gives_up_nothing(closed, observ
 
 
 def test_too_little_capacity_closes_unless_it_was_overridden(closed, observe):
-    assert "1 of 3 of pay/web run" in closed(Mode.PLANNED, observe())[0]
+    (reason,) = closed(Mode.PLANNED, observe())
+    assert "1 of 3 of pay/web run" in reason
+    assert "2 short" in reason
     assert closed(Mode.PLANNED, observe(), overrides=("capacity-short",)) == ()
+
+
+@pytest.mark.parametrize(("mode", "running", "is_open"), [
+    (Mode.PLANNED, 2, False), (Mode.PLANNED, 3, True), (Mode.FORCED, 0, False), (Mode.FORCED, 1, True),
+])  # fmt: skip
+def test_a_forced_run_waits_for_one_instance_and_a_planned_one_for_all_readers(
+    closed, observe, make_topology, mode, running, is_open
+):
+    clusters = {"ap-south-1": "ledger-1", "ap-south-2": "ledger-2"}
+    within = make_topology(capacity=[{"aurora_readers": {"clusters": clusters, "active": 2, "standby": 1}}])
+    seen = ready(observe, down=HOME) if mode is Mode.FORCED else ready(observe)
+    state = seen.capacity[-1].model_copy(
+        update={
+            "region": AWAY,
+            "name": "readers of ledger-1, ledger-2",
+            "running": running,
+            "reason": "one is creating",
+        }
+    )
+    reasons = closed(mode, seen.model_copy(update={"capacity": (state,)}), within=within)
+    assert (reasons == ()) is is_open
+    assert all("one is creating" in reason for reason in reasons)
 
 
 def test_an_old_or_missing_observation_closes(closed, observe, clock):

@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 
 from dr_core.capacity.memory import MemoryCapacity
+from dr_core.capacity.port import Bounds, Scaling
 from dr_core.claim import Claim
 from dr_core.database.memory import MemoryDatabase
 from dr_core.errors import RejectedError, UnreachableError
+from dr_core.observation.model import MemberState
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.plan.catalogue import Progress
 from dr_core.plan.failover import build
+from dr_core.plan.kinds.detach_aurora import DETACH
 from dr_core.plan.kinds.scale_target import ScaleTo
 from dr_core.plan.ports import Ports
 from dr_core.plan.step import Mode
@@ -61,8 +64,9 @@ class Hands:
 
 @pytest.fixture
 def hands(ports, make_topology):
-    def make(mode=Mode.PLANNED, source=HOME, target=AWAY, **changes):
-        return Hands(ports, build(make_topology(**changes), "pay", source=source, target=target, mode=mode))
+    def make(mode=Mode.PLANNED, source=HOME, target=AWAY, overrides=(), **changes):
+        topology = make_topology(**changes)
+        return Hands(ports, build(topology, "pay", source=source, target=target, mode=mode, overrides=overrides))
 
     return make
 
@@ -79,7 +83,7 @@ def test_scaling_the_target_is_done_when_the_tasks_run_not_when_they_are_asked_f
 def test_scaling_never_takes_anything_away_from_the_target(hands, ports, clock):
     it = hands()
     entry = ScaleTo.model_validate(it.step("scale-target").params).entry
-    ports.capacity.scale(entry, AWAY, 7)
+    ports.capacity.grow(entry, AWAY, 7, Claim("token", "run-a", 1))
     clock.advance(30)
     assert it.look("scale-target").progress is DONE
 
@@ -100,6 +104,55 @@ def test_fencing_is_done_when_nothing_runs_any_more(hands, clock):
     assert it.look("fence-source").progress is MOVING
     clock.advance(30)
     assert it.look("fence-source").progress is DONE
+
+
+def test_what_scales_by_itself_is_suspended_with_the_source_and_held_at_work_in_the_target(hands, ports, clock):
+    """A policy would bring a fenced service back, and take an idle target in again."""
+    on = Bounds(least=1, most=2, scaling=Scaling.ON)
+    ports.capacity.scaled = {("pay/web", HOME): on, ("pay/web", AWAY): on}
+    it = hands()
+    for kind in ("fence-source", "scale-target"):
+        assert it.look(kind).progress is ABSENT
+        it.act(kind)
+        clock.advance(30)
+        assert it.look(kind).progress is DONE
+    assert ports.capacity.scaled["pay/web", HOME].scaling is Scaling.SUSPENDED
+    assert ports.capacity.scaled["pay/web", AWAY] == Bounds(least=3, most=3, scaling=Scaling.ON)
+    ports.capacity.scaled["pay/web", HOME] = on
+    assert it.look("fence-source").progress is ABSENT, "nothing runs, and something would start by itself"
+
+
+def test_a_target_of_the_right_size_that_may_shrink_is_not_done(hands, ports, clock):
+    it = hands()
+    it.act("scale-target")
+    clock.advance(30)
+    ports.capacity.scaled["pay/web", AWAY] = Bounds(least=1, most=9, scaling=Scaling.ON)
+    seen = it.look("scale-target")
+    assert seen.progress is ABSENT
+    assert "automatic scaling is on from 1 to 9" in seen.detail
+
+
+def test_a_standby_scales_by_itself_again_from_its_own_least(hands, ports, clock):
+    ports.capacity.scaled = {("pay/web", HOME): Bounds(least=3, most=9, scaling=Scaling.SUSPENDED)}
+    it = hands()
+    it.act("scale-to-standby")
+    clock.advance(30)
+    assert it.look("scale-to-standby").progress is DONE
+    assert ports.capacity.scaled["pay/web", HOME] == Bounds(least=1, most=9, scaling=Scaling.ON)
+
+
+@pytest.mark.parametrize(
+    ("lingering", "progress"),
+    [({}, DONE), ({"Terminating:Wait": 2}, MOVING), ({"Standby": 1}, MOVING), ({"Pending": 1}, MOVING)],
+)
+def test_what_is_there_without_serving_may_still_write_and_holds_the_fence(hands, ports, clock, lingering, progress):
+    it = hands()
+    it.act("fence-source")
+    clock.advance(30)
+    ports.capacity.lingering["pay/web", HOME] = lingering
+    seen = it.look("fence-source")
+    assert seen.progress is progress
+    assert all(f"{count} {state}" in seen.detail for state, count in lingering.items())
 
 
 def test_fencing_a_silent_region_cannot_be_observed(hands, ports):
@@ -199,6 +252,22 @@ def test_a_target_that_left_the_global_cluster_is_refused(hands, ports):
     ports.database.detached.add(AWAY)
     with pytest.raises(RejectedError, match=AWAY):
         hands(Mode.FORCED).look("failover-aurora")
+
+
+def test_a_target_that_left_its_global_cluster_takes_writes_whatever_is_listed_there(hands, ports, clock, monkeypatch):
+    it = hands(Mode.FORCED, overrides=(DETACH,))
+    listed = ports.database.state
+    other = MemberState(region=HOME, cluster="one", is_writer=True)
+
+    def state(spec, *, via, details=True):
+        seen = listed(spec, via=via, details=details)
+        return seen.model_copy(update={"members": (*seen.members, other), "failover_status": "failing-over"})
+
+    monkeypatch.setattr(ports.database, "state", state)
+    it.act("detach-aurora")
+    assert it.look("verify-writer").progress is MOVING
+    clock.advance(600)
+    assert it.look("verify-writer").progress is DONE
 
 
 def test_records_are_switched_when_the_zone_answers_so_not_when_they_were_changed(hands, clock):

@@ -17,10 +17,10 @@ HOME, AWAY = "ap-south-1", "ap-south-2"
 def findings(clock, topology, observe):
     """`findings(mode, observation, topology=...)` as {code: finding}."""
 
-    def make(mode=Mode.PLANNED, seen="healthy", *, within=None, source=HOME, target=AWAY):
+    def make(mode=Mode.PLANNED, seen="healthy", *, within=None, source=HOME, target=AWAY, overrides=()):
         within = within or topology
         seen = observe() if seen == "healthy" else seen
-        plan = build(within, "pay", source=source, target=target, mode=mode)
+        plan = build(within, "pay", source=source, target=target, mode=mode, overrides=overrides)
         sheet = Sheet(application="pay", at=clock.now(), duration_s=1.0, complete=True, checks=())
         return {finding.code: finding for finding in preflight(within, plan, seen, clock.now(), sheet)}
 
@@ -131,10 +131,11 @@ def test_a_database_that_nobody_could_observe_blocks(findings, observe):
     assert "RDS did not answer" in found["database-not-observed"].evidence
 
 
-def test_two_writers_block_a_planned_failover_and_warn_about_a_forced_one(findings, observe):
-    seen = member(observe(), AWAY, is_writer=True)
-    assert "two-writers" in blocking(findings(Mode.PLANNED, seen))
-    assert findings(Mode.FORCED, seen)["two-writers"].severity is Severity.WARNING
+@pytest.mark.parametrize("mode", list(Mode))
+def test_two_writers_block_a_failover_until_a_request_says_that_it_goes_on(findings, observe, mode):
+    found = findings(mode, member(observe(), AWAY, is_writer=True))
+    assert "two-writers" in blocking(found)
+    assert "--override two-writers" in found["two-writers"].way_out
 
 
 def test_an_exposure_over_the_objective_is_told_with_value_threshold_and_age(findings, observe):
@@ -175,34 +176,72 @@ def test_a_standby_below_its_count_is_warned_about(findings, observe):
     assert "0 of 1" in found["capacity-below-standby"].evidence
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"cache": [{"elasticache_global": {"group": "c"}}]}, "not-supported:cache.elasticache_global"),
-        ({"consumers": [{"lambda_event_source": {"function": "f"}}]}, "not-supported:consumers.lambda_event_source"),
-        ({"custom": [{"lambda": {"name": "warm", "function": "f"}}]}, "not-supported:custom.lambda"),
-        (
-            {"capacity": [{"autoscaling": {"group": "g", "active": 1, "standby": 1}}]},
-            "not-supported:capacity.autoscaling",
-        ),
-        ({"database": {"rds_replica": {"instances": {HOME: "a", AWAY: "b"}}}}, "not-supported:database.rds_replica"),
-        ({"traffic": [{"cloudfront": {"distribution": "E1"}}]}, "not-supported:traffic.cloudfront"),
-    ],
-)
-def test_what_cannot_be_carried_out_yet_blocks_by_name(findings, make_topology, change, code):
-    found = findings(within=make_topology(**change))
-    assert blocking(found) == {code}
-    assert "Not supported yet" in found[code].message
+def test_every_kind_of_capacity_is_asked_after_and_blocks_nothing(findings, make_topology):
+    group = {"autoscaling": {"group": "g", "active": 1, "standby": 1}}
+    nodes = {"eks_nodegroup": {"cluster": "c", "nodegroup": "n", "active": 1, "standby": 1}}
+    readers = {"aurora_readers": {"clusters": {HOME: "ledger-1", AWAY: "ledger-2"}, "active": 1, "standby": 1}}
+    found = findings(within=make_topology(capacity=[group, nodes, readers]))
+    assert blocking(found) == set()
+    assert found["capacity-not-observed"].severity is Severity.WARNING
+
+
+def test_readers_that_the_target_has_no_cluster_for_are_told(findings, make_topology):
+    readers = {"aurora_readers": {"clusters": {HOME: "ledger-1"}, "active": 1, "standby": 1}}
+    assert (
+        "readers of ledger-1"
+        in findings(within=make_topology(capacity=[readers]))["target-not-configured:readers"].message
+    )
+
+
+def test_a_size_that_does_not_come_is_told_with_the_services_own_words(findings, observe):
+    seen = observe()
+    told = {"running": 2, "desired": 3, "reason": "unable to place a task"}
+    stuck = tuple(c.model_copy(update=told) if c.region == AWAY else c for c in seen.capacity)
+    found = findings(seen=seen.model_copy(update={"capacity": stuck}))
+    assert "unable to place a task" in found["capacity-not-coming"].evidence
 
 
 def test_global_tables_and_keys_need_no_step_and_block_nothing(findings, make_topology):
     found = findings(within=make_topology(tables=[{"dynamodb_global": {"table": "t"}}], keys=["alias/k"]))
     assert blocking(found) == set()
-    assert not [code for code in found if code.startswith(("not-observed", "not-supported"))]
+    assert not [code for code in found if code.startswith("not-observed")]
 
 
-def test_a_canary_is_not_held_yet_and_that_is_said(findings, make_topology):
+def test_a_canary_meets_a_database_that_only_reads_and_that_is_said(findings, make_topology):
     found = findings(within=make_topology(canary={"percent": 5, "hold": "5m"}))
+    assert found["canary-reads-only"].severity is Severity.WARNING
+    assert "5 % of the users" in found["canary-reads-only"].message
+    assert "canary-not-held" not in found
+
+
+@pytest.mark.parametrize(
+    ("weights", "stands"),
+    [
+        ({HOME: 100, AWAY: 0}, ""),
+        ({HOME: 95, AWAY: 5}, ""),  # its own share is there already
+        (None, ""),
+        ({HOME: 0, AWAY: 100}, f"{AWAY} 100"),
+        ({HOME: 50, AWAY: 50}, f"{HOME} 50, {AWAY} 50"),
+    ],
+)
+def test_a_canary_that_cannot_begin_blocks_and_can_be_left_out(findings, observe, make_topology, weights, stands):
+    seen = observe()
+    (state,) = seen.traffic
+    seen = seen.model_copy(update={"traffic": (state.model_copy(update={"weights": weights}),)})
+    within = make_topology(canary={"percent": 5, "hold": "5m"})
+    found = findings(Mode.PLANNED, seen, within=within)
+    assert ("no-canary" in blocking(found)) is bool(stands)
+    if stands:
+        assert found["no-canary"].evidence == stands
+        assert "--override no-canary" in found["no-canary"].way_out
+        found = findings(Mode.PLANNED, seen, within=within, overrides=("no-canary",))
+        assert "no-canary" not in found
+        assert "an override leaves it out" in found["canary-not-held"].message
+
+
+def test_a_canary_that_cannot_be_held_is_said_with_the_reason(findings, make_topology):
+    found = findings(within=make_topology(canary={"percent": 5, "hold": "5m"}, health=()))
+    assert "no health URL of ap-south-1 and ap-south-2" in found["canary-not-held"].message
     assert found["canary-not-held"].severity is Severity.WARNING
 
 

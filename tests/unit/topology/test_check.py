@@ -141,6 +141,12 @@ FATAL = [
         "applications.shop.storage[0].s3.buckets.eu-west-1",
         "is used at applications.shop.storage[0].s3.buckets.eu-central-1 already",
     ),
+    (
+        "shop",
+        at(*SHOP, "consumers", to=[{"ecs_poller": {"cluster": "shop", "service": "api"}}]),
+        "applications.shop.capacity[0].ecs.service",
+        "is used at applications.shop.consumers[0].ecs_poller already",
+    ),
     ("shop", at(*SHOP, "depends_on", to=["search"]), "applications.shop.depends_on[0]", "no application search"),
     ("shop", at(*SHOP, "depends_on", to=["shop"]), "applications.shop.depends_on", "shop -> shop"),
     (
@@ -154,6 +160,25 @@ FATAL = [
         at(*SHOP, "health", 0, "http", "eu-west-1", to="https://ada:secret@api.example.com/"),
         "applications.shop.health[0].http.eu-west-1",
         "does not belong in a URL",
+    ),
+    *(
+        (
+            "shop",
+            at(*SHOP, "custom", to=[{"webhook": {"name": "tell", "url": "https://h.example.com/", key: address}}]),
+            f"applications.shop.custom[0].webhook.{key}",
+            said,
+        )
+        for key in ("url", "verify", "undo")
+        for address, said in (
+            ("https://h.example.com:99999/x", "a port from 1 to 65535"),
+            ("https://ada:secret@h.example.com/x", "does not belong in a URL"),
+        )
+    ),
+    (
+        "shop",
+        at(*SHOP, "traffic", 0, to={"cloudfront": {"distribution": "E1", "probe": "https://h.example.com:0/"}}),
+        "applications.shop.traffic[0].cloudfront.probe",
+        "a port from 1 to 65535",
     ),
     ("shop", at("schedule", "drill", to="0 10 * *"), "schedule.drill", "five fields"),
     ("shop", at("schedule", "drill", to="61 10 * * *"), "schedule.drill", "minute: expected *, 0-59"),
@@ -211,6 +236,14 @@ WARNING = [
     (at("schedule", "drill", to="0 10 * * 3"), "schedule.drill", "counted from Sunday = 0"),
     (at(*SHOP, "health", to=[]), "applications.shop", "there is no health"),
     (at(*SHOP, "verify", to=[]), "applications.shop", "there is no verify"),
+    *(
+        (
+            at(*SHOP, "custom", to=[{"webhook": {"name": "tell", "url": "https://h.example.com/", key: address}}]),
+            f"applications.shop.custom[0].webhook.{key}",
+            "a query often holds a secret",
+        )
+        for key, address in (("url", "https://h.example.com/?a=b"), ("verify", "https://h.example.com/x?sig=c"))
+    ),
     (at(*SHOP, "capacity", 0, "ecs", "standby", to=9), "applications.shop.capacity[0].ecs.standby", "runs more"),
 ]
 
@@ -220,6 +253,25 @@ def test_what_is_doubtful_is_a_warning(change: Change, path: str, message: str) 
     found = findings(change)
     assert {severity for severity, _, _ in found} == {"warning"}
     assert any(where == path and message in text for _, where, text in found), found
+
+
+def test_roles_of_a_schedule_are_named_for_every_region_or_for_none() -> None:
+    def told(roles: dict[str, str]) -> list[tuple[str, str]]:
+        entry = {"eventbridge_schedule": {"schedule": "nightly", "roles": roles}}
+        found = findings(at(*SHOP, "consumers", to=[entry]), "shop")
+        return [(severity, text) for severity, where, text in found if where.endswith("eventbridge_schedule.roles")]
+
+    role = "arn:aws:iam::111122223333:role/schedule"
+    assert told({}) == told({"eu-central-1": role, "eu-west-1": role}) == []
+    assert told({"eu-central-1": role}) == [("fatal", "expected an entry for eu-west-1")]
+
+
+def test_one_health_check_cannot_lead_to_several_standbys() -> None:
+    switch = {"bucket": {"eu-west-1": "a", "eu-central-1": "b"}, "key": "active", "health_check": "hc"}
+    found = findings(at("applications", "tickets", "traffic", to=[{"standby_takes_over": switch}]), "three")
+    assert [(severity, where) for severity, where, text in found if "one SECONDARY record" in text] == [
+        ("warning", "applications.tickets.traffic[0].standby_takes_over.bucket")
+    ]
 
 
 def test_two_identities_of_one_person_count_once_towards_the_quorum() -> None:

@@ -9,6 +9,7 @@ from dr_core.errors import ConfigError
 from dr_core.topology.document import MAX_BYTES, compose_document
 from dr_core.topology.load import TopologyError, check_file, load_checked, load_topology, schema
 from dr_core.topology.model import Topology
+from dr_core.topology.stores import RdsReplica
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 
@@ -118,7 +119,7 @@ APPLICATION_KEYS = [
     ("health: [{}]", "health[0]: expected exactly one of: http, route53, got an empty mapping"),
     (
         "custom: [{lambda: {name: a, function: f}, webhook: {name: b, url: 'https://h/'}}]",
-        "custom[0]: expected exactly one of: lambda, ssm_document, webhook, got a mapping with lambda, webhook",
+        "custom[0]: expected exactly one of: lambda, ssm_document, webhook, plugin, got a mapping with lambda, webhook",
     ),
     ("health: [http]", "health[0]: expected a mapping with keys such as http, route53, got 'http'"),
     ("health: [{http: null}]", "health[0]: expected something under http"),
@@ -253,6 +254,22 @@ def test_the_first_error_is_the_message_and_the_rest_is_the_hint(tmp_path: Path)
         load_topology(written(tmp_path, MINIMAL + "    wrong: 1\n    other: 1\n"))
     assert "\n" not in caught.value.message
     assert str(caught.value).splitlines() == list(caught.value.lines)
+
+
+def test_names_of_rds_are_read_as_rds_keeps_them(tmp_path: Path) -> None:
+    """In lower case: what AWS answers is compared with them, and metrics are asked for by them."""
+    named = MINIMAL + (
+        "    database: {aurora_global: {global_cluster: Shop, clusters: {eu-central-1: Shop-A, eu-west-1: SHOP-B}}}\n"
+        "    capacity: [{aurora_readers: {clusters: {eu-central-1: Shop-A, eu-west-1: SHOP-B}, active: 2, standby: 0}}]"
+        "\n"
+    )
+    shop = load_topology(written(tmp_path, named)).applications["shop"]
+    assert shop.database is not None
+    assert shop.database.value.global_cluster == "shop"
+    for part in (shop.database.value, shop.capacity[0].value):
+        assert part.clusters == {"eu-central-1": "shop-a", "eu-west-1": "shop-b"}
+    replica = RdsReplica.model_validate({"instances": {"eu-west-1": "Orders-W"}})
+    assert replica.instances == {"eu-west-1": "orders-w"}
 
 
 def test_fatal_findings_are_located_and_warnings_let_pass(tmp_path: Path) -> None:
