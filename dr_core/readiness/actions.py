@@ -10,11 +10,12 @@ from dr_core.topology.model import Topology
 
 @dataclass(frozen=True)
 class Wanted:
-    """An action on a resource. `region` is where it is called, None for a global service."""
+    """An action on a resource. `region` is where it is called, None for a global service; `context` as in `Need`."""
 
     action: str
     resource: str
     region: str | None
+    context: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,10 @@ class Use:
     essential: bool
 
 
-OBSERVED = (
-    "rds:DescribeGlobalClusters",
-    "rds:DescribeDBClusters",
-    "cloudwatch:GetMetricData",
-)
+OBSERVED = {
+    "aurora_global": ("rds:DescribeGlobalClusters", "rds:DescribeDBClusters", "cloudwatch:GetMetricData"),
+    "rds_replica": ("rds:DescribeDBInstances", "cloudwatch:GetMetricData"),
+}
 """Reads without which a run cannot tell where it stands, whatever its steps are."""
 
 
@@ -47,8 +47,8 @@ def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wan
                 use = Use(target, mode, not step.best_effort and step.segment is not Segment.SETTLE)
                 for one in _of(step, account):
                     found.setdefault(one, {})[use] = None
-            if application.database and application.database.aurora_global:
-                for action in OBSERVED:
+            if application.database:
+                for action in OBSERVED[application.database.kind]:
                     found.setdefault(Wanted(action, "*", target), {})[Use(target, mode, True)] = None
     return {one: tuple(uses) for one, uses in found.items()}
 
@@ -56,7 +56,7 @@ def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wan
 def _of(step: Step, account: str) -> tuple[Wanted, ...]:
     kind = KINDS[step.kind]
     return tuple(
-        Wanted(need.action, resource, need.region)
+        Wanted(need.action, resource, need.region, need.context)
         for need in (kind.needs(step, account) if kind.needs else ())
         for resource in need.resources
     )

@@ -17,15 +17,17 @@ def method_of(operation: str) -> str:
     return _WORD.sub("_", operation).lower()
 
 
-def call(subject: Subject, service: str, region: str, operation: str, **parameters: object) -> dict[str, Any]:
+def call(
+    subject: Subject, service: str, region: str, operation: str, *, endpoint: str | None = None, **parameters: Any
+) -> dict[str, Any]:
     """The answer as boto3 gives it. Raises DrError."""
     with aws_errors(service, region, operation):
-        method = getattr(subject.client_of(service, region), method_of(operation))
+        method = getattr(subject.client_of(service, region, endpoint), method_of(operation))
         answer: dict[str, Any] = method(**parameters)
         return answer
 
 
-def found(subject: Subject, service: str, region: str, operation: str, **parameters: object) -> dict[str, Any] | None:
+def found(subject: Subject, service: str, region: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
     """The answer; None where AWS says that there is no such thing."""
     try:
         return call(subject, service, region, operation, **parameters)
@@ -36,7 +38,7 @@ def found(subject: Subject, service: str, region: str, operation: str, **paramet
 
 
 def pages(
-    subject: Subject, service: str, region: str, operation: str, *, token: tuple[str, str], **parameters: object
+    subject: Subject, service: str, region: str, operation: str, *, token: tuple[str, str], **parameters: Any
 ) -> Iterator[dict[str, Any]]:
     """Every page of a listing; `token` names the answer's field that says where to go on, and the request's."""
     given, asked = token

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from dr_core.aws.clients import ClientOf
 from dr_core.observation.model import Observation
 from dr_core.plan.step import Mode, Severity
 from dr_core.readiness.model import Check, CheckState
@@ -25,17 +26,19 @@ HERE = "here"
 class Subject:
     """The application that is examined, and what may be asked about it.
 
-    `client_of(service, region)` makes a client that only looks (short timeouts, one attempt). `observation` is the last
-    one that the store has; `active` is where the application is believed to be at work.
+    `client_of(service, region)` makes a client that only looks (short timeouts, one attempt), as the application's role
+    where it has one; `own_client_of` one as the product itself. `observation` is the last one that the store has;
+    `active` is where the application is believed to be at work.
     """
 
     name: str
     topology: Topology
-    client_of: Callable[[str, str], Any]  # boto3 makes its clients' methods at run time
+    client_of: ClientOf
     observation: Observation | None
     active: str
     now: datetime
     surroundings: Surroundings
+    own_client_of: Callable[[str, str], Any] | None = None
 
     @property
     def application(self) -> Application:

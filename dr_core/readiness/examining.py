@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -13,7 +12,7 @@ from pydantic import JsonValue
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
-from dr_core.aws.clients import observing_clients
+from dr_core.aws.clients import ClientOf, observing_clients
 from dr_core.clock import Clock
 from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
@@ -41,7 +40,7 @@ AFTER_FAILURE_S = 60.0
 _NAMED_IN_EVENT = 10
 _RUNS_LOOKED_AT = 50
 
-Clients = Callable[[Account | None], Callable[[str, str], Any]]
+Clients = Callable[[Account | None], ClientOf]
 
 
 class Examining:
@@ -59,12 +58,14 @@ class Examining:
         owner: str,
         handshake: Handshake,
         store_host: str | None,
+        webhook_key: bool = False,
         limit_s: float = LIMIT_S,
     ) -> None:
         self._store, self._topology, self._clock = store, topology, clock
         self._clients, self._examinations, self._lease = clients, tuple(examinations), lease
         self._actor = Actor(person=f"worker:{owner}", display="DR worker", face=Face.WORKER)
         self._handshake, self._store_host = handshake, store_host
+        self._webhook_key = webhook_key
         self._limit_s = limit_s
         self._digest = digest(topology)
         self._not_before: dict[str, float] = {}
@@ -110,6 +111,7 @@ class Examining:
             active=self._active(tx, name, seen),
             now=self._clock.now(),
             surroundings=self._surroundings(tx, name),
+            own_client_of=self._clients(None),
         )
         return subject, readiness.get(tx, name)
 
@@ -125,6 +127,7 @@ class Examining:
         return Surroundings(
             handshake=self._handshake,
             store_host=self._store_host,
+            webhook_key=self._webhook_key,
             last_run=_last_success(tx, name),
             runbook_at=runbook.oldest if runbook else None,
         )
@@ -172,6 +175,7 @@ def make(bundle: Services, lease: NamedLease, owner: str) -> Examining:
         owner=owner,
         handshake=handshakes(settings.probe_connect_to, settings.probe_ca),
         store_host=store_host(settings.database_url),
+        webhook_key=settings.webhook_key is not None,
     )
 
 

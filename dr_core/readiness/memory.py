@@ -29,7 +29,7 @@ class MemoryAws:
         method = operation if operation == ANY else method_of(operation)
         self._errors.append((service, region, method, error))
 
-    def client_of(self, service: str, region: str) -> Any:
+    def client_of(self, service: str, region: str, /, endpoint_url: str | None = None) -> Any:
         return _Client(self, service, region)
 
     def ask(self, service: str, region: str, method: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from dr_core.clock import Clock
 from dr_core.errors import DrError
 from dr_core.observation.asking import Answer, Question, ask_all
-from dr_core.readiness.examination import Examination, Inquiry, Subject
+from dr_core.readiness.examination import HERE, Examination, Inquiry, Subject
 from dr_core.readiness.model import Check, Sheet
 
 LIMIT_S = 90.0
@@ -23,7 +24,7 @@ def preflight(
 ) -> Sheet:
     """The sheet of `subject`. What could not be asked is an unknown check with its reason; nothing is left out."""
     begun = time.monotonic()
-    inquiries: list[Inquiry[Any]] = [inquiry for examination in examinations for inquiry in examination(subject)]
+    inquiries = [inquiry for examination in examinations for inquiry in _inquiries(examination, subject)]
     questions = [Question(inquiry.lane, _what(inquiry), inquiry.ask) for inquiry in inquiries]
     answers = ask_all(questions, clock, limit_s, WIDTH)
     found: list[Check] = []
@@ -38,6 +39,25 @@ def preflight(
         checks=tuple(found),
         active=subject.active,
     )
+
+
+def _inquiries(examination: Examination, subject: Subject) -> list[Inquiry[Any]]:
+    """What an examination asks; one that breaks is an inquiry that cannot be asked, and the others stand."""
+    found: list[Inquiry[Any]] = []
+    try:
+        found.extend(examination(subject))
+    except Exception as error:
+        name = getattr(examination, "__module__", "").rpartition(".")[2]
+        _log.exception("the examination %s is broken", name)
+        fault = DrError(f"what to ask could not be told ({type(error).__name__})")
+        found.append(
+            Inquiry("examination-unknown", name, subject.name, HERE, "dr.yaml", partial(_raise, fault), lambda *_: ())
+        )
+    return found
+
+
+def _raise(error: DrError) -> None:
+    raise error
 
 
 def judged(inquiry: Inquiry[Any], answer: Answer[Any]) -> tuple[Check, ...]:

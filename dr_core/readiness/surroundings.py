@@ -22,10 +22,14 @@ UnreachableError without an answer, RejectedError where what is served cannot be
 
 @dataclass(frozen=True)
 class Surroundings:
-    """`store_host` None: the store is a file. `last_drill`, `last_run` and `runbook_at` None: there was none."""
+    """`store_host` None: the store is a file. `last_drill`, `last_run` and `runbook_at` None: there was none.
+
+    `webhook_key`: this process has a key to sign webhooks with.
+    """
 
     handshake: Handshake
     store_host: str | None = None
+    webhook_key: bool = False
     last_drill: datetime | None = None
     last_run: datetime | None = None
     runbook_at: datetime | None = None

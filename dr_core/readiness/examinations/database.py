@@ -14,6 +14,7 @@ from dr_core.errors import DrError, RejectedError
 from dr_core.readiness.asking import call, found, pages
 from dr_core.readiness.examination import ACROSS, About, Inquiry, Subject
 from dr_core.readiness.model import Check
+from dr_core.topology.stores import AuroraEngine
 
 AREA = "database"
 _OLDEST_RESTORABLE = timedelta(minutes=30)
@@ -34,6 +35,8 @@ class ClusterFacts:
     encrypted: bool | None
     key: str | None
     parameter_group: str | None
+    engine: str | None = None
+    forwards: bool = False
 
 
 def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
@@ -85,6 +88,8 @@ def cluster_facts(subject: Subject, cluster: str, region: str) -> ClusterFacts |
         encrypted=raw.get("StorageEncrypted"),
         key=raw.get("KmsKeyId"),
         parameter_group=raw.get("DBClusterParameterGroup"),
+        engine=raw.get("Engine"),
+        forwards=raw.get("GlobalWriteForwardingStatus") in ("enabled", "enabling"),
     )
 
 
@@ -114,7 +119,10 @@ def zones(subject: Subject, cluster: str, region: str) -> tuple[str, ...]:
 
 def rpo_parameter(subject: Subject, cluster: str, region: str) -> str | None:
     """What somebody set `rds.global_db_rpo` to; None: nobody did, and nothing is held back."""
-    group = _known(subject, cluster, region).parameter_group
+    facts = _known(subject, cluster, region)
+    if facts.engine not in (None, AuroraEngine.POSTGRESQL.value):
+        return None  # Aurora MySQL has no such parameter
+    group = facts.parameter_group
     if group is None:
         raise RejectedError(f"RDS does not say which parameter group {cluster} has.")
     if group.startswith("default."):
@@ -175,6 +183,11 @@ def judge_cluster(facts: ClusterFacts | None, about: About) -> Iterable[Check]:
     else:
         yield about.ok("target-headless", f"{facts.name} has an instance.", evidence=f"instances: {facts.instances}")
     yield _backups(facts, about)
+    if facts.forwards:
+        # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-write-forwarding.html
+        message = f"{facts.name} in {about.region} forwards writes to the primary, wherever that is."
+        way_out = "What writes there is not stopped by fencing the other region: mind it when the writer moves."
+        yield about.info("write-forwarding", message, way_out=way_out)
     if facts.insights is None:
         yield about.unknown("no-insights", "RDS does not say whether Database Insights is on.")
     elif not facts.insights:

@@ -1,6 +1,6 @@
 """Names: that what dr.yaml names besides stores and services exists in each region where it would be used.
 
-Groups and node groups, consumers, custom steps, tables, distributions. What only one side has is found here, not in
+Groups and node groups, custom steps, tables, distributions. What only one side has is found here, not in
 the middle of a run.
 """
 
@@ -13,7 +13,7 @@ from dr_core.readiness.asking import call, found
 from dr_core.readiness.examination import EVERYWHERE, About, Inquiry, Subject
 from dr_core.readiness.examinations.traffic import HOME
 from dr_core.readiness.model import Check
-from dr_core.topology.capacity import AutoScalingGroup, Capacity, Consumer
+from dr_core.topology.capacity import AutoScalingGroup, Capacity
 from dr_core.topology.custom import Custom
 
 AREA = "names"
@@ -25,8 +25,6 @@ def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
     for region in app.regions:
         for capacity in app.capacity:
             yield from _capacity(subject, capacity, region)
-        for consumer in app.consumers:
-            yield from _consumer(subject, consumer, region)
         for custom in app.custom:
             yield from _custom(subject, custom, region)
         for table in app.tables:
@@ -69,27 +67,6 @@ def _group(subject: Subject, spec: AutoScalingGroup, region: str) -> int | None:
     """The most instances that the group may have; None: there is no such group."""
     answer = call(subject, "autoscaling", region, "DescribeAutoScalingGroups", AutoScalingGroupNames=[spec.group])
     return next((int(raw["MaxSize"]) for raw in answer["AutoScalingGroups"]), None)
-
-
-def _consumer(subject: Subject, entry: Consumer, region: str) -> Iterator[Inquiry[Any]]:
-    if entry.lambda_event_source:
-        name = entry.lambda_event_source.function
-        yield _exists(
-            "event source", name, region, "Lambda ListEventSourceMappings", partial(_mapped, subject, name, region)
-        )
-    elif entry.eventbridge_rule:
-        rule = entry.eventbridge_rule
-        ask = partial(_there, subject, "events", region, "DescribeRule", Name=rule.rule, EventBusName=rule.bus)
-        yield _exists("rule", rule.rule, region, "EventBridge DescribeRule", ask)
-    elif entry.eventbridge_schedule:
-        spec = entry.eventbridge_schedule
-        ask = partial(_there, subject, "scheduler", region, "GetSchedule", Name=spec.schedule, GroupName=spec.group)
-        yield _exists("schedule", spec.schedule, region, "EventBridge Scheduler GetSchedule", ask)
-
-
-def _mapped(subject: Subject, function: str, region: str) -> bool:
-    answer = found(subject, "lambda", region, "ListEventSourceMappings", FunctionName=function)
-    return bool(answer and answer["EventSourceMappings"])
 
 
 def _custom(subject: Subject, entry: Custom, region: str) -> Iterator[Inquiry[Any]]:

@@ -1,5 +1,7 @@
 """What a run would have to call, and whether AWS would let it: by simulation of the identity's policies.
 
+An application's role is assumed anew for it, since keys that are held already tell nothing.
+
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 
 The simulation sees the policies of the identity and its permissions boundary. It does not see conditions of service
@@ -7,16 +9,19 @@ control policies, resource policies of other accounts, or what a session policy 
 was asked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from dr_core.aws.faults import AwsDeniedError
+from dr_core.aws.role import assume, way_out
 from dr_core.errors import DrError
 from dr_core.readiness.actions import Use, Wanted, wanted
 from dr_core.readiness.asking import call
 from dr_core.readiness.examination import EVERYWHERE, About, Inquiry, Subject
 from dr_core.readiness.model import Check
+from dr_core.topology.model import Account
 
 AREA = "permissions"
 _METHOD = "simulated by IAM, nothing was called"
@@ -40,6 +45,12 @@ class Simulation:
 
 
 def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
+    role = subject.application.account
+    if role and subject.own_client_of:
+        yield Inquiry(
+            "role-unknown", AREA, role.role_arn, EVERYWHERE, "STS AssumeRole",
+            partial(usable, subject, role, subject.own_client_of), partial(judge_role, role),
+        )  # fmt: skip
     for region in subject.application.regions:
         yield Inquiry(
             "identity-unknown", AREA, "STS", region, f"STS GetCallerIdentity, {region}",
@@ -52,6 +63,24 @@ def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
 
 
 # -- what is asked ---------------------------------------------------------------------------------------------------
+
+
+def usable(subject: Subject, role: Account, own: Callable[[str, str], Any]) -> str | None:
+    """What STS says to whoever assumes the role now, None where it lets us; keys that are held already tell nothing.
+
+    Any region's STS will do, the standbys' first, because the active region may be gone.
+    """
+    silent = DrError("no region could be asked")
+    for region in (*subject.standbys, subject.active):
+        try:
+            assume(role, own("sts", region), region)
+        except AwsDeniedError as error:
+            return error.message
+        except DrError as error:
+            silent = error
+        else:
+            return None
+    raise silent
 
 
 def identity(subject: Subject, region: str) -> str:
@@ -77,13 +106,15 @@ def simulate(subject: Subject) -> Simulation:
     who = principal_of(arn)
     account = who.split(":")[4]
     decisions: list[Decision] = []
-    groups: dict[tuple[str, str | None], list[Wanted]] = {}
+    groups: dict[tuple[str, str | None, tuple[tuple[str, str], ...]], list[Wanted]] = {}
     uses = wanted(subject.topology, subject.name, subject.active, account)
     for one in uses:
-        groups.setdefault((one.resource, one.region), []).append(one)
-    for (resource, region), ones in groups.items():
-        context = [{"ContextKeyName": "aws:RequestedRegion", "ContextKeyType": "string",
-                    "ContextKeyValues": [region or "us-east-1"]}]  # fmt: skip
+        groups.setdefault((one.resource, one.region, one.context), []).append(one)
+    for (resource, region, known), ones in groups.items():
+        context = [
+            {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]}
+            for key, value in (("aws:RequestedRegion", region or "us-east-1"), *known)
+        ]
         answer = call(
             subject, "iam", via, "SimulatePrincipalPolicy", PolicySourceArn=who,
             ActionNames=[one.action for one in ones], ResourceArns=[resource], ContextEntries=context,
@@ -105,6 +136,14 @@ def _who(subject: Subject) -> tuple[str, str]:
 
 
 # -- what it means ---------------------------------------------------------------------------------------------------
+
+
+def judge_role(role: Account, refused: str | None, about: About) -> Iterable[Check]:
+    if refused is None:
+        yield about.ok("role-unusable", "The application's role can be assumed.", evidence=role.role_arn)
+        return
+    message = f"The role {role.role_arn} cannot be assumed: a run could do nothing in the application's account."
+    yield about.blocking("role-unusable", message, evidence=refused, way_out=way_out(role))
 
 
 def judge_identity(arn: str, about: About) -> Iterable[Check]:

@@ -1,4 +1,4 @@
-"""Quotas: whether a region is allowed to run what it must run after a failover.
+"""Quotas of Fargate: whether a region is allowed to run what it must run after a failover.
 
 Fargate counts vCPUs of a region over all services: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 How many are used stands in CloudWatch's namespace AWS/Usage, where the quota itself says which metric it is:
@@ -26,10 +26,10 @@ _WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Need:
-    """One service there: vCPUs of a task, tasks wanted after a failover, tasks that are wanted now."""
+    """One service or group there: what one copy counts, copies wanted after a failover, copies that are wanted now."""
 
     name: str
-    vcpu: float
+    each: float
     wanted: int
     present: int
 
@@ -132,8 +132,8 @@ def judge(seen: Room, about: About) -> Iterable[Check]:
     if seen.quota is None:
         yield about.ok("quota-short", f"Nothing of the application runs on Fargate in {about.region}.")
         return
-    whole = sum(need.vcpu * need.wanted for need in seen.needs)
-    more = sum(need.vcpu * max(0, need.wanted - need.present) for need in seen.needs)
+    whole = sum(need.each * need.wanted for need in seen.needs)
+    more = sum(need.each * max(0, need.wanted - need.present) for need in seen.needs)
     limit, used = seen.quota.limit, seen.quota.used
     evidence = f"{seen.quota.name}: {limit:g}, needed {whole:g}, {more:g} more than now"
     if used is not None and seen.quota.measured_at is not None:
@@ -142,7 +142,8 @@ def judge(seen: Room, about: About) -> Iterable[Check]:
     else:
         evidence += f", use unknown ({seen.quota.reason})"
     if whole > limit or (used is not None and used + more > limit):
-        message = f"The quota of {about.region} is too small for what runs there after a failover."
+        short = max(whole - limit, 0.0 if used is None else used + more - limit)
+        message = f"The quota of {about.region} is too small for what runs there after a failover: {short:g} short."
         yield about.blocking("quota-short", message, evidence=evidence, way_out="Ask AWS for a larger quota.")
     elif used is None:
         message = f"Whether the quota of {about.region} is large enough is not sure: its use is not known."

@@ -8,10 +8,11 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
+from dr_core.capacity.ecs import complaint
 from dr_core.errors import DrError, RejectedError
 from dr_core.readiness.asking import call, found
 from dr_core.readiness.examination import About, Inquiry, Subject
@@ -21,8 +22,6 @@ from dr_core.topology.capacity import EcsPoller, EcsService
 AREA = "capacity"
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
                   r"(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?")  # fmt: skip
-_RECENT = timedelta(minutes=60)
-_NOT_PLACED = re.compile(r"unable to place a task|capacity is unavailable", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class Image:
 
 @dataclass(frozen=True)
 class ServiceFacts:
-    """An ECS service. `largest` None: nothing scales it automatically, or it could not be asked."""
+    """An ECS service. `largest` None: nothing scales it automatically, or it could not be asked. `held`: scaling is
+    suspended, wholly or in part."""
 
     task_definition: str
     status: str
@@ -45,6 +45,7 @@ class ServiceFacts:
     complaint: str
     complained_at: datetime | None
     largest: int | None
+    held: bool = False
 
 
 def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
@@ -56,7 +57,7 @@ def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
             yield Inquiry(
                 "service-unknown", AREA, f"{spec.cluster}/{spec.service}", region,
                 f"ECS DescribeServices and DescribeTaskDefinition, ECR DescribeImages, {region}",
-                partial(facts, subject, spec, region), partial(judge, wanted),
+                partial(facts, subject, spec, region), partial(judge, wanted, at_work=region == subject.active),
             )  # fmt: skip
 
 
@@ -77,14 +78,16 @@ def facts(subject: Subject, spec: EcsService | EcsPoller, region: str) -> Servic
         return None
     task = task_definition(subject, str(raw["taskDefinition"]), region)
     names = [str(container["image"]) for container in task.get("containerDefinitions", ()) if container.get("image")]
-    said, at = _complaint(raw, subject.now)
+    said, at = complaint(raw, subject.now)
+    largest, held = _scaled(subject, spec, region)
     return ServiceFacts(
         task_definition=str(raw["taskDefinition"]).rsplit("/", 1)[-1],
         status=str(raw.get("status", "")),
         images=tuple(_image(subject, name, region) for name in dict.fromkeys(names)),
         complaint=said,
         complained_at=at,
-        largest=_largest(subject, spec, region),
+        largest=largest,
+        held=held,
     )
 
 
@@ -112,30 +115,24 @@ def _image(subject: Subject, name: str, region: str) -> Image:
     return Image(name, home, answer is not None and bool(answer["imageDetails"]))
 
 
-def _complaint(raw: dict[str, Any], now: datetime) -> tuple[str, datetime | None]:
-    """The newest event of the last hour that says that a task found no place."""
-    for event in raw.get("events", ()):
-        at = event.get("createdAt")
-        if _NOT_PLACED.search(str(event.get("message", ""))) and isinstance(at, datetime) and now - at < _RECENT:
-            return str(event["message"]), at
-    return "", None
-
-
-def _largest(subject: Subject, spec: EcsService | EcsPoller, region: str) -> int | None:
+def _scaled(subject: Subject, spec: EcsService | EcsPoller, region: str) -> tuple[int | None, bool]:
     try:
         answer = call(
             subject, "application-autoscaling", region, "DescribeScalableTargets", ServiceNamespace="ecs",
             ResourceIds=[f"service/{spec.cluster}/{spec.service}"], ScalableDimension="ecs:service:DesiredCount",
         )  # fmt: skip
     except RejectedError:
-        return None
-    return next((int(target["MaxCapacity"]) for target in answer["ScalableTargets"]), None)
+        return None, False
+    target = next(iter(answer["ScalableTargets"]), None)
+    if target is None:
+        return None, False
+    return int(target["MaxCapacity"]), any((target.get("SuspendedState") or {}).values())
 
 
 # -- what it means ---------------------------------------------------------------------------------------------------
 
 
-def judge(wanted: int, seen: ServiceFacts | None, about: About) -> Iterable[Check]:
+def judge(wanted: int, seen: ServiceFacts | None, about: About, *, at_work: bool = False) -> Iterable[Check]:
     if seen is None:
         message = f"There is no ECS service {about.subject} in {about.region}."
         yield about.blocking("missing:service", message, way_out="Create it there, at its standby count.")
@@ -146,6 +143,9 @@ def judge(wanted: int, seen: ServiceFacts | None, about: About) -> Iterable[Chec
         message = f"Automatic scaling keeps {about.subject} at {seen.largest} tasks at most; it needs {wanted}."
         way_out = "Raise the maximum of its scalable target."
         yield about.warning("scaling-limit", message, evidence=f"MaxCapacity {seen.largest}", way_out=way_out)
+    if seen.held and at_work:
+        message = f"Automatic scaling of {about.subject} is suspended where it is at work: it does not follow the load."
+        yield about.warning("scaling-suspended", message, way_out="Resume it; a run that fences a region suspends it.")
     if seen.complained_at is not None:
         message = f"A task of {about.subject} found no place in {about.region} lately."
         evidence = f"{seen.complained_at:%H:%M:%S}Z: {seen.complaint}"

@@ -9,23 +9,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from dr_core.aws.faults import is_gone
 from dr_core.errors import DrError, RejectedError
 from dr_core.plan.step import Mode
 from dr_core.readiness.asking import call, found
-from dr_core.readiness.examination import About, Inquiry, Subject
+from dr_core.readiness.examination import HERE, About, Inquiry, Subject
 from dr_core.readiness.model import Check
+from dr_core.replication.rules import Rule
+from dr_core.replication.s3 import rules_of
+from dr_core.topology.stores import S3Buckets
 
 AREA = "storage"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One enabled replication rule. `prefix` None: its filter is by tags, which covers some objects only."""
-
-    id: str
-    bucket: str
-    prefix: str | None
-    replica_changes: bool
 
 
 @dataclass(frozen=True)
@@ -54,6 +48,10 @@ def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
                 partial(rules, subject, bucket, region), partial(judge_rules, subject.active, others, prefixes),
             )  # fmt: skip
             yield Inquiry(
+                "batch-role-unknown", AREA, bucket, HERE, "dr.yaml",
+                partial(role, entry.s3), judge_role, region=region,
+            )  # fmt: skip
+            yield Inquiry(
                 "encryption-unknown", AREA, bucket, region, f"S3 GetBucketEncryption; KMS DescribeKey, {region}",
                 partial(encryption, subject, bucket, region), judge_encryption,
             )  # fmt: skip
@@ -71,25 +69,17 @@ def versioning(subject: Subject, bucket: str, region: str) -> str | None:
 def rules(subject: Subject, bucket: str, region: str) -> tuple[Rule, ...] | None:
     """The enabled rules; None: no such bucket."""
     try:
-        answer = call(subject, "s3", region, "GetBucketReplication", Bucket=bucket)
+        found = rules_of(subject.client_of, bucket, region)
     except RejectedError as error:
-        code = getattr(error, "aws_code", None)
-        if code == "ReplicationConfigurationNotFoundError":
-            return ()
-        if code == "NoSuchBucket":
+        if is_gone(error):
             return None
         raise
-    listed = answer["ReplicationConfiguration"]["Rules"]
-    return tuple(_rule(raw) for raw in listed if raw.get("Status") == "Enabled")
+    return tuple(rule for rule in found if rule.enabled)
 
 
-def _rule(raw: dict[str, Any]) -> Rule:
-    given = raw.get("Filter", {})
-    prefix = given.get("Prefix", raw.get("Prefix"))
-    if prefix is None and "Tag" not in given and "And" not in given:
-        prefix = ""
-    changes = raw.get("SourceSelectionCriteria", {}).get("ReplicaModifications", {}).get("Status") == "Enabled"
-    return Rule(str(raw.get("ID", "")), str(raw["Destination"]["Bucket"]).rsplit(":", 1)[-1], prefix, changes)
+def role(spec: S3Buckets) -> str | None:
+    """The role of Batch Replication jobs, as the topology names it."""
+    return spec.batch_role_arn
 
 
 def encryption(subject: Subject, bucket: str, region: str) -> Encryption:
@@ -132,7 +122,7 @@ def judge_rules(
     """Towards each other region: a rule that covers what the topology names. Back again: new writes need it, too."""
     for region, bucket in others.items():
         there = About(about.area, about.subject, region, about.source, about.at)
-        mine = [rule for rule in listed or () if rule.bucket == bucket]
+        mine = [rule for rule in listed or () if rule.target == bucket]
         uncovered = _uncovered(mine, prefixes)
         if not mine:
             yield _no_rule(there, about, bucket, active)
@@ -164,12 +154,23 @@ def _no_rule(there: About, about: About, bucket: str, active: str) -> Check:
 def _uncovered(listed: list[Rule], prefixes: tuple[str, ...]) -> list[str]:
     """The prefixes that no rule covers; the whole bucket where none is named."""
     wanted = prefixes or ("",)
-    covered = [rule.prefix for rule in listed if rule.prefix is not None]
+    covered = [rule.prefix for rule in listed if not rule.tags]
     return [prefix or "the whole bucket" for prefix in wanted if not any(prefix.startswith(one) for one in covered)]
 
 
 def _covers(rule: Rule) -> str:
-    return "filtered by tags" if rule.prefix is None else f"prefix {rule.prefix!r}"
+    return "filtered by tags" if rule.tags else f"prefix {rule.prefix!r}"
+
+
+def judge_role(named: str | None, about: About) -> Iterable[Check]:
+    if named is None:
+        message = f"What fails to be copied from {about.subject}, or is older than its rule, is copied by nobody."
+        way_out = "Name a role of S3 Batch Replication as batch_role_arn: a run then prepares a job for it."
+        yield about.info("no-batch-role", message, way_out=way_out)
+    else:
+        yield about.ok(
+            "no-batch-role", f"A job for what is missing of {about.subject} can be prepared.", evidence=named
+        )
 
 
 def judge_encryption(seen: Encryption, about: About) -> Iterable[Check]:

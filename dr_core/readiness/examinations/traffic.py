@@ -14,6 +14,7 @@ from dr_core.readiness.examination import EVERYWHERE, HERE, About, Inquiry, Subj
 from dr_core.readiness.model import Check
 from dr_core.topology.model import Application
 from dr_core.topology.traffic import Route53Records
+from dr_core.traffic.port import routing_of
 
 AREA = "traffic"
 HOME = "us-east-1"
@@ -25,7 +26,10 @@ _MOST_CHILDREN = 20
 
 @dataclass(frozen=True)
 class Record:
-    """One record of the name. `leads_to`: an address or a host; `ttl_s` None for an alias, which has its target's."""
+    """One record of the name. `leads_to`: an address or a host; `ttl_s` None for an alias, which has its target's.
+
+    `routing` is the policy in one word; `weight` None: it has none.
+    """
 
     set_identifier: str
     ttl_s: int | None
@@ -33,6 +37,8 @@ class Record:
     alias: bool
     evaluates_target: bool
     leads_to: tuple[str, ...]
+    routing: str = "simple"
+    weight: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,8 @@ def _record(raw: dict[str, Any]) -> Record:
         alias=alias is not None,
         evaluates_target=bool(alias and alias.get("EvaluateTargetHealth")),
         leads_to=values,
+        routing=routing_of(raw),
+        weight=raw.get("Weight"),
     )
 
 

@@ -159,6 +159,24 @@ def test_an_inquiry_whose_judgement_breaks_is_unknown_and_the_others_stand(
     assert "a-unknown" in caplog.text
 
 
+def test_an_examination_that_breaks_before_it_asks_is_unknown_and_the_others_stand(
+    shop: Topology, clock: ManualClock, question: OneQuestion, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(subject: Subject) -> Iterator[Inquiry[Any]]:
+        yield Inquiry("a", "tests", "a", EVERYWHERE, "a test", dict, lambda seen, about: [about.ok("a", "fine")])
+        raise ZeroDivisionError
+
+    subject = Subject("shop", shop, lambda s, r: None, None, "eu-central-1", clock.now(), Surroundings(shake))
+    sheet = preflight(subject, (broken, question), clock)
+    assert [(check.code, check.state) for check in sheet.checks] == [
+        ("a", CheckState.OK),
+        ("examination-unknown", CheckState.UNKNOWN),
+        ("it", CheckState.OK),
+    ]
+    assert "ZeroDivisionError" in sheet.checks[1].message
+    assert "test_examining is broken" in caplog.text
+
+
 def test_a_preflight_that_breaks_is_tried_again_after_a_minute_and_not_at_every_tick(
     duty: Examining, lite: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

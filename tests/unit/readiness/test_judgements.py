@@ -28,8 +28,9 @@ from dr_core.readiness.examinations import (
 )
 from dr_core.readiness.handshake import routed
 from dr_core.readiness.surroundings import ServedCertificate
+from dr_core.replication.rules import Rule
 from dr_core.settings import parse_connect_to
-from dr_core.topology.capacity import AutoScalingGroup
+from dr_core.topology.capacity import AutoScalingGroup, Consumer
 from dr_core.topology.model import Topology
 from tests.unit.readiness.conftest import AT
 
@@ -46,7 +47,7 @@ CLUSTER = database.ClusterFacts(
     "k",
     "g",
 )
-RULE = storage.Rule("r", "copy", "", True)
+RULE = Rule("r", "copy", enabled=True, replica_changes=True)
 RECORD = traffic.Record("a", 30, None, False, False, ("192.0.2.1",))
 WATCHES = traffic.HealthCheckFacts("hc", "HTTPS", 10, False, 1)
 NEED = quotas.Need("shop/api", 1.0, 4, 1)
@@ -74,6 +75,8 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ),
     ("window not told", lambda a: database.judge_cluster(replace(CLUSTER, restorable_to=None), a),
      [("no-backups", "unknown")]),
+    ("it forwards writes", lambda a: database.judge_cluster(replace(CLUSTER, forwards=True), a),
+     [("write-forwarding", "info")]),
     ("no insights", lambda a: database.judge_cluster(replace(CLUSTER, insights=""), a), [("no-insights", "info")]),
     ("insights not told", lambda a: database.judge_cluster(replace(CLUSTER, insights=None), a),
      [("no-insights", "unknown")]),
@@ -113,7 +116,8 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("a rule for one prefix only",
      lambda a: storage.judge_rules(HERE, {THERE: "copy"}, ("blue/", "green/"), (replace(RULE, prefix="blue/"),), a),
      [("rule-too-narrow", "warning")]),
-    ("a rule by tags", lambda a: storage.judge_rules(HERE, {THERE: "copy"}, (), (replace(RULE, prefix=None),), a),
+    ("a rule by tags",
+     lambda a: storage.judge_rules(HERE, {THERE: "copy"}, (), (replace(RULE, tags=(("kind", "web"),)),), a),
      [("rule-too-narrow", "warning")]),
     ("no replica modifications",
      lambda a: storage.judge_rules(HERE, {THERE: "copy"}, (), (replace(RULE, replica_changes=False),), a),
@@ -172,7 +176,7 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
      [("scaling-limit", "blocking")]),
     ("no group", lambda a: names.judge_group(AutoScalingGroup(group="g", active=4, standby=1), None, a),
      [("missing:group", "blocking")]),
-    ("no event source", lambda a: names.judge("event source", False, a), [("missing:event-source", "blocking")]),
+    ("no node group", lambda a: names.judge("node group", False, a), [("missing:node-group", "blocking")]),
     ("parameters missing",
      lambda a: parameters.judge(THERE, {THERE: frozenset({"/a", "/b"}), HERE: frozenset({"/a"})}, a),
      [("missing:parameter", "warning")]),
@@ -280,6 +284,18 @@ def test_an_action_is_asked_about_once_and_where_it_is_called(shop: Topology) ->
     assert [one for one in asked if one.action == "ssm:DescribeParameters"] == [
         actions.Wanted("ssm:DescribeParameters", "*", THERE)
     ]
+
+
+def test_a_mapping_is_asked_about_by_its_function_which_is_all_that_a_policy_can_name(shop: Topology) -> None:
+    """Its ARN has an id of Lambda's own, so a policy that allows this one only does so by the condition."""
+    app = shop.applications["shop"]
+    orders = Consumer.model_validate({"lambda_event_source": {"function": "shop-orders"}})
+    apps = {"shop": app.model_copy(update={"consumers": (orders,)})}
+    asked = actions.wanted(shop.model_copy(update={"applications": apps}), "shop", THERE, "111122223333")
+    contexts = {one.region: one.context for one in asked if one.action == "lambda:UpdateEventSourceMapping"}
+    functions = {region: f"arn:aws:lambda:{region}:111122223333:function:shop-orders" for region in (HERE, THERE)}
+    assert contexts == {region: (("lambda:FunctionArn", arn),) for region, arn in functions.items()}
+    assert {one.context for one in asked if not one.action.startswith("lambda:")} == {()}
 
 
 def test_parameters_are_asked_about_as_policies_name_them(shop: Topology) -> None:
