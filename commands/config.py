@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from commands.parsing import Arguments
+from dr_core.bootstrap import plugin_faults
 from dr_core.reports.listing import Message
 from dr_core.settings import read_settings
 from dr_core.topology.check_unused import unused
@@ -14,7 +15,7 @@ from dr_core.topology.load import schema as topology_schema
 def check(arguments: Arguments) -> Message:
     """Every finding with its line; TopologyError when one of them is fatal."""
     path = Path(arguments.text("file") or read_settings().config)
-    checked = check_file(path)
+    checked = check_file(path, plugin_faults)
     warnings = tuple(f"warning: {checked.line(finding)}" for finding in checked.warnings)
     if checked.fatal:
         raise TopologyError((*(checked.line(finding) for finding in checked.fatal), *warnings))

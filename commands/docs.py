@@ -1,6 +1,8 @@
 """Prints `docs/commands/README.md` from the registry: `python -m commands.docs > docs/commands/README.md`."""
 
+from collections.abc import Iterator
 from itertools import groupby
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -69,9 +71,33 @@ def _results() -> list[str]:
     lines = ["## JSON", "", _JSON]
     for model in RESULTS:
         schema = model.model_fields["schema_"].default
-        fields = ", ".join(f"`{name}`" for name in model.model_fields if name != "schema_")
-        lines.append(f"- `{schema}`: {fields}")
+        lines.append(f"- `{schema}`: {_fields(model)}")
+    lines += ["", "What stands in them, by the field it is found under first:", ""]
+    seen: dict[type[BaseModel], None] = dict.fromkeys(RESULTS)
+    for model in RESULTS:
+        lines += _inside(model, model.model_fields["schema_"].default, seen)
     return [*lines, ""]
+
+
+def _inside(model: type[BaseModel], place: str, seen: dict[type[BaseModel], None]) -> Iterator[str]:
+    """Each model that a field holds, once, with the place of that field."""
+    for name, field in model.model_fields.items():
+        for part in _models(field.annotation):
+            if part not in seen:
+                seen[part] = None
+                yield f"- `{place}.{name}`: {_fields(part)}"
+                yield from _inside(part, f"{place}.{name}", seen)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models in an annotation such as `tuple[Part, ...] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models(argument)]
+
+
+def _fields(model: type[BaseModel]) -> str:
+    return ", ".join(f"`{name}`" for name in model.model_fields if name != "schema_")
 
 
 def _section(command: Command) -> str:

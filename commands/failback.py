@@ -1,4 +1,4 @@
-"""`failback`: open a request for a planned failover to the region where the application lives by default."""
+"""`failback`: open a request for the way back: to the primary region, or to one that users were shifted from."""
 
 from commands.context import Context, Outcome
 from commands.failover import opened
@@ -6,5 +6,4 @@ from dr_core.plan.step import Mode
 
 
 def run(context: Context) -> Outcome:
-    application = context.services.topology.applications[context.arguments.given("application")]
-    return opened(context, "failback", application.primary, Mode.PLANNED)
+    return opened(context, "failback", None, Mode.PLANNED)

@@ -23,8 +23,8 @@ def mode_of(arguments: Arguments) -> Mode:
     return mode
 
 
-def opened(context: Context, command: str, target: str, mode: Mode) -> Outcome:
-    """Open the request and show it as the store has it."""
+def opened(context: Context, command: str, target: str | None, mode: Mode) -> Outcome:
+    """Open the request, without a target for the way back, and show it as the store has it."""
     arguments = context.arguments
     request = open_request(
         context.services,
@@ -33,6 +33,7 @@ def opened(context: Context, command: str, target: str, mode: Mode) -> Outcome:
         mode=mode,
         actor=context.actor,
         reason=arguments.text("reason") or "",
+        source=arguments.text("from"),
         overrides=arguments.many("override"),
         channel=context.channel,
         cmd_id=context.cmd_id,

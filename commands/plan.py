@@ -1,9 +1,11 @@
 """`plan`: what a failover would do, what speaks against it and how long it takes; changes nothing."""
 
 from commands.context import Context, Outcome
+from dr_core.approvals.direction import away
 from dr_core.approvals.open import Proposal
 from dr_core.plan.step import Mode
 from dr_core.reports.plan import proposal_report
+from dr_core.store.engine import Tx
 
 
 def run(context: Context) -> Outcome:
@@ -11,7 +13,11 @@ def run(context: Context) -> Outcome:
     mode = Mode.FORCED if arguments.flag("forced") else Mode.PLANNED
     application, target = arguments.given("application"), arguments.given("region")
     overrides = arguments.many("override")
-    proposal = context.services.store.read(
-        lambda tx: Proposal(tx, context.services, application, target, mode, overrides)
-    )
+    services, named = context.services, arguments.text("from")
+
+    def work(tx: Tx) -> Proposal:
+        source = away(tx, services.topology, application, target, named).source
+        return Proposal(tx, services, application, target, mode, overrides, source=source)
+
+    proposal = services.store.read(work)
     return Outcome("plan", proposal_report(proposal))

@@ -14,6 +14,10 @@ _OVERRIDE = Param(
     "override", Kind.WORD, "go on in spite of the finding with this code; repeatable",
     option=True, repeatable=True, metavar="CODE",
 )  # fmt: skip
+_FROM = Param(
+    "from", Kind.WORD, "the region to leave; only where it is not plain: every region serves, or two write",
+    option=True, metavar="REGION",
+)  # fmt: skip
 _ROUND = Param("round", Kind.NUMBER, "only if this round is still the present one", option=True)
 _LIMIT = Param("limit", Kind.NUMBER, "how many at most", option=True)
 _RUN = Param(
@@ -64,18 +68,20 @@ _SEE = (
 _ACT = (
     Command(
         "plan", "what a failover would do, its findings and estimate; changes nothing", "commands.plan",
-        (_REGION, _ONE_APP, _FORCED, _OVERRIDE), ("plan {region}", "plan {region} {app} --forced"), group="Fail over",
+        (_REGION, _ONE_APP, _FORCED, _FROM, _OVERRIDE), ("plan {region}", "plan {region} {app} --forced"),
+        group="Fail over",
     ),
     Command(
         "failover", "ask for a failover to a region; others must approve it", "commands.failover",
         (
-            _REGION, _ONE_APP, _FORCED, _reason("why, for those who must approve"), _OVERRIDE,
+            _REGION, _ONE_APP, _FORCED, _FROM, _reason("why, for those who must approve"), _OVERRIDE,
         ),
         ("failover {region}", 'failover {region} {app} --forced --reason "{primary} unreachable"'),
         needs=Needs.REQUESTER, operation=True, group="Fail over",
     ),
     Command(
-        "failback", "ask for the way back to the primary region", "commands.failback",
+        "failback", "ask for the way back to the primary region, or to one that users were shifted from",
+        "commands.failback",
         (_ONE_APP, _reason("why, for those who must approve"), _OVERRIDE), ("failback {app}",),
         needs=Needs.REQUESTER, operation=True, group="Fail over",
     ),

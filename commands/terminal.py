@@ -72,7 +72,12 @@ def _claim(context: Context, verb: Verb) -> Claim:
 def _failover(context: Context, _verb: Verb) -> dict[str, Any]:
     arguments = context.arguments
     forced = mode_of(arguments) is Mode.FORCED
-    return {**_failback(context, _verb), "target": arguments.given("region"), "forced": forced}
+    return {
+        **_failback(context, _verb),
+        "target": arguments.given("region"),
+        "source": arguments.text("from"),
+        "forced": forced,
+    }
 
 
 def _failback(context: Context, _verb: Verb) -> dict[str, Any]:

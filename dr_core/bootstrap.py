@@ -1,6 +1,6 @@
 """The only wiring: from settings to the bundles that commands and the worker work with. Connects to nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from dr_core.services import Services
 from dr_core.settings import Settings
 from dr_core.store.engine import Store
 from dr_core.topology.load import load_checked
+from dr_core.topology.model import Topology
 
 # What only a worker has is imported where it is wired: a terminal that looks does not wait for DNS, probes and steps.
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from dr_core.plan.ports import Ports
     from dr_core.plan.step import Plan
     from dr_core.terminal.clerk import Clerk
+    from dr_core.topology.findings import TopologyFinding
 
 
 def services(settings: Settings, *, signer: bool = False) -> Services:
     """The bundle for a face. `signer` (the bot) also reads or makes the key that signs acknowledgements."""
-    topology = load_checked(settings.config)
+    topology = load_checked(settings.config, plugin_faults)
     return Services(
         topology=topology,
         store=Store(settings.database_url),
@@ -31,6 +33,15 @@ def services(settings: Settings, *, signer: bool = False) -> Services:
         aws=AwsSessions.for_topology(topology, settings.aws_endpoint_url),
         signer=AckSigner.load_or_create(settings.ack_key) if signer else None,
     )
+
+
+def plugin_faults(topology: Topology) -> "Iterable[TopologyFinding]":
+    """Each place in the topology whose plug-in cannot be used; loads those that it names."""
+    if not any(custom.plugin for app in topology.applications.values() for custom in app.custom):
+        return ()
+    from dr_core.plan import plugins
+
+    return plugins.faults(topology)
 
 
 def verifier(settings: Settings) -> AckVerifier:
@@ -47,9 +58,10 @@ def clerk(bundle: Services) -> "Clerk":
 
 def ports(bundle: Services) -> "Ports":
     """The ports to AWS, DNS and HTTP."""
+    from dr_core.canary.stored import StoredTrials
     from dr_core.ports import aws_ports
 
-    return aws_ports(bundle.topology, bundle.aws, bundle.settings, bundle.clock)
+    return aws_ports(bundle.topology, bundle.aws, bundle.settings, bundle.clock, StoredTrials(bundle.store))
 
 
 def catalogues(bundle: Services, reach: "Ports") -> "Callable[[Plan], Catalogue]":

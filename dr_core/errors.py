@@ -71,6 +71,12 @@ class RejectedError(DrError):
     code = "rejected"
 
 
+class FinalError(RejectedError):
+    """What was tried has ended without success, and nothing of it is left: nobody need try again."""
+
+    code = "failed"
+
+
 class LeaseLostError(DrError):
     """Another process owns the run now; this one must not touch it again."""
 

@@ -8,13 +8,16 @@ from bot.views import message as m
 from bot.views import run as run_view
 from bot.views.buttons import buttons
 from bot.views.health import findings
-from bot.views.plan import facts, step_lines, step_title
+from bot.views.plan import step_lines, summary
 from bot.views.standstill import standstill, word
 from bot.views.text import accepting, counted, date, escape, limit, marked, short
 from commands.rendering.words import how_long
 from dr_core.approvals.model import RequestState
 from dr_core.approvals.proof import AckKind
 from dr_core.reports.model import AckView, RequestView, RunView
+
+_ROOM_FOR_STEPS = 4_000
+"""Characters; in a plan of more than some twenty steps only their titles, and the rest behind Details."""
 
 
 def card(
@@ -80,7 +83,7 @@ def details(request: RequestView, run: RunView | None = None) -> m.Message:
     blocks = [
         m.header(_title(request, run)),
         m.quoted(f"Asked by {request.requester}", _reason(request)),
-        *facts(request.plan),
+        *summary(request.plan),
     ]
     blocks += _acks(request) + findings(request.plan.findings) + step_lines(request.plan)
     if run is not None:
@@ -106,11 +109,11 @@ def _open(request: RequestView, run: RunView | None, at: datetime, mention: str)
     waits = f"*{escape(_missing(request))}* {mention}".strip()
     named = f"`{escape(request.id)}`, round {request.round}, expires {date(request.expires_at)}"
     blocks = [m.section(f"{waits} \N{MIDDLE DOT} {named}"), *_in_place_of(request)]
-    blocks += [*_acks(request), *_earlier(request), *facts(request.plan), *_exposure(request, at)]
+    blocks += [*_acks(request), *_earlier(request), *summary(request.plan), *_exposure(request, at)]
     blocks += findings(request.plan.findings, evidence=False)
     if overridden:
         blocks.append(m.lines([f"Overridden: {overridden}"]))
-    return blocks if run is not None else blocks + _summary_of_steps(request)
+    return blocks if run is not None else blocks + step_lines(request.plan, _ROOM_FOR_STEPS)
 
 
 def _in_place_of(request: RequestView) -> list[m.Block]:
@@ -143,14 +146,6 @@ def _exposure(request: RequestView, at: datetime) -> list[m.Block]:
     more = len(stores) - len(shown)
     shown += [f"\N{HORIZONTAL ELLIPSIS} {more} more: press Details"] if more > 0 else []
     return [m.lines(shown), m.context(f"Measured as of {date(at)}")]
-
-
-def _summary_of_steps(request: RequestView) -> list[m.Block]:
-    steps = request.plan.steps
-    shown = [step_title(number, step) for number, step in enumerate(steps[:10], 1)]
-    more = len(steps) - len(shown)
-    shown += [f"\N{HORIZONTAL ELLIPSIS} {more} more: press Details"] if more > 0 else []
-    return [m.lines(shown)] if shown else []
 
 
 def _missing(request: RequestView) -> str:

@@ -6,11 +6,12 @@ from bot.views import card, exposure
 from bot.views import message as m
 from bot.views.health import findings
 from bot.views.modal import View, modal, text_input
-from bot.views.plan import facts, step_title
+from bot.views.plan import brief_steps, summary
 from bot.views.text import date, limit, short
 from dr_core.reports.model import RequestView, RunView
 
 APPROVE, DENY = "approve", "deny"
+_MOST_STEPS = 20
 TYPED, REASON = "accept_loss", "reason"
 
 
@@ -20,12 +21,12 @@ def approve(request: RequestView, must_type: str | None, channel: str) -> View:
     blocks = [
         m.lines([f"{request.mode} failover of {request.application} from {request.source} to {request.target}"]),
         m.quoted(f"Asked by {request.requester}", request.reason or "no reason given"),
-        *facts(plan),
+        *summary(plan),
         *findings(plan.findings),
     ]
     if plan.exposure:
         blocks.append(m.lines([exposure.line(store, where=False) for store in exposure.worst_first(plan.exposure)[:8]]))
-    blocks.append(m.lines([step_title(number, step) for number, step in enumerate(plan.steps[:15], 1)]))
+    blocks.append(m.lines(brief_steps(plan, _MOST_STEPS)))
     blocks.append(
         m.context(
             f"Round {request.round}, {request.missing} of {request.required} approvals missing,"

@@ -10,6 +10,7 @@ from dr_core.observation.model import SignalState, Verdict
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth, SignalView
 from dr_core.reports.model import FindingView
 from dr_core.reports.performance import PerformanceLine
+from dr_core.reports.whereabouts import at_work
 
 _MOST_SIGNALS = 12
 _MOST_REASONS = 8
@@ -42,7 +43,7 @@ def summary(report: HealthReport) -> str:
     if report.all_well:
         known = [app.exposure_seconds for app in report.applications if app.exposure_seconds is not None]
         least = f", exposure at most {how_long(max(known))}" if known else ""
-        where = ", ".join(f"{app.name} in {app.active_region}" for app in report.applications)
+        where = ", ".join(f"{app.name} in {at_work(app)}" for app in report.applications)
         return f"{marked('healthy')}: all well: {where}{least}"
     unwell = [f"{app.name} ({_verdicts(app)})" for app in report.applications if not app.well]
     told = f"not well: {', '.join(unwell)}" if unwell else "there are findings"
@@ -74,7 +75,7 @@ def _end(report: HealthReport) -> list[m.Block]:
 
 
 def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]:
-    active = escape(app.active_region or f"unknown ({app.active_reason})")
+    active = escape(at_work(app) or f"unknown ({app.active_reason})")
     writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
     lost = how_long(app.exposure_seconds) + (f" ({app.exposure_reason})" if app.exposure_reason else "")
     seen = f"observed {age(app.age_seconds)} before" if app.age_seconds is not None else "never observed"

@@ -8,6 +8,7 @@ from commands.rendering.figures import figure_line
 from commands.rendering.words import age, how_long, in_step
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
+from dr_core.reports.whereabouts import at_work
 
 # A message holds fifty blocks, and so many characters in all of them; the rest stays to be read in a terminal.
 _ROOM_FOR_ENDS = 300
@@ -35,7 +36,7 @@ def _application(app: ApplicationReplication) -> str:
     why = f" ({app.reason})" if app.reason and app.exposure_seconds is None else ""
     seen = f"observed {age(app.age_seconds)} before" if app.age_seconds is not None else "never observed"
     lost = f"exposure {how_long(app.exposure_seconds)}{why}"
-    return f"{app.name}: active in {app.active_region or 'unknown'}, {lost}, {seen}"
+    return f"{app.name}: active in {at_work(app) or 'unknown'}, {lost}, {seen}"
 
 
 def _details(report: ReplicationReport, several: bool, room: int) -> list[m.Block]:

@@ -7,10 +7,12 @@ from bot.views import exposure
 from bot.views import message as m
 from bot.views.standstill import braked
 from bot.views.text import MARKS, beyond, counted, date, escape, marked, one_line
+from commands.rendering import consumers
 from commands.rendering import objectives as figures
 from commands.rendering.words import age, how_long, undated
 from dr_core.observation.model import Verdict
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
+from dr_core.reports.whereabouts import at_work
 
 _MOST_DETAILED = 6
 _DOT = "\N{MIDDLE DOT}"
@@ -44,6 +46,7 @@ def summary(report: StatusReport) -> str:
 def application(app: ApplicationStatus, at: datetime) -> list[m.Block]:
     """One application without its stores."""
     blocks = [m.section(f"*{escape(app.name)}*: {_where(app)}")]
+    blocks += _consumed_wrongly(app)
     blocks += [m.lines(_region_lines(name, region, at)) for name, region in app.regions.items()]
     standing = _standing(app)
     blocks += [m.lines(standing)] if standing else []
@@ -60,6 +63,8 @@ def _standing(app: ApplicationStatus) -> list[str]:
     reached = f" {_DOT} ".join(figures.short(line) for line in app.objectives if not line.subject)
     lines = [f"Objectives: {reached}"] if reached else []
     lines += [f"Target: {figures.target(app.target)}"] if app.target is not None else []
+    consumed = consumers.well(app.consumers)
+    lines += [f"Consumed: {consumed}"] if consumed else []
     if app.readiness is not None:
         mark = MARKS[{True: "ok", False: "blocking", None: "unknown"}[app.readiness.ready]]
         lines.append(f"Readiness: {mark} {figures.readiness(app.readiness)}")
@@ -91,13 +96,22 @@ def nothing_new(reasons: Sequence[str]) -> str:
 
 
 def _where(app: ApplicationStatus) -> str:
-    active = f"active in *{escape(app.active_region)}*" if app.active_region else "active region *unknown*"
+    where = at_work(app)
+    active = f"active in *{escape(where)}*" if where else "active region *unknown*"
     if not app.active_region and app.active_reason:
         active += f" ({escape(app.active_reason)})"
     writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
     answers = "unknown" if app.answers is None else ", ".join(app.answers) or "nothing"
     loss = f"exposure {how_long(app.exposure_seconds)}"
     return f" {_DOT} ".join((active, f"writer {escape(writers)}", f"DNS answers {escape(answers)}", loss))
+
+
+def _consumed_wrongly(app: ApplicationStatus) -> list[m.Block]:
+    """Two regions that consume are as bad as two writers: told before anything else."""
+    told = [f"{MARKS[severity]} {sentence}" for severity, sentence in consumers.amiss(app.consumers)]
+    more = len(told) - _LINES_A_BLOCK
+    shown = [*told[:_LINES_A_BLOCK], *([f"\N{HORIZONTAL ELLIPSIS} {more} more"] if more > 0 else [])]
+    return [m.lines(shown)] if told else []
 
 
 def _region_lines(name: str, region: RegionStatus, at: datetime) -> list[str]:
@@ -145,7 +159,9 @@ def _sentence(app: ApplicationStatus) -> str:
     regions = ", ".join(f"{name} {marked(region.verdict)}" for name, region in app.regions.items())
     waiting = f", {counted(len(app.requests), 'request')} waiting" if app.requests else ""
     running = f", {counted(len(app.runs), 'run')} under way" if app.runs else ""
-    active = app.active_region or "unknown"
+    active = at_work(app) or "unknown"
+    twice = sum(line.verdict == "two" for line in app.consumers)
+    regions += f"; {counted(twice, 'consumer')} in two regions" if twice else ""
     return f"{app.name}: active in {active}; {regions}; exposure {how_long(app.exposure_seconds)}{waiting}{running}"
 
 

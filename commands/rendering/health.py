@@ -10,6 +10,7 @@ from commands.rendering.words import ago, clock, duration, moment, plain
 from dr_core.observation.model import SignalState
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth
 from dr_core.reports.model import FindingView
+from dr_core.reports.whereabouts import at_work
 
 
 def health(report: HealthReport, now: datetime) -> list[str]:
@@ -24,7 +25,8 @@ def health(report: HealthReport, now: datetime) -> list[str]:
 
 
 def _application(application: ApplicationHealth, now: datetime) -> list[str]:
-    active = f"active in {application.active_region}" if application.active_region else "active region UNKNOWN"
+    where = at_work(application)
+    active = f"active in {where}" if where else "active region UNKNOWN"
     reason = f" ({plain(application.active_reason)})" if application.active_reason else ""
     lines = wrap(f"{application.name}: {'well' if application.well else 'NOT WELL'}, {active}{reason}", 0, 2)
     for region in application.regions:

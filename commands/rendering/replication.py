@@ -10,13 +10,15 @@ from commands.rendering.words import age, clock, duration, exposure_of, moment, 
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import Curve
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
+from dr_core.reports.whereabouts import at_work
 
 
 def replication(report: ReplicationReport, now: datetime) -> list[str]:
     lines = [f"Replication at {clock(report.at)}"]
     for application in report.applications:
         seen = f"observed {moment(application.observed_at, now)}" if application.observed_at else "never observed"
-        where = f"active in {application.active_region}" if application.active_region else "active region UNKNOWN"
+        found = at_work(application)
+        where = f"active in {found}" if found else "active region UNKNOWN"
         lines += ["", f"{application.name}: {where}, {seen}"]
         lines += _stores(application, now)
         lines += wrap(exposure(application.exposure_seconds, application.reason), 2, 2)

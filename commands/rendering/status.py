@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from commands.rendering import consumers
 from commands.rendering import objectives as figures
 from commands.rendering.lines import table, wrap
 from commands.rendering.words import age, ago, clock, count, duration, exposure_of, moment, plain, undated, way
@@ -17,6 +18,7 @@ from dr_core.reports.model import (
     RunLine,
     StatusReport,
 )
+from dr_core.reports.whereabouts import at_work
 
 
 def status(report: StatusReport, now: datetime) -> list[str]:
@@ -48,11 +50,13 @@ def _unfinished(report: BrakeReport) -> list[str]:
 
 
 def _application(application: ApplicationStatus, now: datetime) -> list[str]:
-    head = f"{application.name}: {_active(application.active_region)}"
+    head = f"{application.name}: {_active(at_work(application))}"
     if application.active_reason:
         head += f" ({plain(application.active_reason)})"
     lines = wrap(head, 0, 2)
     lines += wrap(f"writes: {_regions(application.writers)}; DNS answers: {_regions(application.answers)}", 2, 2)
+    for told in consumers.lines(application.consumers):
+        lines += wrap(told, 2, 2)
     lines += regions(application.regions, now)
     lines += stores(application.stores)
     lines += wrap(exposure(application.exposure_seconds, ""), 2, 2)

@@ -61,6 +61,7 @@ def _parts(found: Found, name: str, active: str, database: Database | None) -> L
     yield from _storage(found)
     yield from _copied(found, active)
     yield from _capacity(found, active)
+    yield from _consumers(found)
     yield "verify: []"
     yield f"  {FILL}: a write probe through the public name, as in - http_write_read: {{url: https://...}}"
 
@@ -204,6 +205,30 @@ def _capacity(found: Found, active: str) -> Lines:
     for _, counts, label in entries:
         if missing := [region for region in found.regions if region not in counts]:
             yield f"# {_one_line(label)} is missing in {', '.join(missing)}; left out"
+
+
+def _consumers(found: Found) -> Lines:
+    """What takes work, where every region has it. Nobody can tell a service that polls from one that serves."""
+    parts = {
+        **{f"lambda_event_source: {{function: {_text(name)}}}": where for name, where in found.event_sources.items()},
+        **{
+            f"eventbridge_rule: {{rule: {_text(rule)}, bus: {_text(bus)}}}": where
+            for (bus, rule), where in found.rules.items()
+        },
+        **{
+            f"eventbridge_schedule: {{schedule: {_text(name)}, group: {_text(group)}}}": where
+            for (group, name), where in found.schedules.items()
+        },
+    }
+    whole = [part for part, where in parts.items() if len(where) == len(found.regions)]
+    if parts:
+        yield "consumers:" if whole else "consumers: []"
+        yield f"  {FILL}: only what must work in one region at a time; an ECS service that polls is an ecs_poller"
+    yield from (f"  - {part}" for part in whole)
+    for part, where in parts.items():
+        if part not in whole:
+            missing = ", ".join(region for region in found.regions if region not in where)
+            yield f"# {_one_line(part)} is missing in {missing}; left out"
 
 
 # -- YAML --------------------------------------------------------------------------------------------------------------

@@ -86,4 +86,7 @@ class Found:
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     caches: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    event_sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    schedules: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from dr_core.clock import Clock
-from dr_core.discovery import dns, regional
+from dr_core.discovery import consumers, dns, regional
 from dr_core.discovery.asking import ClientOf, tagged
 from dr_core.discovery.found import Buckets, Database, Found, Group, Service
 from dr_core.discovery.regional import Tags, Wanted
@@ -23,6 +23,9 @@ _ASKED: dict[str, Callable[[ClientOf, str, Wanted], Any]] = {
     "keys": regional.keys,
     "global caches": regional.caches,
     "global tables": regional.tables,
+    "event sources": consumers.event_sources,
+    "rules": consumers.rules,
+    "schedules": consumers.schedules,
 }
 
 
@@ -108,6 +111,9 @@ def _together(asked: _Asked, regions: tuple[str, ...], wanted: Wanted, notes: li
         keys=_where(asked, "keys", regions),
         caches=_members(asked, "global caches", regions),
         tables=_members(asked, "global tables", regions),
+        event_sources=_where(asked, "event sources", regions),
+        rules=_where(asked, "rules", regions),
+        schedules=_where(asked, "schedules", regions),
         notes=(*notes, *asked.notes),
     )
 
@@ -149,8 +155,8 @@ def _counts(asked: _Asked, kind: str, regions: tuple[str, ...]) -> dict[Any, dic
     return found
 
 
-def _where(asked: _Asked, kind: str, regions: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def _where(asked: _Asked, kind: str, regions: tuple[str, ...]) -> dict[Any, tuple[str, ...]]:
+    found: dict[Any, tuple[str, ...]] = {}
     for region in regions:
         for name in asked.of(kind, region) or ():
             found[name] = (*found.get(name, ()), region)

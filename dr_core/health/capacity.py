@@ -13,7 +13,8 @@ def judge_capacity(state: CapacityState, active: str | None) -> Judgement:
     """Bad: nothing runs in the active region, or nothing runs where something is wanted."""
     if state.running is None or state.desired is None:
         return SignalState.UNKNOWN, state.reason or "running and wanted copies are not known"
-    detail = f"{state.running} of {state.desired} running"
+    told = f": {state.reason}" if state.reason and state.running < state.desired else ""
+    detail = f"{state.running} of {state.desired} running{told}"
     if state.running > 0:
         return SignalState.OK, detail
     if state.region == active:
@@ -29,13 +30,15 @@ def excuse_idle(signals: Sequence[Signal], capacity: Sequence[CapacityState], ac
     """A region where nothing is meant to run cannot answer: its bad endpoint signals become unknown, with the reason.
 
     Only where every count of that region was measured as zero wanted and zero running, and another region is active.
+    Readers of a database answer no endpoint.
     """
+    serving = [state for state in capacity if state.serves]
     idle = {
         region
-        for region in {state.region for state in capacity}
+        for region in {state.region for state in serving}
         if active is not None
         and region != active
-        and all(state.desired == 0 and state.running == 0 for state in capacity if state.region == region)
+        and all(state.desired == 0 and state.running == 0 for state in serving if state.region == region)
     }
     return tuple(
         signal.model_copy(

@@ -7,7 +7,7 @@ from dr_core.approvals.model import Request
 from dr_core.execution.model import Run, SegmentTime, StepState
 from dr_core.plan.step import Mode, Segment
 
-COUNTED = (Segment.PREPARE, Segment.FENCE, Segment.PROMOTE, Segment.SWITCH, Segment.VERIFY)
+COUNTED = (Segment.PREPARE, Segment.CANARY, Segment.FENCE, Segment.PROMOTE, Segment.SWITCH, Segment.VERIFY)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ def timeline(request: Request, run: Run) -> Timeline:
     Forced: from the first bad observation of the region, where there was one, else from the opening of the request, to
     the end of the last verification. Planned: the interruption, from the first fencing or promoting step to that end.
     """
-    parts = (_detect(request), _decide(request), *(_of_steps(run, segment) for segment in COUNTED))
+    tried = any(step.segment is Segment.CANARY for step in run.plan.steps)
+    counted = (segment for segment in COUNTED if tried or segment is not Segment.CANARY)
+    parts = (_detect(request), _decide(request), *(_of_steps(run, segment) for segment in counted))
     end = next((part.ended_at for part in parts if part.name == Segment.VERIFY.value), None)
     start, what = _start(request, run)
     if start is None or end is None or not _verified(run):

@@ -3,7 +3,7 @@
 from functools import partial
 
 from dr_core.capacity.port import capacity_name
-from dr_core.errors import DrError
+from dr_core.capacity.sizes import there, writes
 from dr_core.health.capacity import judge_capacity
 from dr_core.health.control_plane import control_plane_signal
 from dr_core.observation.asking import Answers, Question
@@ -19,6 +19,7 @@ class CapacityLook:
             (entry, region, Question(region, f"capacity in {region}", partial(_state, scope, entry, region)))
             for entry in app.capacity
             for region in app.regions
+            if there(entry, region)
         ]
 
     @property
@@ -38,6 +39,7 @@ class CapacityLook:
                     desired=None,
                     running=None,
                     reason=answer.error.message,
+                    serves=writes(entry),
                     observed_at=answer.at,
                 )
             )
@@ -58,7 +60,4 @@ class CapacityLook:
 
 
 def _state(scope: Scope, entry: Capacity, region: str) -> CapacityState:
-    if entry.ecs is None:
-        # The port refuses it too, but a kind without a reader is unknown and not a sign of ill health.
-        raise DrError(f"capacity of kind {entry.kind} is not supported yet")
     return scope.ports.capacity.state(entry, region)

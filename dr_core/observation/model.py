@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from dr_core.value import Value
 
 
@@ -99,16 +101,27 @@ class Reading(Value):
 
 
 class MemberState(Value):
+    """One cluster, or one instance, of a database that lives in several regions.
+
+    `copies_from`: the region that a read replica says it copies from, `copying` the service's word on how that goes.
+    `detached`: it is a database of its own and no member of the global cluster any more.
+    """
+
     region: str
     cluster: str
     is_writer: bool
     status: str | None = None
     instances: int | None = None
     engine_version: str | None = None
+    engine: str | None = None
+    copies_from: str | None = None
+    copying: str | None = None
+    copied_to: tuple[str, ...] = ()
+    detached: bool = False
 
 
 class DatabaseState(Value):
-    """A global database as one region described it. `failover_status` is None when nothing is under way."""
+    """A database of several regions as one region described it. `failover_status` is None when nothing is under way."""
 
     members: tuple[MemberState, ...]
     failover_status: str | None = None
@@ -119,12 +132,51 @@ class DatabaseState(Value):
 
 
 class CapacityState(Value):
+    """Copies in a region. `reason`: why a count is not known, or why fewer run than are wanted.
+
+    `lingering`: by the service's word for it, how many are there without serving: coming, draining, set aside. They may
+    still write.
+    `kept`: how many are not ours to take away. `changing`: the service takes no other size before it is done.
+    `serves`: without it an endpoint of the region has nothing to answer with.
+    """
+
     region: str
     name: str
     desired: int | None
     running: int | None
     reason: str = ""
+    lingering: dict[str, int] = Field(default_factory=dict)
+    kept: int = 0
+    changing: bool = False
+    serves: bool = True
     observed_at: datetime
+
+
+class Flow(StrEnum):
+    """Whether a consumer takes work. Whatever is not OFF may take some."""
+
+    ON = "on"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    OFF = "off"
+    MIXED = "mixed"  # some of its parts are on, others off
+    BUSY = "busy"  # it is being changed otherwise, and takes no orders
+
+
+class ConsumerState(Value):
+    """What takes work in a region. `flow` None: it could not be asked, see `reason`."""
+
+    region: str
+    kind: str
+    name: str
+    flow: Flow | None
+    detail: str = ""
+    reason: str = ""
+    observed_at: datetime
+
+    @property
+    def consumes(self) -> bool | None:
+        return None if self.flow is None else self.flow is not Flow.OFF
 
 
 class TrafficState(Value):
@@ -134,6 +186,15 @@ class TrafficState(Value):
     answers: tuple[str, ...] | None
     weights: dict[str, int] | None
     ttl_s: int | None
+    reason: str = ""
+    observed_at: datetime
+
+
+class ControlsState(Value):
+    """Which regions the routing controls of one entry have on. None: no endpoint told, see `reason`."""
+
+    name: str
+    on: tuple[str, ...] | None
     reason: str = ""
     observed_at: datetime
 
@@ -151,7 +212,9 @@ class Observation(Value):
     writers_reason: str = ""
     database: DatabaseState | None = None
     traffic: tuple[TrafficState, ...] = ()
+    controls: tuple[ControlsState, ...] = ()
     capacity: tuple[CapacityState, ...] = ()
+    consumers: tuple[ConsumerState, ...] = ()
 
     def verdict(self, region: str) -> RegionVerdict | None:
         return next((v for v in self.verdicts if v.region == region), None)

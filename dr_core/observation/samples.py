@@ -28,7 +28,7 @@ def samples_of(observation: Observation) -> tuple[Sample, ...]:
     """Signals as `signal/COMPONENT/NAME`, verdicts as `verdict`, stores as `exposure/KIND/NAME`."""
     application = observation.application
     signals = [
-        Sample(application, s.region, f"signal/{s.component}/{s.name}", s.observed_at, s.latency_ms, _GOOD[s.state])
+        Sample(application, s.region, signal_series(s.component, s.name), s.observed_at, s.latency_ms, _GOOD[s.state])
         for s in observation.signals
     ]
     verdicts = [
@@ -36,6 +36,11 @@ def samples_of(observation: Observation) -> tuple[Sample, ...]:
     ]
     stores = [_store(application, reading) for reading in observation.readings]
     return (*signals, *verdicts, *stores)
+
+
+def signal_series(component: str, name: str) -> str:
+    """The name of a signal's samples."""
+    return f"signal/{component}/{name}"
 
 
 def exposure_series(kind: str, name: str) -> str:

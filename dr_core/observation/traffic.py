@@ -1,4 +1,4 @@
-"""The look at traffic: what the records say, and which regions the resolvers' answers belong to."""
+"""The look at traffic: what records and routing controls say, and which regions the resolvers' answers belong to."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from dr_core.observation.asking import Answers, Question
-from dr_core.observation.model import TrafficState
+from dr_core.observation.model import ControlsState, TrafficState
 from dr_core.observation.scope import Scope
-from dr_core.topology.traffic import Route53Records
+from dr_core.topology.traffic import ArcRoutingControls, Route53Records
 from dr_core.traffic.port import Records
 from dr_core.verify.port import Resolver, ResolverAnswer
 
@@ -30,6 +30,12 @@ class _Asked:
     answers: Question[tuple[ResolverAnswer, ...]]
 
 
+@dataclass(frozen=True)
+class _AskedControls:
+    name: str
+    states: Question[Mapping[str, bool]]
+
+
 class TrafficLook:
     """`known` keeps the targets of the passes before, so that answers can be told apart while Route 53 is silent."""
 
@@ -48,16 +54,37 @@ class TrafficLook:
             if (spec := entry.route53_records) is not None
         ]
 
+        self._controls = [
+            _AskedControls(
+                controls_name(arc), Question("arc", "the routing controls", partial(ports.controls.states, arc))
+            )
+            for entry in scope.application.traffic
+            if (arc := entry.arc_routing_controls) is not None
+        ]
+
     @property
     def questions(self) -> list[Question[object]]:
-        return [question for asked in self._asked for question in (asked.records, asked.answers)]
+        records = [question for asked in self._asked for question in (asked.records, asked.answers)]
+        return [*records, *(asked.states for asked in self._controls)]
+
+    def controls(self, answers: Answers) -> list[ControlsState]:
+        """Which regions each entry's routing controls have on."""
+        states = []
+        for asked in self._controls:
+            told = answers.of(asked.states)
+            on = None if told.error is not None else tuple(sorted(r for r, there in told.get().items() if there))
+            reason = "" if told.error is None else told.error.message
+            states.append(ControlsState(name=asked.name, on=on, reason=reason, observed_at=told.at))
+        return states
 
     def states(self, answers: Answers) -> list[TrafficState]:
         return [self._state(answers, asked) for asked in self._asked]
 
     def heard(self, answers: Answers) -> bool:
-        """Whether Route 53 or a resolver answered: then this observer is not cut off."""
-        records = any(answers.of(asked.records).error is None for asked in self._asked)
+        """Whether Route 53, ARC or a resolver answered: then this observer is not cut off."""
+        records = any(answers.of(asked.states).error is None for asked in self._controls) or any(
+            answers.of(asked.records).error is None for asked in self._asked
+        )
         resolved = [answers.of(asked.answers) for asked in self._asked]
         return records or any(a.error is None and any(r.values is not None for r in a.get()) for a in resolved)
 
@@ -81,6 +108,12 @@ class TrafficLook:
         if targets is None:
             return _with(state, None, "answers cannot be told apart without the records")
         return _with(state, *regions_of(resolved.get(), targets))
+
+
+def controls_name(spec: ArcRoutingControls) -> str:
+    """The control panel that the controls of an entry are in."""
+    panel, _, _ = next(iter(spec.controls.values())).partition("/routingcontrol/")
+    return panel.rsplit("/", 1)[-1]
 
 
 def _with(state: TrafficState, answers: tuple[str, ...] | None, reason: str) -> TrafficState:

@@ -12,8 +12,9 @@ from dr_core.health.verdict import FRESH_FOR, decide, isolated
 from dr_core.observation.active import active_region
 from dr_core.observation.asking import ask_all
 from dr_core.observation.capacity import CapacityLook
+from dr_core.observation.consumers import ConsumerLook
 from dr_core.observation.copies import CopyLook
-from dr_core.observation.database import DatabaseLook
+from dr_core.observation.database import database_look
 from dr_core.observation.endpoints import EndpointLook
 from dr_core.observation.events import EventLook
 from dr_core.observation.model import Observation, RegionVerdict, Signal
@@ -69,10 +70,10 @@ class Watch:
         """
         begun = self._clock.monotonic()
         scope = self._scope(application, previous, recorded)
-        endpoints, database, stores = EndpointLook(scope), DatabaseLook(scope), StoreLook(scope)
+        endpoints, database, stores = EndpointLook(scope), database_look(scope), StoreLook(scope)
         traffic, capacity = TrafficLook(scope, self._targets.setdefault(application, {})), CapacityLook(scope)
-        copies, events = CopyLook(scope), EventLook(scope)
-        looks = (endpoints, database, stores, copies, traffic, capacity, events)
+        consumers, copies, events = ConsumerLook(scope), CopyLook(scope), EventLook(scope)
+        looks = (endpoints, database, stores, copies, traffic, capacity, consumers, events)
         answers = ask_all([question for look in looks for question in look.questions], self._clock, self._limit_s)
         now = self._clock.now()
         writers = database.writers(answers)
@@ -84,17 +85,14 @@ class Watch:
             writers_reason=writers.reason,
             database=writers.state,
             traffic=tuple(traffic.states(answers)),
+            controls=tuple(traffic.controls(answers)),
             capacity=tuple(capacity.states(answers)),
+            consumers=tuple(consumers.states(answers)),
         )
         active = self._active(scope, seen)
-        looked = [
-            *endpoints.signals(answers),
-            *database.signals(answers),
-            *stores.signals(answers),
-            *copies.signals(answers),
-            *events.signals(answers),
-            *capacity.signals(answers, active),
-        ]
+        anywhere = (endpoints, database, stores, copies, events)
+        looked = [signal for look in anywhere for signal in look.signals(answers)]
+        looked += [*capacity.signals(answers, active), *consumers.signals(answers, active)]
         signals = excuse_idle(looked, seen.capacity, active)
         source = active or scope.assumed
         readings = [
@@ -161,6 +159,7 @@ class Watch:
 
 
 def _observable(application: Application) -> bool:
-    """Whether a pass can see where it is active: by a writer that is read, or by what DNS answers."""
-    writes = application.database is not None and application.database.aurora_global is not None
-    return writes or any(entry.route53_records is not None for entry in application.traffic)
+    """Whether a pass can see where it is active: by a writer that is read, by DNS, or by a routing control."""
+    return application.database is not None or any(
+        entry.route53_records or entry.arc_routing_controls for entry in application.traffic
+    )

@@ -9,6 +9,7 @@ from dr_core.objectives.keeping import history_of
 from dr_core.observation.model import Observation, Signal, SignalState, Vantage, Verdict
 from dr_core.plan.step import Severity
 from dr_core.replication.exposure import StoreExposure
+from dr_core.reports.consumers import consuming_findings
 from dr_core.reports.installation import findings_of
 from dr_core.reports.model import FindingView, ObjectiveLine, RequestLine
 from dr_core.reports.objectives import LOOKED_AT, objectives
@@ -55,6 +56,7 @@ class ApplicationHealth(Shown):
     name: str
     active_region: str | None
     active_reason: str
+    serving: tuple[str, ...] = ()
     writers: tuple[str, ...] | None
     writers_reason: str
     observed_at: datetime | None
@@ -116,6 +118,7 @@ def _application(
         name=standing.name,
         active_region=standing.active,
         active_reason=standing.active_reason,
+        serving=standing.serving,
         writers=standing.writers,
         writers_reason=standing.writers_reason,
         observed_at=standing.observation.observed_at if standing.observation else None,
@@ -168,7 +171,14 @@ def application_findings(standing: Standing) -> tuple[FindingView, ...]:
     if not standing.fresh:
         message = f"{standing.name} is {not_observed(standing.observation, standing.age_s)}"
         return (_finding("not-observed", Severity.WARNING, message, "", "Is a worker running? `/dr doctor` tells."),)
-    return (*_writing(standing), *_answering(standing), *_replicating(standing), *_fenced(standing))
+    return (
+        *_writing(standing),
+        *consuming_findings(standing),
+        *_answering(standing),
+        *_shifted(standing),
+        *_replicating(standing),
+        *_fenced(standing),
+    )
 
 
 def _writing(standing: Standing) -> tuple[FindingView, ...]:
@@ -189,6 +199,16 @@ def _answering(standing: Standing) -> tuple[FindingView, ...]:
         return ()
     message = f"DNS answers with {', '.join(answers) or 'no region'}, active is {standing.active}"
     return (_finding("dns-elsewhere", Severity.WARNING, message, "", "Look at the records; a run may be under way."),)
+
+
+def _shifted(standing: Standing) -> tuple[FindingView, ...]:
+    """Where every region serves: what users are kept away from stays in the report until they are brought back."""
+    off = [region for region in standing.roles if region not in standing.serving]
+    if standing.active is not None or not standing.serving or not off:
+        return ()
+    message = f"users are shifted away from {' and '.join(off)}"
+    way_out = f"`/dr failback {standing.name}` brings them back."
+    return (_finding("shifted-away", Severity.WARNING, message, standing.active_reason, way_out),)
 
 
 def _replicating(standing: Standing) -> tuple[FindingView, ...]:

@@ -81,6 +81,7 @@ class ApplicationReplication(Shown):
 
     name: str
     active_region: str | None
+    serving: tuple[str, ...] = ()
     observed_at: datetime | None
     age_seconds: float | None
     stores: tuple[StoreExposure, ...]

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from dr_core.observation.model import Verdict
 from dr_core.replication.exposure import StoreExposure
+from dr_core.reports.consumer_line import ConsumerLine
 from dr_core.reports.value import Shown
 
 
@@ -43,6 +44,9 @@ class FindingView(Shown):
 
 
 class PlanReport(Shown):
+    """`estimate` is along the critical path; `at_least_s` is the part of it that is known, where some steps have no
+    figure. `PlanStep.undo`: how it is taken back by hand, None for what changes nothing or cannot be undone."""
+
     schema_: Literal["dr.plan/1"] = Field(default="dr.plan/1", alias="schema")
     digest: str
     mode: str
@@ -57,6 +61,7 @@ class PlanReport(Shown):
     exposure: tuple[StoreExposure, ...]
     exposure_seconds: float | None
     estimate: Estimate
+    at_least_s: float | None = None
     planes: tuple[str, ...]
 
 
@@ -270,6 +275,7 @@ class ApplicationStatus(Shown):
     name: str
     active_region: str | None
     active_reason: str = ""
+    serving: tuple[str, ...] = ()
     writers: tuple[str, ...] | None
     freeze: dict[str, JsonValue] | None = None
     last_drill: dict[str, JsonValue] | None = None
@@ -280,6 +286,7 @@ class ApplicationStatus(Shown):
     target: TargetLine | None = None
     readiness: ReadinessLine | None = None
     objectives: tuple[ObjectiveLine, ...] = ()
+    consumers: tuple[ConsumerLine, ...] = ()
     requests: tuple[RequestLine, ...] = ()
     runs: tuple[RunLine, ...] = ()
 

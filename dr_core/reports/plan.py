@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dr_core.approvals.open import Proposal
-from dr_core.plan.estimate import estimate_plan, estimate_step
+from dr_core.plan.estimate import at_least_s, estimate_plan, estimate_step
 from dr_core.plan.step import Finding, Plan, Plane, Step
 from dr_core.replication.exposure import StoreExposure, application_exposure
 from dr_core.reports.model import FindingView, PlanReport, PlanStep
@@ -45,6 +45,7 @@ def plan_report(
         exposure=stores,
         exposure_seconds=application_exposure(stores),
         estimate=estimate_plan(plan, dict(durations)),
+        at_least_s=at_least_s(plan, dict(durations)),
         planes=planes(plan),
     )
 

@@ -41,6 +41,7 @@ def _replication(tx: Tx, standing: Standing, now: datetime) -> ApplicationReplic
     return ApplicationReplication(
         name=standing.name,
         active_region=standing.active,
+        serving=standing.serving,
         observed_at=standing.observation.observed_at if standing.observation else None,
         age_seconds=standing.age_s,
         stores=standing.stores,

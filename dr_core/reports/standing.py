@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Literal
 
 from dr_core.observation import age
-from dr_core.observation.active import active_region
+from dr_core.observation.active import active_region, serving
 from dr_core.observation.model import Observation, RegionVerdict, Verdict
 from dr_core.replication.exposure import StoreExposure, application_exposure, store_exposures
 from dr_core.reports.model import RegionStatus
 from dr_core.store import observations
 from dr_core.store.engine import Tx
-from dr_core.topology.model import Topology
+from dr_core.topology.model import Application, Topology
 
 Role = Literal["active", "standby", "fenced", "unfenced"]
 
@@ -30,6 +30,11 @@ class Standing:
     regions: dict[str, RegionStatus]
     stores: tuple[StoreExposure, ...]
     exposure_s: float | None
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """Where users are sent: the active region, or every one that serves."""
+        return tuple(region for region, role in self.roles.items() if role == "active")
 
     @property
     def writers(self) -> tuple[str, ...] | None:
@@ -61,13 +66,22 @@ def look(tx: Tx, topology: Topology, name: str, now: datetime) -> Standing:
     active, reason = active_region(application, observation, observations.active_region(tx, name), fences)
     if observation is not None and not fresh:
         reason = f"{reason}; {not_observed(observation, age_s)}"
+    actives = _actives(application, observation, active)
     roles: dict[str, Role] = {
-        region: "active" if region == active else fences.get(region, "standby") for region in application.regions
+        region: "active" if region in actives else fences.get(region, "standby") for region in application.regions
     }
     stores = store_exposures(observation, now, interval) if observation is not None else ()
     seen = {region: _region(roles[region], observation, fresh, age_s, region) for region in application.regions}
     exposure_s = application_exposure(stores)
     return Standing(name, active, reason, observation, fresh, age_s, roles, seen, stores, exposure_s)
+
+
+def _actives(application: Application, observation: Observation | None, active: str | None) -> tuple[str, ...]:
+    """The active region; where every region serves, those that users are sent to, as configured all of them."""
+    if not application.active_active:
+        return () if active is None else (active,)
+    regions = serving(application, observation).regions
+    return application.regions if regions is None else regions
 
 
 def not_observed(observation: Observation | None, age_s: float | None) -> str:

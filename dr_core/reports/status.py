@@ -9,6 +9,7 @@ from dr_core.execution.model import Run, RunState
 from dr_core.objectives.keeping import history_of
 from dr_core.plan.target import propose
 from dr_core.reports.brake import brake_view
+from dr_core.reports.consumers import consumer_lines
 from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
 from dr_core.reports.objectives import LOOKED_AT, objectives
 from dr_core.reports.readiness_line import readiness_line
@@ -99,6 +100,7 @@ def _application(
         name=standing.name,
         active_region=standing.active,
         active_reason=standing.active_reason,
+        serving=standing.serving,
         writers=standing.writers,
         regions=standing.regions,
         stores=standing.stores,
@@ -107,6 +109,7 @@ def _application(
         target=propose(topology.applications[name], standing),
         readiness=readiness_line(tx, name, now),
         objectives=objectives(recent, history_of(tx, name), topology.objectives, now),
+        consumers=consumer_lines(standing, now),
         requests=requests_.get(name, ()),
         runs=_runs((run for run in unfinished if run.application == name), recent),
     )

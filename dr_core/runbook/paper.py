@@ -30,7 +30,7 @@ def page(app: Application, plan: Plan, findings: tuple[Finding, ...], seen: Seen
     """The whole page, Markdown. `findings` are about what the plan leaves out."""
     numbers = {step.name: number for number, step in enumerate(plan.steps, start=1)}
     parts = (
-        f"# {plan.application}: {plan.mode.value} failover from {plan.source} to {plan.target}, by hand",
+        f"# {plan.application}: {way(app, plan)}, by hand",
         _head(plan, seen),
         _before(app, plan),
         _uncovered(findings),
@@ -40,6 +40,15 @@ def page(app: Application, plan: Plan, findings: tuple[Finding, ...], seen: Seen
         _after(app, plan),
     )
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def way(app: Application, plan: Plan) -> str:
+    """What the plan is for, in a few words."""
+    if plan.returning:
+        return f"users back to {plan.target}"
+    if app.active_active:
+        return f"{plan.mode.value} shift away from {plan.source}, towards {plan.target}"
+    return f"{plan.mode.value} failover from {plan.source} to {plan.target}"
 
 
 def _head(plan: Plan, seen: Seen) -> str:
@@ -124,13 +133,29 @@ def _after(app: Application, plan: Plan) -> str:
     ]
     if plan.mode is Mode.FORCED:
         lines.append(f"- {plan.source} stays fenced when it returns, until its data is looked at.")
-        if app.database is not None and app.database.aurora_global is not None:
-            cluster = app.database.aurora_global.clusters.get(plan.source)
-            lines.append(
-                f"- What {cluster} had written and not replicated may stand in a snapshot named "
-                "`rds:unplanned-global-failover-...` in that region: copy it to a manual one before it is removed."
-            )
+    lines += _database_after(app, plan)
     return "## Afterwards\n\n" + "\n".join(lines)
+
+
+def _database_after(app: Application, plan: Plan) -> list[str]:
+    """What is left to do about the database, by how it was promoted."""
+    kinds = {step.kind for step in plan.steps}
+    database = app.database.value if app.database else None
+    lines = []
+    if "failover-aurora" in kinds and database is not None:
+        lines.append(
+            f"- What {database.parts.get(plan.source)} had written and not replicated may stand in a snapshot named "
+            "`rds:unplanned-global-failover-...` in that region: copy it to a manual one before it is removed."
+        )
+    if "promote-replica" in kinds and database is not None:
+        name = database.parts[plan.target]
+        lines += [
+            f"- Replication has ended: what {name} writes is copied nowhere. Create a read replica of it in "
+            f"{plan.source}, with a new name, and name it in dr.yaml. There is no way back before.",
+            f"- {database.parts.get(plan.source)} is stopped, and RDS starts it again after seven days: keep it until "
+            "nobody needs what it alone has, then delete it.",
+        ]
+    return lines
 
 
 def _bash(text: str) -> str:

@@ -8,8 +8,8 @@ from dr_core.plan.checks.case import Case
 from dr_core.plan.checks.support import findings
 from dr_core.plan.failover import build
 from dr_core.plan.step import Mode, Plan
-from dr_core.runbook.paper import Seen, page
-from dr_core.topology.model import Topology
+from dr_core.runbook.paper import Seen, page, way
+from dr_core.topology.model import Application, Topology
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,12 @@ class Shelf:
     pages: tuple[Page, ...]
 
 
+_EVERY_REGION = (
+    "Every region serves. Take the page that leads away from the region that is to be left; the forced one asks more "
+    "people. The page that brings users back is for afterwards."
+)
+
+
 def shelf(topology: Topology, application: str, seen: Seen) -> Shelf:
     """One page for each mode and each pair of regions: roles may have changed since it was written."""
     app = topology.applications[application]
@@ -40,15 +46,26 @@ def digest(topology: Topology, application: str) -> str:
 
 
 def _plans(topology: Topology, application: str) -> list[Plan]:
-    return [
+    app = topology.applications[application]
+    plans = [
         build(topology, application, source=source, target=target, mode=mode)
-        for source, target in permutations(topology.applications[application].regions, 2)
+        for source, target in permutations(app.regions, 2)
         for mode in (Mode.FORCED, Mode.PLANNED)
     ]
+    if app.active_active:
+        plans += [_return(topology, application, target) for target in app.regions]
+    return plans
+
+
+def _return(topology: Topology, application: str, target: str) -> Plan:
+    """Users are brought back to `target`; which of the others serves meanwhile is the same to it."""
+    other = next(region for region in topology.applications[application].regions if region != target)
+    return build(topology, application, source=other, target=target, mode=Mode.PLANNED, returning=True)
 
 
 def _path(plan: Plan) -> str:
-    return f"{plan.application}/{plan.mode.value}-{plan.source}-to-{plan.target}.md"
+    name = f"return-to-{plan.target}" if plan.returning else f"{plan.mode.value}-{plan.source}-to-{plan.target}"
+    return f"{plan.application}/{name}.md"
 
 
 def _index(topology: Topology, application: str, plans: list[Plan], seen: Seen) -> str:
@@ -64,10 +81,15 @@ def _index(topology: Topology, application: str, plans: list[Plan], seen: Seen) 
     ]
     if app.depends_on:
         lines.append(f"It needs {', '.join(app.depends_on)}: move those first.")
-    lines += [_links("## From where it lived", leaving), _links("## From elsewhere", others) if others else ""]
+    if app.active_active:
+        return "\n\n".join((*lines[:1], _EVERY_REGION, _links(app, "## Pages", plans))) + "\n"
+    lines += [
+        _links(app, "## From where it lived", leaving),
+        _links(app, "## From elsewhere", others) if others else "",
+    ]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
-def _links(title: str, plans: list[Plan]) -> str:
-    rows = (f"- [{plan.mode.value}: {plan.source} to {plan.target}]({_path(plan).partition('/')[2]})" for plan in plans)
+def _links(app: Application, title: str, plans: list[Plan]) -> str:
+    rows = (f"- [{way(app, plan)}]({_path(plan).partition('/')[2]})" for plan in plans)
     return f"{title}\n\n" + "\n".join(rows)

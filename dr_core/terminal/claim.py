@@ -55,6 +55,7 @@ class Claim(Value):
     review: str | None = Field(default=None, max_length=64)
     application: str | None = Field(default=None, max_length=64)
     target: str | None = Field(default=None, max_length=64)
+    source: str | None = Field(default=None, max_length=64)
     forced: bool = False
     confirmed: bool = False
     overrides: tuple[str, ...] = ()

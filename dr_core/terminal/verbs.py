@@ -8,7 +8,6 @@ from dr_core.approvals.authority import Role
 from dr_core.approvals.break_glass import Typed, break_glass
 from dr_core.approvals.model import Actor
 from dr_core.approvals.open import open_request
-from dr_core.approvals.whereabouts import application_of
 from dr_core.errors import ConflictError, RefusedError, UsageError
 from dr_core.execution import brake, control
 from dr_core.plan.step import Mode
@@ -78,15 +77,14 @@ def _failover(services: Services, order: Order) -> Done:
     claim = order.claim
     if claim.forced and not claim.reason.strip():
         raise UsageError("A forced failover needs a reason: those who approve accept a loss for it.")
-    return _open(services, order, str(claim.target), Mode.FORCED if claim.forced else Mode.PLANNED)
+    return _open(services, order, claim.target, Mode.FORCED if claim.forced else Mode.PLANNED)
 
 
 def _failback(services: Services, order: Order) -> Done:
-    primary = application_of(services.topology, str(order.claim.application)).primary
-    return _open(services, order, primary, Mode.PLANNED)
+    return _open(services, order, None, Mode.PLANNED)
 
 
-def _open(services: Services, order: Order, target: str, mode: Mode) -> Done:
+def _open(services: Services, order: Order, target: str | None, mode: Mode) -> Done:
     request = open_request(
         services,
         application=str(order.claim.application),
@@ -94,6 +92,7 @@ def _open(services: Services, order: Order, target: str, mode: Mode) -> Done:
         mode=mode,
         actor=order.actor,
         reason=order.claim.reason,
+        source=order.claim.source,
         overrides=order.claim.overrides,
         cmd_id=order.cmd_id,
     )
