@@ -70,7 +70,7 @@ def _asked_for(me: Visitor) -> None:
         "(threshold ",
         ", age ",
         f"Make {STANDBY} the writer",
-        "(cannot be undone)",
+        "cannot be undone",
     ):
         expect(me.card).to_contain_text(words)
     assert me.nameless() == []

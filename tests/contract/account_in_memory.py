@@ -56,8 +56,13 @@ def _databases(aws: MemoryAws, app: Application, now: datetime) -> None:
         {"DBClusterArn": f"arn:aws:rds:{region}:{ACCOUNT}:cluster:{cluster}", "IsWriter": region == app.primary}
         for region, cluster in spec.clusters.items()
     ]
-    known = {"GlobalClusterIdentifier": spec.global_cluster, "GlobalClusterMembers": members}
+    known = {
+        "GlobalClusterIdentifier": spec.global_cluster,
+        "GlobalClusterMembers": members,
+        "Endpoint": f"{spec.global_cluster}.global-abc.global.rds.amazonaws.com",
+    }
     aws.put("rds", "DescribeGlobalClusters", {"GlobalClusters": [known]})
+    aws.put("rds", "DescribeDBProxies", {"DBProxies": []})
 
 
 def _settings(aws: MemoryAws, app: Application) -> None:

@@ -21,7 +21,9 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dr_core.aws.sending import account_out_of_host
 from dr_core.clock import ManualClock
+from dr_core.custom.webhooks import HttpWebhooks
 from dr_core.settings import parse_connect_to
 from dr_core.verify.dns import DnsResolver, servers_from
 from dr_core.verify.http import HttpProbe
@@ -67,7 +69,11 @@ class Hands:
         host, port = resolver.split(":")
         self._dns = DnsResolver(servers_from([(host, int(port))]))
         self._http = HttpProbe(connect_to=[entry.curl for entry in parse_connect_to(connect_to)], ca=ca)
+        self._hooks = HttpWebhooks(
+            self._client, clock, key=None, connect_to=[entry.curl for entry in parse_connect_to(connect_to)], ca=ca
+        )
         self._clock = clock
+        self._folder = Path()
         self._clients: dict[tuple[str, ...], Any] = {}
         self._slept = 0
         self.typed: list[list[str]] = []
@@ -75,6 +81,7 @@ class Hands:
     def run(self, text: str, folder: Path) -> str:
         """Run the bash of `text` in `folder`; what it printed. AssertionError when it failed or did not end."""
         os.mkfifo(folder / "asked")
+        self._folder = folder
         shell = subprocess.Popen(
             ["bash"],
             stdin=subprocess.PIPE,
@@ -119,10 +126,17 @@ class Hands:
         """The options of the pages, and no others."""
         plain = {"--fail", "--silent", "--show-error"}
         words, options = [word for word in argv if word not in plain], dict[str, str]()
+        headers = []
         while words and words[0].startswith("-"):
+            headers += [words[1]] if words[0] == "-H" else []
             options[words[0]], words = words[1], words[2:]
         assert options.keys() <= {"--max-time", "-X", "-H", "-d"}
         (url,) = words
+        if options.get("-X") == "POST":
+            status, said = self._hooks._exchange(url, options["-d"].encode(), headers)
+            if not 200 <= status < 300:
+                raise OSError(f"HTTP {status}")
+            return said.decode()
         reply = self._http._send(url, json.loads(options["-d"]) if "-d" in options else None)
         if reply.status not in (200, 201):
             raise OSError(reply.detail)
@@ -130,15 +144,17 @@ class Hands:
 
     def _aws(self, argv: list[str], credentials: tuple[str, ...]) -> str:
         service, operation, *words = argv
+        written = words.pop() if (service, operation) == ("lambda", "invoke") else ""
         options = _options(words)
         if "region" not in options:
             raise UsageRefusedError("You must specify a region.")
         (region,) = options.pop("region")
         client = self._client({"s3api": "s3"}.get(service, service), region, credentials)
-        for name in ("cli-connect-timeout", "cli-read-timeout"):
+        for name in ("cli-connect-timeout", "cli-read-timeout", "endpoint-url"):
             options.pop(name, None)
         query, output = options.pop("query", None), options.pop("output", ["json"])[0]
         one_page = options.pop("no-paginate", None) is not None
+        options.pop("cli-binary-format", None)
         names = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
         if operation not in names:
             raise UsageRefusedError(f"argument operation: Invalid choice {operation}")
@@ -148,6 +164,8 @@ class Hands:
         method = xform_name(names[operation])
         if not client.can_paginate(method) or one_page:
             answers = [getattr(client, method)(**given)]
+            if written:  # the answer's body goes to a file, the rest is printed
+                (self._folder / written).write_bytes(answers[0].pop("Payload").read())
         elif output == "text":  # the query is answered once a page
             answers = list(client.get_paginator(method).paginate(**given))
         else:
@@ -172,6 +190,7 @@ class Hands:
                     user_agent_extra="by-hand",
                 ),
             )
+            self._clients[found].meta.events.register("before-sign.s3-control", account_out_of_host)
         return self._clients[found]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.world import World
 from dr_core.audit.cloudtrail import CloudTrail, Identity
 from dr_core.audit.reconcile import AwsCall, step_of
@@ -48,6 +49,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
     aws = AwsSessions.for_topology(topology, world.start().aws_url)
+    world.part(Identities).trust(ROLE.role_arn)
     try:
         yield Told(world, aws, clock, CloudTrail(aws))
     finally:

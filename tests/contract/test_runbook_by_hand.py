@@ -3,19 +3,26 @@
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from bot.sandbox.world.elasticache import ElastiCacheGlobal as Datastores
+from bot.sandbox.world.s3_batch import S3Batch
 from bot.sandbox.world.world import Endpoints, World
+from dr_core.aws.clients import acting_clients
 from dr_core.aws.session import AwsSessions
+from dr_core.canary.port import Probes, Trial
+from dr_core.capacity.by_kind import aws_capacity
 from dr_core.claim import Claim
 from dr_core.clock import ManualClock
-from dr_core.errors import DrError
-from dr_core.plan.catalogue import Progress, StepKind
+from dr_core.errors import DrError, RejectedError
+from dr_core.observation.samples import Sample
+from dr_core.plan.catalogue import Progress, StepKind, observed
 from dr_core.plan.failover import build
 from dr_core.plan.step import Mode, Step
 from dr_core.plan.steps import make_catalogue
@@ -24,11 +31,14 @@ from dr_core.runbook.paper import Seen
 from dr_core.runbook.shelf import shelf
 from dr_core.settings import read_settings
 from dr_core.topology.load import load_topology
-from dr_core.topology.model import Account, Topology
+from dr_core.topology.model import Account, Application, Topology
+from dr_core.topology.stores import Cache, ElastiCacheGlobal, Storage
+from dr_core.topology.traffic import Canary, CloudFront, Traffic
 from tests.contract.by_hand import Hands
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
 SPEED = 60.0
+BOT = Claim("token", "run", 1)
 ROLE = Account(role_arn="arn:aws:iam::111122223333:role/dr", external_id="agreed")
 
 
@@ -43,11 +53,15 @@ class Leg(NamedTuple):
 
 
 class Story(NamedTuple):
-    """Failovers one after another in one world. `role`: the applications live in another account."""
+    """Failovers one after another in one world. `role`: the applications live in another account, and have a canary.
+
+    `copies`: each has a cache and a distribution besides, and jobs for its buckets.
+    """
 
     file: str
     legs: tuple[Leg, ...]
     role: bool = False
+    copies: bool = False
 
 
 STORIES = (
@@ -67,11 +81,28 @@ STORIES = (
         role=True,
     ),
     Story(
+        "replicas.yaml",
+        (
+            Leg("claims", "ca-central-1", "us-west-2", Mode.PLANNED),
+            Leg("desk", "us-west-2", "ca-central-1", Mode.FORCED, dark=True),
+        ),
+    ),
+    Story("consumers.yaml", (Leg("harbour", "eu-north-1", "eu-west-3", Mode.FORCED),)),
+    Story("controls.yaml", (Leg("ledger", "eu-west-3", "eu-south-1", Mode.FORCED, dark=True),)),
+    Story(
         "second.yaml",
         (
             Leg("identity", "eu-west-1", "eu-central-1", Mode.FORCED),
             Leg("payments", "eu-west-1", "eu-central-1", Mode.PLANNED),
             Leg("identity", "eu-central-1", "eu-west-1", Mode.PLANNED),
+        ),
+        copies=True,
+    ),
+    Story(
+        "pool.yaml",
+        (
+            Leg("stock", "eu-south-1", "eu-west-3", Mode.FORCED, dark=True),
+            Leg("stock", "eu-west-3", "eu-south-1", Mode.PLANNED),
         ),
     ),
 )
@@ -99,7 +130,11 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
             world.stop()
         topology = load_topology(TOPOLOGIES / story.file)
         if story.role:
-            apps = {n: app.model_copy(update={"account": ROLE}) for n, app in topology.applications.items()}
+            update = {"account": ROLE, "canary": Canary(percent=4, hold=timedelta(minutes=2))}
+            apps = {n: app.model_copy(update=update) for n, app in topology.applications.items()}
+            topology = topology.model_copy(update={"applications": apps})
+        if story.copies:
+            apps = {n: _with_copies(n, app) for n, app in topology.applications.items()}
             topology = topology.model_copy(update={"applications": apps})
         clock = ManualClock(datetime.now(UTC).replace(microsecond=0))
         world = World(topology, data_dir=tmp_path, clock=clock, speed=SPEED)
@@ -110,6 +145,14 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     yield start
     for world in running:
         world.stop()
+
+
+def _with_copies(name: str, app: Application) -> Application:
+    specs = [entry.s3 for entry in app.storage if entry.s3]
+    jobs = tuple(Storage(s3=spec.model_copy(update={"batch_role_arn": ROLE.role_arn})) for spec in specs)
+    cache = (Cache(elasticache_global=ElastiCacheGlobal(group=f"{name}-sessions")),)
+    traffic = (*app.traffic, Traffic(cloudfront=CloudFront(distribution=f"E{name.upper()}")))
+    return app.model_copy(update={"cache": cache, "storage": jobs, "traffic": traffic})
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.file)
@@ -142,10 +185,30 @@ def _left(place: Place, leg: Leg, carried_out: Callable[[Place, Leg], None]) -> 
             listed = place.aws.client("s3", region).list_objects_v2(Bucket=bucket)
             objects[bucket] = [entry["Key"] for entry in listed.get("Contents", ())]
     return {
-        **{key: truth[key] for key in ("writers", "answers", "weights", "running")},
+        **{key: truth[key] for key in ("writers", "answers", "weights", "running", "consuming")},
         "parameters": {raw["Name"]: (raw["Type"], raw["Value"]) for raw in found["Parameters"]},
         "objects": objects,
+        "sizes": _sizes(place, app),
+        "copies": _copies(place),
     }
+
+
+def _copies(place: Place) -> dict[str, Any]:
+    """Which region leads each cache, and what waits to be copied out of which bucket."""
+    caches = {one.id: one.primary for one in place.world.part(Datastores).datastores.values()}
+    jobs = {(one.bucket, one.status, len(one.found)) for one in place.world.part(S3Batch).jobs.values()}
+    return {"caches": caches, "jobs": jobs}
+
+
+def _sizes(place: Place, app: Application) -> dict[tuple[str, str], Any]:
+    """How much is wanted and runs, and what automatic scaling may make of it."""
+    capacity = aws_capacity(acting_clients(place.aws, app.account), place.clock)
+    found = {}
+    for entry in app.capacity:
+        for region in app.regions:
+            state = capacity.state(entry, region)
+            found[state.name, region] = (state.desired, state.running, capacity.bounds(entry, region))
+    return found
 
 
 def _drift(aws: AwsSessions, path: str, leg: Leg) -> None:
@@ -170,6 +233,8 @@ def _by_hand(place: Place, leg: Leg) -> None:
     assert ("/changed copied" in said) == (leg.mode is Mode.PLANNED)
     assert (f"{leg.source} did not answer: it is unfenced" in said) == leg.dark
     assert any("assume-role" in words for words in hands.typed) == (app.account is not None)
+    shared = app.canary is not None and leg.mode is Mode.PLANNED
+    assert ({"4", "96"} <= {*re.findall(r'"Weight": (\d+)', said)}) == shared, "a canary, by hand too"
     assert "words of" not in said
     assert "quoted" not in said
 
@@ -185,7 +250,7 @@ def _by_bot(place: Place, leg: Leg) -> None:
             "DR_RESOLVERS": ends.resolver,
         }
     )
-    kinds = make_catalogue(aws_ports(topology, place.aws, settings, place.clock).of(app.account))
+    kinds = make_catalogue(aws_ports(topology, place.aws, settings, place.clock, Alike(place.clock)).of(app.account))
     plan = build(topology, leg.application, source=leg.source, target=leg.target, mode=leg.mode)
     for step in plan.steps:
         try:
@@ -194,13 +259,30 @@ def _by_bot(place: Place, leg: Leg) -> None:
             assert step.best_effort
 
 
+class Alike:
+    """A canary begins when it is first asked about; both sides answer every probe alike."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._begun_at: datetime | None = None
+
+    def trial(self, application: str, start: str, probes: Probes) -> Trial:
+        now = self._clock.now()
+        begun_at = self._begun_at = self._begun_at or now
+        moments = [begun_at + timedelta(seconds=n) for n in range(0, int((now - begun_at).total_seconds()) + 1, 10)]
+        samples = [Sample(application, region, "probe", at, 50.0, True) for at in moments for region in probes]
+        return Trial(begun_at, now, tuple(samples))
+
+
 def _carried_out(kind: StepKind, step: Step, clock: ManualClock) -> None:
+    claim = replace(BOT, token=f"{step.name} {clock.monotonic()}")
     for _ in range(200):
-        progress = kind.observe(step).progress
+        progress = observed(kind, step, claim).progress
         if progress is Progress.SATISFIED:
             return
         if progress is Progress.ABSENT:
-            kind.act(step, Claim("token", "run", 1))
+            with suppress(RejectedError):  # asked again, as the runner does: a replica may not have everything yet
+                kind.act(step, claim)
         clock.advance(10)
     raise AssertionError(f"{step.name} is not done")
 

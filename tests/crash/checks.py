@@ -12,7 +12,21 @@ FINAL = frozenset({StepState.DONE, StepState.REACHED_LATE, StepState.SKIPPED})
 _ENDS = frozenset({EventKind.STEP_DONE, EventKind.STEP_NOT_REACHED, EventKind.STEP_FAILED, EventKind.STEP_UNCERTAIN})
 _ONCE = frozenset({EventKind.RUN_STARTED, EventKind.RUN_SUCCEEDED, EventKind.RUN_CREATED})
 
-REPEATED_HARMLESSLY = frozenset({"scale", "set_active", "take_over", "give_back", "copy"})
+REPEATED_HARMLESSLY = frozenset(
+    {
+        "grow",
+        "fence",
+        "stand_by",
+        "set_active",
+        "take_over",
+        "give_back",
+        "copy",
+        "turn_on",
+        "turn_off",
+        "send",
+        "prepare_backfill",
+    }
+)
 """Calls of which a second one asks for what is asked for already; docs/fencing.md says why for each."""
 
 

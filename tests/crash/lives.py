@@ -88,6 +88,7 @@ class Stage:
 
     def runner(self) -> Runner:
         self.lives += 1
+        self.world.reborn()
         return Runner(self.database.store, self.world.catalogue, self.judge, self.clock, AtOnce(), f"w{self.lives}")
 
     def picture(self) -> Picture:

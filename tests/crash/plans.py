@@ -1,5 +1,6 @@
 """The sample plans: planned and forced, there and back, for every application of every sample topology."""
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,8 +10,9 @@ from dr_core.plan.step import Mode, Plan
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Application, Topology
 
+NIGHTLY = float(os.environ.get("DR_TEST_SCALE", "1")) > 1
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
-NAMES = ("shop", "second", "three", "full")
+NAMES = ("shop", "second", "three", "full", "canary")
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,13 @@ class Sample:
     source: str
     target: str
     lost: bool
+    overrides: tuple[str, ...] = ()
+    returning: bool = False
 
     @property
     def name(self) -> str:
         state = "-lost" if self.lost else ""
+        state += "".join(f"-{code}" for code in self.overrides) + ("-returning" if self.returning else "")
         return f"{self.topology}-{self.application}-{self.mode.value}{state}-{self.source}-to-{self.target}"
 
     @property
@@ -39,7 +44,10 @@ class Sample:
 
     @property
     def plan(self) -> Plan:
-        return build(self.loaded, self.application, source=self.source, target=self.target, mode=self.mode)
+        return build(
+            self.loaded, self.application, source=self.source, target=self.target, mode=self.mode,
+            overrides=self.overrides, returning=self.returning,
+        )  # fmt: skip
 
 
 @cache
@@ -49,16 +57,45 @@ def _topology(name: str) -> Topology:
 
 @cache
 def samples() -> tuple[Sample, ...]:
-    """There and back between the primary and each standby; forced when the source is lost, and once when it lives."""
+    """There and back between the primary and each standby; forced when the source is lost, and once when it lives.
+
+    A plan that tries nothing in a lost source is the same with and without it. The plan that has everything is played
+    back by night only: its steps are those of the way there.
+    """
+    everything = (*_all(), *_one_way())
+    return tuple(sample for sample in everything if not sample.lost or any(s.best_effort for s in sample.plan.steps))
+
+
+def _one_way() -> tuple[Sample, ...]:
+    """What the others lack, each once: a replica has no way back, and neither has a cluster that was taken out;
+    where every region serves, users are shifted away and brought back."""
+    home, away = "ca-central-1", "us-west-2"
+    return (
+        Sample("replicas", "claims", Mode.PLANNED, home, away, lost=False),
+        Sample("replicas", "claims", Mode.FORCED, home, away, lost=True),
+        Sample("replicas", "desk", Mode.FORCED, away, home, lost=True, overrides=("detach",)),
+        Sample("active", "catalog", Mode.PLANNED, "eu-central-1", "eu-west-1", lost=False),
+        Sample("active", "catalog", Mode.PLANNED, "eu-west-1", "eu-central-1", lost=False, returning=True),
+        Sample("active", "edge", Mode.FORCED, "eu-north-1", "eu-west-1", lost=False),
+    )
+
+
+def _all() -> tuple[Sample, ...]:
     return tuple(
-        Sample(topology, name, mode, source, target, lost)
+        Sample(topology, name, mode, source, target, lost, overrides=_overrides(topology, mode))
         for topology in NAMES
         for name, application in _topology(topology).applications.items()
         for standby in application.standby
         for source, target in ((application.primary, standby), (standby, application.primary))
         for mode, lost in ((Mode.PLANNED, False), (Mode.FORCED, False), (Mode.FORCED, True))
         if mode is Mode.PLANNED or lost or (topology, source) == ("shop", application.primary)
+        if NIGHTLY or topology != "full" or source == application.primary
     )
+
+
+def _overrides(topology: str, mode: Mode) -> tuple[str, ...]:
+    """Where everything is, secrets are given up too: it adds one step to a plan that is played anyway."""
+    return ("give-up-secrets",) if (topology, mode) == ("full", Mode.FORCED) else ()
 
 
 def shape(sample: Sample) -> object:
@@ -73,8 +110,9 @@ def shape(sample: Sample) -> object:
 
 @cache
 def shapes() -> tuple[Sample, ...]:
-    """One sample of each shape."""
+    """One sample of each shape, but for the plan that has everything: it takes longest, and makes no other moves."""
     first: dict[object, Sample] = {}
     for sample in samples():
-        first.setdefault(shape(sample), sample)
+        if sample.topology != "full":
+            first.setdefault(shape(sample), sample)
     return tuple(first.values())

@@ -11,10 +11,9 @@ from dr_core.store import runs
 from tests.crash.checks import faults_of
 from tests.crash.conftest import NewStage
 from tests.crash.lives import LEASE_OVER_S, RUN, Explorer, KilledError, Stage
-from tests.crash.plans import Sample, samples, shapes
+from tests.crash.plans import NIGHTLY, Sample, samples, shapes
 
 SCALE = float(os.environ.get("DR_TEST_SCALE", "1"))
-NIGHTLY = SCALE > 1
 
 ON_THE_WAY = frozenset(
     {

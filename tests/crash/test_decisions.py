@@ -236,7 +236,11 @@ DECISIONS: dict[str, Decision] = {
     ),
     "escalate": Decision(planned, lambda room, run: _escalate(room, run, AGAIN), OPENED, Point.REQUEST_ESCALATE),
     "approve escalated": Decision(
-        escalated, _approve(GRACE), (*STARTED, "step.uncertain", "run.superseded"), Point.REQUEST_DECIDE
+        escalated,
+        _approve(GRACE),
+        # The promotion, and what the buckets still have to copy beside it.
+        (*STARTED, "step.uncertain", "step.uncertain", "run.superseded"),
+        Point.REQUEST_DECIDE,
     ),
     "clear": Decision(
         over,

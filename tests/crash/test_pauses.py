@@ -76,7 +76,7 @@ def test_a_process_that_sleeps_in_the_middle_of_a_commit_loses_it(new_stage: New
     assert number > 2 * len(PLANNED.plan.steps)
 
 
-STANDBY_LOST = "scale eu-central-1 0 of fence-source-shop-api took effect 2 times"
+STANDBY_LOST = "fence eu-central-1 of fence-source-shop-api took effect 2 times"
 """The one late request of a run that is not harmless to its own later steps: ECS has no condition to refuse it by."""
 
 

@@ -6,28 +6,62 @@ The ledger is the world's own record. Duplicates are counted in it and never in 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from dr_core.aws.sending import ask_guard
+from dr_core.canary.port import Probes, Trial
 from dr_core.capacity.memory import MemoryCapacity
-from dr_core.capacity.port import capacity_name
+from dr_core.capacity.port import Bounds, Scaling, capacity_name
+from dr_core.capacity.sizes import at_work, waiting, writes
 from dr_core.claim import Claim
 from dr_core.clock import Clock
+from dr_core.consumers.memory import MemoryConsumers
+from dr_core.consumers.port import consumer_name
+from dr_core.copies.memory import MemoryBuckets, MemoryCache, MemorySecrets
+from dr_core.custom.memory import MemoryAutomations, MemoryFunctions, MemoryWebhooks
 from dr_core.database.memory import MemoryDatabase
+from dr_core.database.memory_replicas import MemoryReplicas
 from dr_core.errors import DrError
+from dr_core.observation.samples import Sample
 from dr_core.parameters.memory import MemoryParameters
 from dr_core.parameters.port import parameter_paths
-from dr_core.plan.catalogue import Catalogue, StepKind, StepObservation
+from dr_core.plan.catalogue import Catalogue, PerRun, StepKind, StepObservation, observed
 from dr_core.plan.step import Plan, Step
 from dr_core.plan.steps import make_catalogue
+from dr_core.replication.rules import Rule
 from dr_core.topology.model import Application
 from dr_core.topology.traffic import Route53Records
+from dr_core.traffic.controls_in_memory import MemoryControls
 from dr_core.traffic.memory import MemoryRecords, MemoryTakeover
+from dr_core.traffic.memory_distributions import MemoryDistributions
 from dr_core.verify.memory import MemoryProbe, MemoryResolver
 from dr_core.verify.port import ProbeResult, ResolverAnswer
 from tests.ports import some_ports
 
-CHANGES = frozenset({"switchover", "failover", "set_active", "take_over", "give_back", "scale", "copy"})
+CHANGES = frozenset(
+    {
+        "switchover",
+        "failover",
+        "detach",
+        "promote",
+        "stop",
+        "set_active",
+        "set_states",
+        "set_weights",
+        "take_over",
+        "give_back",
+        "grow",
+        "fence",
+        "stand_by",
+        "copy",
+        "turn_on",
+        "turn_off",
+        "send",
+        "start",
+        "prepare_backfill",
+    }
+)
 """The methods of the ports that change the world."""
 
 TAKES_S = 3.0
@@ -65,11 +99,16 @@ class World:
         }
         traffic = _Traffic(application, plan, self._named)
         self._probe = _Probe(traffic, plan, application)
-        self.ports = some_ports(**ports, resolver=_Resolver(traffic), probe=self._probe)
-        self._catalogue: Catalogue = {kind: _Watched(inner, self) for kind, inner in make_catalogue(self.ports).items()}
+        self.ports = some_ports(**ports, resolver=_Resolver(traffic), probe=self._probe, trials=_Trials(self))
+        self._catalogue: Catalogue = {}
+        self.reborn()
 
     def catalogue(self, plan: Plan) -> Catalogue:
         return self._catalogue
+
+    def reborn(self) -> None:
+        """What step kinds remember dies with their process."""
+        self._catalogue = {kind: _Watched(inner, self) for kind, inner in make_catalogue(self.ports).items()}
 
     def lose(self, region: str) -> None:
         """From now on the region does not answer."""
@@ -83,7 +122,18 @@ class World:
             self._tell()
 
     def _tell(self) -> None:
-        for name in ("database", "takeover", "capacity", "parameters"):
+        for name in (
+            "database",
+            "replicas",
+            "takeover",
+            "capacity",
+            "consumers",
+            "parameters",
+            "functions",
+            "caches",
+            "secrets",
+            "buckets",
+        ):
             if self._named[name] is not None:
                 self._named[name].down = set(self.asleep)
 
@@ -105,16 +155,34 @@ class World:
         self.acting = None
 
 
-class _Watched:
+class _Trials:
+    """A canary begins when its share is sent, and from then on both sides answer every probe alike."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def trial(self, application: str, start: str, probes: Probes) -> Trial:
+        now, clock = self._world.clock.now(), self._world.clock.monotonic()
+        sent = [effect.at for effect in self._world.effects if effect.step == start]
+        if not sent:
+            return Trial(None, now)
+        begun_at = now - timedelta(seconds=clock - sent[0])
+        moments = [begun_at + timedelta(seconds=n) for n in range(int(clock - sent[0]) + 1)]
+        return Trial(
+            begun_at, now, tuple(Sample(application, r, "probe", at, 50.0, True) for at in moments for r in probes)
+        )
+
+
+class _Watched(PerRun):
     """A step kind whose acts are known to the world by step and token."""
 
     def __init__(self, inner: StepKind, world: World) -> None:
         self._inner = inner
         self._world = world
 
-    def observe(self, step: Step) -> StepObservation:
+    def observe_for(self, step: Step, claim: Claim) -> StepObservation:
         self._world.settle()
-        return self._inner.observe(step)
+        return observed(self._inner, step, claim)
 
     def act(self, step: Step, claim: Claim) -> None:
         self._world.settle()
@@ -190,15 +258,23 @@ def _fakes(application: Application, plan: Plan, clock: Clock) -> dict[str, Any]
     """As it is before the failover: the source is active, the others are standbys."""
     regions = (application.primary, *application.standby)
     database = application.database.aurora_global if application.database else None
+    replicas = application.database.rds_replica if application.database else None
     records = next((entry.route53_records for entry in application.traffic if entry.route53_records), None)
     paths = parameter_paths(application.parameters)
     counts = {
-        (capacity_name(entry), region): entry.ecs.active if region == plan.source else entry.ecs.standby
+        (capacity_name(entry), region): at_work(entry) if region == plan.source else waiting(entry)
         for entry in application.capacity
-        if entry.ecs
+        for region in regions
+    }
+    capacity = MemoryCapacity(counts, clock, takes_s=TAKES_S)
+    capacity.scaled = {
+        (capacity_name(entry), region): Bounds(least=counts[capacity_name(entry), region], most=9, scaling=Scaling.ON)
+        for entry in application.capacity
+        if writes(entry)
         for region in regions
     }
     values = {path.rstrip("/") + "/a": "1" for path in paths}
+    consumers = [consumer_name(entry) for entry in application.consumers]
     takeover = MemoryTakeover()
     takeover.present = {
         plan.source
@@ -207,15 +283,69 @@ def _fakes(application: Application, plan: Plan, clock: Clock) -> dict[str, Any]
     }
     return {
         "database": MemoryDatabase(database, plan.source, clock, takes_s=TAKES_S) if database else None,
-        "records": MemoryRecords(records, plan.source, _addresses(records), clock, takes_s=TAKES_S)
-        if records
-        else None,
+        "replicas": MemoryReplicas(replicas, plan.source, clock, takes_s=TAKES_S) if replicas else None,
+        "records": _records(records, application, plan, clock) if records else None,
         "takeover": takeover,
-        "capacity": MemoryCapacity(counts, clock, takes_s=TAKES_S),
+        "controls": _controls(application, plan),
+        "capacity": capacity,
+        "consumers": MemoryConsumers(
+            consumers, regions, [(name, plan.source) for name in consumers], clock, takes_s=TAKES_S
+        ),
+        **_copies(application, plan, clock),
         "parameters": MemoryParameters({plan.source: values, plan.target: dict.fromkeys(values, "0")}),
+        "functions": MemoryFunctions(clock, takes_s=TAKES_S),
+        "automations": MemoryAutomations(clock, takes_s=TAKES_S),
+        "webhooks": MemoryWebhooks(clock, takes_s=TAKES_S),
         "resolver": MemoryResolver(),
         "probe": MemoryProbe(),
     }
+
+
+def _copies(application: Application, plan: Plan, clock: Clock) -> dict[str, Any]:
+    """The caches lead to the source, the secrets follow the primary, and a distribution answers from the target."""
+    regions, home = (application.primary, *application.standby), application.primary
+    secrets = {(name, region): None if region == home else home for name in application.secrets for region in regions}
+    return {
+        "caches": MemoryCache(regions, plan.source, clock, takes_s=TAKES_S),
+        "secrets": MemorySecrets(secrets),
+        "buckets": _buckets(application, clock),
+        "distributions": _distributions(application, plan),
+    }
+
+
+def _distributions(application: Application, plan: Plan) -> MemoryDistributions:
+    specs = [entry.cloudfront for entry in application.traffic if entry.cloudfront]
+    domains = {spec.distribution: f"{spec.distribution}.edge.test" for spec in specs}
+    urls = [spec.probe or f"https://{domains[spec.distribution]}/" for spec in specs]
+    return MemoryDistributions(domains, dict.fromkeys(urls, plan.target))
+
+
+def _buckets(application: Application, clock: Clock) -> MemoryBuckets:
+    """Each bucket is replicated to all the others of its storage, and owes nothing."""
+    storages = [entry.s3.buckets for entry in application.storage if entry.s3]
+    made = MemoryBuckets(clock)
+    for buckets in storages:
+        rules = tuple(Rule(f"to-{region}", bucket, enabled=True) for region, bucket in buckets.items())
+        made.listed |= dict.fromkeys(buckets.values(), rules)
+    return made
+
+
+def _records(records: Route53Records, application: Application, plan: Plan, clock: Clock) -> MemoryRecords:
+    """They prefer the source; where every region serves, each has its weight but the one that is brought back."""
+    made = MemoryRecords(records, plan.source, _addresses(records), clock, takes_s=TAKES_S)
+    if application.active_active:
+        weights = {region: records.weights.get(region, 100) for region in application.regions}
+        made.set_weights(records, weights | ({plan.target: 0} if plan.returning else {}), Claim("seed", "seed", 1))
+    return made
+
+
+def _controls(application: Application, plan: Plan) -> MemoryControls | None:
+    """The source is on; where all regions serve, every one that the plan does not bring back is."""
+    spec = next((entry.arc_routing_controls for entry in application.traffic if entry.arc_routing_controls), None)
+    if spec is None:
+        return None
+    serving = (region for region in application.regions if not (plan.returning and region == plan.target))
+    return MemoryControls(spec, *(serving if application.active_active else (plan.source,)))
 
 
 class _Traffic:
@@ -232,6 +362,9 @@ class _Traffic:
         return _addresses(self.records)[self.region()] if self.records else ()
 
     def region(self) -> str:
+        controls = self._fakes["controls"]
+        if controls is not None:
+            return next((region for region, on in controls.on.items() if on), self._home)
         takeover = self._fakes["takeover"]
         present = takeover.present - takeover.down  # a bucket that does not answer sends nobody there
         if self._takes or self.records is None:

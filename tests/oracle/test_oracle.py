@@ -57,17 +57,18 @@ def begin(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_nothing_is_ever_said_to_be_better_than_it_is(shard: int, begin: Begin) -> None:
     """A failure names the seed (DR_ORACLE_SEED repeats it) and what happened before.
 
-    Every third world is as slow as AWS: there a datapoint comes once a minute, and is not asked for in between.
+    Every third world is as slow as AWS: there a datapoint comes once a minute, and is not asked for in between. In
+    another third nobody looked while all was well.
     """
     compared, met = 0, Counter[str]()
     for number in range(WORLDS):
         seed = SEED + 1_000 * (shard + 1) + number
         with begin(seed, len(NAMES), speed=1.0 if number % 3 == 2 else FAST) as walk:
-            walk.glance()
+            walk.glance(before=number % 3 != 1)
         assert walk.wrong == [], "\n".join(walk.wrong)
         compared += walk.compared
         met += walk.met
-    assert compared >= 2 * WORLDS * len(NAMES)
+    assert compared > 1.5 * WORLDS * len(NAMES)
     assert set(met) >= {"a region is gone", "verdict healthy", "verdict degraded", "exposure ok"}, met
 
 

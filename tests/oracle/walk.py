@@ -111,9 +111,10 @@ class Walk:
         for _ in range(5):
             self._wait_and_look(self._calm_s / 4)
 
-    def glance(self) -> None:
-        """A world that works, then some things that break at once: what is said right after, and a while later."""
-        self._wait_and_look(self._slower(PUBLISHED_S))
+    def glance(self, *, before: bool) -> None:
+        """Some things break at once, and somebody looks a while later; with a look `before`, which knew better."""
+        if before:
+            self._wait_and_look(self._slower(PUBLISHED_S))
         for _ in range(self._chance.choice((1, 2, 2, 3))):
             self._happen()
         self._wait_and_look(self._chance.choice((PUBLISHED_S, 2.0, 8.0, 30.0, 200.0)))

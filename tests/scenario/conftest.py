@@ -1,4 +1,7 @@
-"""Each story gets a sandbox of its own, on SQLite and on PostgreSQL; stories that only look share one a file."""
+"""Each story gets a sandbox of its own, on SQLite and on PostgreSQL; stories that only look share one a file.
+
+At the end of each the world's record is held against the trail: no call of the product is without an intent.
+"""
 
 import contextlib
 import os
@@ -10,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import new_database
+from tests.scenario.intended import unintended
 from tests.scenario.launching import logs, running
 from tests.scenario.room import Room
 
@@ -49,6 +53,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _started(node: pytest.Item, folder: Path, database: Database) -> Iterator[Start]:
+    rooms: list[Room] = []
     with contextlib.ExitStack() as rest:
 
         def start(
@@ -70,9 +75,12 @@ def _started(node: pytest.Item, folder: Path, database: Database) -> Iterator[St
             config.write_text(text, encoding="utf-8")
             data = folder / "data"
             options = [*database(data), "--bots", str(bots), "--workers", str(workers)]
-            return rest.enter_context(running(config, data, speed, *options))
+            rooms.append(rest.enter_context(running(config, data, speed, *options)))
+            return rooms[-1]
 
         yield start
+        for room in [] if node.stash.get(_failed, False) else rooms:
+            assert unintended(room) == []
         if node.stash.get(_failed, False):
             sys.stderr.write(logs(folder / "data"))
 

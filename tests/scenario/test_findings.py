@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from tests.scenario.conftest import Start
 from tests.scenario.room import REQUESTER, Json, Message, Room, texts, wait_until
@@ -46,6 +47,7 @@ def administrator(room: Room) -> Client:
             endpoint_url=environment["AWS_ENDPOINT_URL"],
             aws_access_key_id=keys["aws_access_key_id"],
             aws_secret_access_key=keys["aws_secret_access_key"],
+            config=Config(user_agent_extra="dr-purpose/setup"),
         )
 
     return client
@@ -289,3 +291,21 @@ def _stray(route53: Any) -> Json:
 def _changed(route53: Any, action: str, record: Json) -> None:
     batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
     route53.change_resource_record_sets(HostedZoneId="Z0SHOP", ChangeBatch=batch)
+
+
+def test_a_region_short_of_machines_holds_the_run_until_it_has_them(start: Start) -> None:
+    """Groups, node groups and readers: nothing is taken away before the target has its size, and then for good."""
+    room = start("pool.yaml")
+    source, target = "eu-south-1", "eu-west-3"
+    short = room.fault("capacity_short", region=target, service="autoscaling")
+    card = room.open(REQUESTER, f"/dr failover {target}")
+    room.approve(room.approvers[0], card)
+    wait_until(lambda: _details(room), lambda told: "1 of 3 run" in told and "sufficient capacity" in told, 30, "AWS")
+    asked = {one["operation"] for one in room.calls() if one["purpose"] == "run"}
+    assert asked == {"UpdateAutoScalingGroup", "UpdateNodegroupConfig", "CreateDBInstance"}, "nothing is taken away yet"
+    room.mend(short)
+    room.finished(card)
+    world = room.world("stock")
+    assert (world["writers"], world["answers"]) == ([target], [target])
+    assert world["running"] == {source: 1, target: 5}, "what writes is a standby there, and at work here"
+    assert set(room.effects().values()) == {1}, room.effects()

@@ -38,11 +38,14 @@ of the service's file. **Bold** is what the product itself calls.
 MOTO_PAGES = {
     "application-autoscaling": "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_{}.html",
     "cloudfront": "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_{}.html",
+    "ec2": "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_{}.html",
     "ecr": "https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_{}.html",
     "eks": "https://docs.aws.amazon.com/eks/latest/APIReference/API_{}.html",
     "events": "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_{}.html",
+    "kinesis": "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_{}.html",
     "lambda": "https://docs.aws.amazon.com/lambda/latest/api/API_{}.html",
     "scheduler": "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_{}.html",
+    "sqs": "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_{}.html",
     "ssm": "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_{}.html",
 }
 # Names of services that are words of the product as well, and whose API it does not use.

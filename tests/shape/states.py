@@ -17,8 +17,9 @@ inside the transaction of each change (`dr_core/store/requests.py`, `dr_core/sto
 here is refused and nothing of it stays. Each arrow is an event of the audit trail, written in the same transaction.
 
 A state tells where a thing stands. What stops a run stands beside it: its holds, the brake, and a wish to abort. An
-intent is refused while any of them is there. Only people lift them, but for one: the hold of an uncertain step ends
-when a worker has seen what became of it.
+intent is refused while any of them is there, but for that of a step that takes back what the run has begun, the return
+of a canary. Only people lift them, but for one: the hold of an uncertain step ends when a worker has seen what became
+of it.
 """
 
 

@@ -20,7 +20,7 @@ HOMES = {
     "aiohttp": (("bot/", "tests/"), "Slack's client needs it, nothing else does"),
     "sqlalchemy": (("dr_core/store/", "migrations/", "tests/"), "SQL lives in the store"),
     "alembic": (("dr_core/store/", "migrations/", "tests/"), "SQL lives in the store"),
-    "pycurl": (("dr_core/health/", "dr_core/verify/", "tests/"), "probes only"),
+    "pycurl": (("dr_core/custom/", "dr_core/health/", "dr_core/verify/", "tests/"), "probes and webhooks only"),
     "dns": (("dr_core/verify/", "tests/"), "resolvers only"),
     "moto": (("bot/sandbox/", "tests/"), "production simulates nothing"),
     "dnslib": (("bot/sandbox/", "tests/"), "production simulates nothing"),

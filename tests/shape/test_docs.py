@@ -10,30 +10,12 @@ import pytest
 
 from commands.registry import registry
 from dr_core.errors import UsageError
-from dr_core.plan.checks import support
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _TYPED = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?/?dr ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
 _MADE = re.compile(r"\bmake ([a-z]+)")
-# Kinds of dr.yaml that block a plan, as the README calls them.
-NOT_DONE = {
-    "traffic.arc_routing_controls": "ARC routing controls",
-    "traffic.cloudfront": "CloudFront",
-    "database.rds_replica": "RDS cross-region replicas",
-    "cache.elasticache_global": "ElastiCache global datastores",
-    "capacity.autoscaling": "Auto Scaling groups",
-    "capacity.eks_nodegroup": "EKS node groups",
-    "capacity.aurora_readers": "Aurora readers",
-    "consumers.lambda_event_source": "Lambda event sources",
-    "consumers.eventbridge_rule": "EventBridge rules",
-    "consumers.eventbridge_schedule": "schedules",
-    "consumers.ecs_poller": "ECS pollers",
-    "custom.lambda": "Lambda",
-    "custom.ssm_document": "SSM documents",
-    "custom.webhook": "webhooks",
-}
 # Made by `make pictures` from the running sandbox.
 PICTURES = ("docs/pictures/status.png", "docs/pictures/card.png", "docs/pictures/final.png")
 
@@ -74,12 +56,6 @@ def test_the_readme_is_short_and_shows_the_two_commands() -> None:
     assert len(text.splitlines()) <= 140
     assert "make sandbox" in text
     assert "make test" in text
-
-
-def test_the_readme_names_every_kind_that_has_no_code_yet() -> None:
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split("## What it does not do yet")[1].split())
-    assert sorted(support._NOT_DONE.keys() ^ NOT_DONE.keys()) == []
-    assert [word for word in NOT_DONE.values() if word not in text] == []
 
 
 def test_every_decision_says_context_decision_and_consequences() -> None:

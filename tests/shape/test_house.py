@@ -17,10 +17,13 @@ CATCH_ALL = {
     "bot/sandbox/world/world.py": "closes what was opened and raises again",
     "commands/faults.py": "an unexpected error becomes a message with an id",
     "dr_core/duty.py": "a fault in one round of a duty must not stop the next",
+    "dr_core/plan/kinds/custom_plugin.py": "whatever another package's step raises is an error that names it",
+    "dr_core/plan/plugins.py": "another package may break in any way while it is loaded",
     "dr_core/execution/look.py": "a fault of ours in one step is that step's error",
     "dr_core/execution/records.py": "a defect in measuring a loss must not keep a fenced region without a writer",
     "dr_core/execution/runner.py": "a fault in one run must not stop the others",
     "dr_core/observation/asking.py": "one question's fault costs that answer, not the pass",
+    "dr_core/readiness/preflight.py": "a fault in one examination must not leave an application without a sheet",
     "dr_core/store/engine.py": "SQLAlchemy raises whatever a malformed URL makes it raise",
     "dr_core/terminal/clerk.py": "a fault in one submission must not stop the counter",
 }

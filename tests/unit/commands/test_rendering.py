@@ -53,6 +53,18 @@ def test_a_plan_shows_planes_steps_and_digest(desk) -> None:
     assert all(f"{number}." in text for number in range(1, len(report.steps) + 1))
 
 
+def test_each_step_of_a_plan_says_what_it_leans_on_how_long_it_takes_and_its_way_back(desk) -> None:
+    text = "\n".join(lines_of(desk.type("plan eu-west-1 --forced").result))
+    flat = " ".join(text.split())
+    assert "control plane of eu-central-1, the region that is left; best effort" in flat
+    assert "takes about 8 m (published: an Aurora global failover was measured at about 8 minutes)" in flat
+    assert "cannot be undone" in flat
+    assert "undo: Scale shop/api in eu-west-1 back to 1" in flat
+    assert "takes at least " in flat
+    assert "never measured here" in flat
+    assert text.count("Best effort: tried, and passed over") == 1
+
+
 def test_a_request_and_its_run_show_who_and_when(desk) -> None:
     request = desk.type('failover eu-west-1 --reason "maintenance window"').result
     text = "\n".join(lines_of(request, desk.clock.now()))

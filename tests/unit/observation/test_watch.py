@@ -68,7 +68,9 @@ class World:
         assert records is not None
         self.database = MemoryDatabase(APP.database.aurora_global, WEST, self.clock, takes_s=0)
         self.records = MemoryRecords(records, WEST, {WEST: ("10.1.0.1",), EAST: ("10.2.0.1",)}, self.clock)
-        self.capacity = MemoryCapacity({("l/api", WEST): 3, ("l/api", EAST): 1}, self.clock)
+        self.capacity = MemoryCapacity(
+            {("l/api", WEST): 3, ("l/api", EAST): 1, ("batch", WEST): 2, ("batch", EAST): 0}, self.clock
+        )
         self.parameters = MemoryParameters({region: {"/ledger/limit": "5"} for region in (WEST, EAST)})
         self.resolver = MemoryResolver()
         self.resolver.values["ledger.example.org", "A"] = ("10.1.0.1",)
@@ -180,10 +182,11 @@ def test_readings_go_from_the_active_region_to_the_others(world: World) -> None:
     assert found["elasticache_global", EAST].seconds == 0.2
 
 
-def test_what_no_reader_exists_for_is_unknown_and_not_ill(world: World) -> None:
-    batch = [signal for signal in world.observe().signals if signal.name == "batch"]
-    assert {signal.state for signal in batch} == {SignalState.UNKNOWN}
-    assert all("not supported yet" in signal.detail for signal in batch)
+def test_a_group_is_seen_like_a_service_and_a_standby_at_nothing_is_not_ill(world: World) -> None:
+    batch = {signal.region: signal for signal in world.observe().signals if signal.name == "batch"}
+    assert {signal.state for signal in batch.values()} == {SignalState.OK}
+    assert (batch[WEST].source, batch[WEST].detail) == ("autoscaling, us-west-2", "2 of 2 running")
+    assert "scaled to nothing" in batch[EAST].detail
 
 
 def test_a_lost_region_is_down_after_the_hold_down_and_names_its_signals(world: World) -> None:

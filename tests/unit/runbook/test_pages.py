@@ -34,7 +34,12 @@ def test_every_way_out_of_every_region_has_a_page_with_every_step_of_its_plan(pa
     for found in shelves(topology):
         app = topology.applications[found.application]
         pages = {page.path: page.text for page in found.pages}
-        assert len(pages) == 1 + 2 * len(app.regions) * (len(app.regions) - 1)
+        ways = 2 * len(app.regions) * (len(app.regions) - 1) + (len(app.regions) if app.active_active else 0)
+        assert len(pages) == 1 + ways
+        index = pages.pop(f"{found.application}/README.md")
+        for there, page in pages.items():
+            assert f"({there.partition('/')[2]})" in index
+            assert ("/return-to-" in there) is ("users back to" in page.partition("\n")[0])
         for source in app.regions:
             for target in set(app.regions) - {source}:
                 for mode in Mode:
@@ -75,10 +80,19 @@ def test_what_is_not_known_is_said_to_be_unknown(shop: Topology) -> None:
     assert "| exposure then | unknown (never observed) |" in page
 
 
-def test_what_the_bot_cannot_do_yet_stands_on_the_page() -> None:
+def test_what_the_steps_leave_out_stands_on_the_page() -> None:
     full = load_topology(TOPOLOGIES[0].with_name("full.yaml"))
-    page = shelf(full, "shop", SEEN).pages[1].text
+    database = full.applications["shop"].database
+    assert database is not None
+    assert database.aurora_global is not None
+    alone = database.aurora_global.model_copy(update={"clusters": {"eu-central-1": "shop-eu-central-1"}})
+    app = full.applications["shop"].model_copy(
+        update={"database": database.model_copy(update={"aurora_global": alone})}
+    )
+    lacking = full.model_copy(update={"applications": {"shop": app}})
+    page = shelf(lacking, "shop", SEEN).pages[1].text
     assert "## What these steps leave out" in page
+    assert "names no part of" in page
     assert "--override" not in page, "paper takes no overrides"
 
 

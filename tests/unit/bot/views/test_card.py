@@ -8,6 +8,7 @@ import pytest
 from bot.sandbox.slack.blocks import message_problems as slack_problems
 from bot.sandbox.slack.blocks import view_problems as slack_view_problems
 from bot.views import decide
+from bot.views import plan as plan_view
 from bot.views.card import card, details
 from bot.views.message import Message
 from dr_core.approvals import tokens
@@ -107,6 +108,41 @@ def test_text_from_people_is_one_plain_line_wherever_it_stands(samples: Any) -> 
 def test_a_plan_of_many_steps_still_fits(samples: Any) -> None:
     made = details(samples.request(steps=200), samples.run(step_states=("done",) * 200))
     assert message_problems(made) == ()
+
+
+@pytest.mark.parametrize("count", [12, 60])
+def test_a_plan_shows_every_step_within_slacks_limits(count: int, samples: Any) -> None:
+    """Sixty steps fit because neighbours of one kind share a line, not because the middle is cut out."""
+    made = plan_view.plan(samples.plan(steps=count))
+    assert message_problems(made) == ()
+    assert slack_problems(list(made.blocks)) == []
+    shown = str(made.blocks)
+    assert "more lines than a message holds" not in shown
+    assert "1. Step 0" in shown
+    assert f"{count}. " in shown
+    assert "cannot be undone" in shown
+
+
+def test_sixty_wordy_steps_of_as_many_kinds_fit_with_shorter_titles(samples: Any) -> None:
+    report = samples.plan(steps=60)
+    wordy = [
+        one.model_copy(update={"kind": f"kind-{one.name}", "title": f"{one.title} {'w' * 240}"}) for one in report.steps
+    ]
+    made = plan_view.plan(report.model_copy(update={"steps": tuple(wordy)}))
+    assert message_problems(made) == ()
+    shown = str(made.blocks)
+    assert all(f"{number}. Step {number - 1} www" in shown for number in range(1, 61))
+
+
+def test_the_card_marks_what_cannot_be_undone_and_folds_the_rest(samples: Any) -> None:
+    shown = str(card(samples.request(steps=90), None, TOKENS, NOW).blocks)
+    assert "2. Step 1 (cannot be undone)" in shown
+    assert "3 to 90. Step 2, and 87 more like it" in shown
+
+
+def test_the_card_of_a_short_plan_says_of_each_step_what_it_leans_on_and_how_long_it_takes(samples: Any) -> None:
+    shown = str(card(samples.request(), None, TOKENS, NOW).blocks)
+    assert shown.count("control plane of eu-west-1; takes about 8 m (AWS documentation)") == 3
 
 
 @pytest.mark.parametrize("must_type", ["900", "unknown", None])
