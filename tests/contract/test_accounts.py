@@ -14,7 +14,7 @@ from dr_core.aws.session import AwsSessions
 from dr_core.claim import Claim
 from dr_core.clock import ManualClock
 from dr_core.errors import DeniedError, RejectedError
-from dr_core.plan.catalogue import Progress
+from dr_core.plan.catalogue import Progress, observed
 from dr_core.plan.failover import build
 from dr_core.plan.kinds import scale_target
 from dr_core.plan.move import Move
@@ -64,12 +64,13 @@ class Town:
              "DR_RESOLVERS": self.ends.resolver}
         )  # fmt: skip
         kind = make_catalogue(aws_ports(self.topology, self.aws, settings, self.clock))[step.kind]
+        claim = Claim("token", f"run-of-{name}", 1)
         for _ in range(200):
-            progress = kind.observe(step).progress
+            progress = observed(kind, step, claim).progress
             if progress is Progress.SATISFIED:
                 return
             if progress is Progress.ABSENT:
-                kind.act(step, Claim("token", f"run-of-{name}", 1))
+                kind.act(step, claim)
             self.clock.advance(10)
         raise AssertionError(f"{step.name} is not done")
 

@@ -110,9 +110,9 @@ def shape(sample: Sample) -> object:
 
 @cache
 def shapes() -> tuple[Sample, ...]:
-    """One sample of each shape, but for the plan that has everything: it takes longest, and makes no other moves."""
+    """One sample of each shape of the small topologies; the others make the same moves with more steps."""
     first: dict[object, Sample] = {}
     for sample in samples():
-        if sample.topology != "full":
+        if sample.topology in ("shop", "three", "canary"):
             first.setdefault(shape(sample), sample)
     return tuple(first.values())

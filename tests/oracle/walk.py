@@ -47,6 +47,7 @@ class Walk:
     store: Store
     seed: int
     speed: float = FAST
+    aws: AwsSessions | None = None
     compared: int = 0
     met: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -62,7 +63,7 @@ class Walk:
                 "DR_RESOLVERS": reach.resolver,
             }
         )
-        aws = AwsSessions.for_topology(self.topology, reach.aws_url)
+        aws = self.aws or AwsSessions.for_topology(self.topology, reach.aws_url)
         self._services = Services(self.topology, self.store, self.clock, settings, aws, None)
         ports = aws_ports(self.topology, aws, settings, self.clock)
         self._watch = Watch(self.topology, aws, settings, self.clock, ports)
@@ -298,6 +299,15 @@ class Walk:
         self._watch.close()
 
 
-def started(topology: Topology, seed: int, folder: Path, store: Store, clock: ManualClock, speed: float = FAST) -> Walk:
+def started(
+    topology: Topology,
+    seed: int,
+    folder: Path,
+    store: Store,
+    clock: ManualClock,
+    speed: float = FAST,
+    aws: AwsSessions | None = None,
+) -> Walk:
+    """The world of a seed and its bot. `aws`: clients that are there already, of the world's address."""
     world = World(topology, data_dir=folder, clock=clock, speed=speed)
-    return Walk(topology, clock, world, world.start(), store, seed, speed)
+    return Walk(topology, clock, world, world.start(), store, seed, speed, aws)

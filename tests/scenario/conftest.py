@@ -28,9 +28,7 @@ _failed = pytest.StashKey[bool]()
 
 SCALE = int(os.environ.get("DR_TEST_SCALE", "1"))
 # Stories in which the store has the say are told on both every time, the others on PostgreSQL by night.
-ON_BOTH = frozenset(
-    {"test_control", "test_crashes", "test_decisions", "test_planned", "test_races", "test_replicas", "test_store_role"}
-)
+ON_BOTH = frozenset({"test_crashes", "test_races", "test_replicas", "test_store_role"})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
