@@ -57,9 +57,9 @@ types: $(READY)
 arrows: $(READY)
 	@$(BIN)/lint-imports --no-logo || { echo "an import goes against docs/codebase.md" >&2; exit 1; }
 
-# The stories of the scenarios wait a good part of their time, and the rest computes: five at once keep two cores busy.
+# Stories wait most of their time, the rest computes: seven at once keep two cores busy (tests/order.py).
 unit: $(READY)
-	@$(BIN)/pytest -q -n 5 --dist worksteal
+	@$(BIN)/pytest -q -n 7 --dist worksteal
 
 # Hours, not minutes: no test is stopped for being long.
 nightly: export DR_TEST_SCALE = 10

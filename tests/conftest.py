@@ -1,6 +1,7 @@
 """What every test may use: clocks, stores on both databases, the sample topologies."""
 
 import contextlib
+import logging
 import shutil
 import tempfile
 import uuid
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg.sql import SQL, Identifier, Literal
 from sqlalchemy import text
 
@@ -18,9 +20,32 @@ from dr_core.store.engine import Store, make_engine
 from dr_core.store.tables import metadata
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology
+from tests.order import dealt
 
-TOPOLOGIES = Path(__file__).parent / "topologies"
+HERE = Path(__file__).parent
+TOPOLOGIES = HERE / "topologies"
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 0))
+    items[:] = dealt(items, workers, _room, lambda item: "room" not in getattr(item, "fixturenames", ()))
+
+
+def _room(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_by_default() -> Iterator[None]:
+    """A terminal configures logging for its whole process: the next test finds it as it was."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -9,6 +9,12 @@ import os
 import signal
 import sys
 
+import psycopg  # noqa: F401
+import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
+
+import dr_core.terminal.clerk
+import dr_core.verify.dns
+import dr_core.worker.duties  # noqa: F401
 from dr_core import bootstrap
 from dr_core.execution.lease import Timing
 from dr_core.logs import configure

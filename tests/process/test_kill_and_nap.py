@@ -55,7 +55,8 @@ def there(arena: Arena, target: str, number: int) -> str:
     """One planned failover, from the request to its end; its run."""
     request = eventually("the request", lambda: arena.ask(target, number))
     run_id = str(eventually("the approval", lambda: arena.approve(request, number)))
-    eventually("the end of the run", lambda: arena.run(run_id).state.finished, 180)
+    # As long as the fury lasts, which on a slow machine kills a worker before it has got anywhere.
+    eventually("the end of the run", lambda: arena.run(run_id).state.finished, 600)
     return run_id
 
 

@@ -60,8 +60,8 @@ def test_a_thousand_endpoints_with_fifty_hung_are_swept_while_commands_answer(
     settings = read_settings({"AWS_ENDPOINT_URL": reach.aws_url, "DR_PROBE_CONNECT_TO": reach.connect_to})
     aws = AwsSessions.for_topology(shop, reach.aws_url)
     # The world answers from threads of this process and needs longer than a real host; the hung ones take all of it.
-    prober = Prober(settings.probe_connect_to, connect_timeout_s=8.0, total_timeout_s=8.0)
-    watch = Watch(shop, aws, settings, clock, aws_ports(shop, aws, settings, clock), endpoints=prober, limit_s=12.0)
+    prober = Prober(settings.probe_connect_to, connect_timeout_s=25.0, total_timeout_s=25.0)
+    watch = Watch(shop, aws, settings, clock, aws_ports(shop, aws, settings, clock), endpoints=prober, limit_s=35.0)
     services = Services(shop, store, clock, settings, aws, None)
     try:
         world.add_fault("region_hangs", region=DEAF)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 from commands.context import Outcome
 from commands.dispatch import dispatch
@@ -175,13 +174,6 @@ def nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-
-
-@pytest.fixture(autouse=True)
-def logging_as_by_default() -> Iterator[None]:
-    """The terminal configures logging for its whole process."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
