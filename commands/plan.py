@@ -3,6 +3,7 @@
 from commands.context import Context, Outcome
 from dr_core.approvals.direction import away
 from dr_core.approvals.open import Proposal
+from dr_core.approvals.planning import asked
 from dr_core.plan.step import Mode
 from dr_core.reports.plan import proposal_report
 from dr_core.store.engine import Tx
@@ -17,7 +18,8 @@ def run(context: Context) -> Outcome:
 
     def work(tx: Tx) -> Proposal:
         source = away(tx, services.topology, application, target, named).source
-        return Proposal(tx, services, application, target, mode, overrides, source=source)
+        plan = asked(services.topology, application, source=source, target=target, mode=mode, overrides=overrides)
+        return Proposal(tx, services, plan)
 
     proposal = services.store.read(work)
     return Outcome("plan", proposal_report(proposal))

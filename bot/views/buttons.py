@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.views import message as m
 from bot.views.text import one_line
+from commands.rendering.words import move
 from dr_core.approvals.model import RequestState
 from dr_core.execution.model import HoldKind, RunState
 from dr_core.reports.model import RequestView, RunView
@@ -51,7 +52,7 @@ def _of_run(request: RequestView, run: RunView, tokens: Mapping[str, str]) -> li
 
 
 def _what(request: RequestView) -> str:
-    return f"{request.mode} failover of {request.application} to {request.target}"
+    return f"{move(request)} of {request.application} to {request.target}"
 
 
 def _button(

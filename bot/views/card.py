@@ -11,7 +11,7 @@ from bot.views.health import findings
 from bot.views.plan import step_lines, summary
 from bot.views.standstill import standstill, word
 from bot.views.text import accepting, counted, date, escape, limit, marked, short
-from commands.rendering.words import how_long
+from commands.rendering.words import how_long, move
 from dr_core.approvals.model import RequestState
 from dr_core.approvals.proof import AckKind
 from dr_core.reports.model import AckView, RequestView, RunView
@@ -97,7 +97,7 @@ def _title(request: RequestView, run: RunView | None) -> str:
 
 
 def _what(request: RequestView) -> str:
-    return f"{request.mode} failover of {request.application} to {request.target}"
+    return f"{move(request)} of {request.application} to {request.target}"
 
 
 def _reason(request: RequestView) -> str:

@@ -8,6 +8,7 @@ from bot.views.health import findings
 from bot.views.modal import View, modal, text_input
 from bot.views.plan import brief_steps, summary
 from bot.views.text import date, limit, short
+from commands.rendering.words import move
 from dr_core.reports.model import RequestView, RunView
 
 APPROVE, DENY = "approve", "deny"
@@ -19,7 +20,7 @@ def approve(request: RequestView, must_type: str | None, channel: str) -> View:
     """What will happen, what may be lost, how sure that is, who asks; and the text to type where loss is possible."""
     plan = request.plan
     blocks = [
-        m.lines([f"{request.mode} failover of {request.application} from {request.source} to {request.target}"]),
+        m.lines([f"{move(request)} of {request.application} from {request.source} to {request.target}"]),
         m.quoted(f"Asked by {request.requester}", request.reason or "no reason given"),
         *summary(plan),
         *findings(plan.findings),

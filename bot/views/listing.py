@@ -3,7 +3,7 @@
 from bot.views import message as m
 from bot.views.status import nothing_new
 from bot.views.text import counted, date, escape, marked, one_line, short
-from commands.rendering.words import how_long
+from commands.rendering.words import how_long, move
 from dr_core.reports.audit import AuditEntry, AuditList, AuditVerdict
 from dr_core.reports.listing import Message, RequestItem, RequestList, RunItem, RunList
 from dr_core.reports.reviews import ReviewItem, ReviewList
@@ -91,7 +91,7 @@ def _blocks(texts: list[str], none: str) -> list[m.Block]:
 
 
 def _request(item: RequestItem) -> str:
-    what = f"{item.mode} failover of {escape(item.application)} from {item.source} to {item.target}"
+    what = f"{move(item)} of {escape(item.application)} from {item.source} to {item.target}"
     when = f"expires {date(item.expires_at)}" if item.state == "open" else f"opened {date(item.opened_at)}"
     by = f", decided by {escape(item.decided_by)}" if item.decided_by else ""
     acks = f"{item.acks} of {item.required} acks"
@@ -99,7 +99,7 @@ def _request(item: RequestItem) -> str:
 
 
 def _run(item: RunItem) -> str:
-    what = f"{item.mode} run of {escape(item.application)} from {item.source} to {item.target}"
+    what = f"{move(item)} run of {escape(item.application)} from {item.source} to {item.target}"
     rto = (
         f", RTO {how_long(item.rto_seconds)} (target {how_long(item.rto_target_seconds)})"
         if item.rto_seconds is not None

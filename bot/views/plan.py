@@ -7,7 +7,7 @@ from bot.views import message as m
 from bot.views.health import findings
 from bot.views.text import cut, escape, limit, short
 from commands.rendering.steps import LEGEND, Line, facts, listed, marks, whole
-from commands.rendering.words import how_long
+from commands.rendering.words import how_long, move
 from dr_core.reports.model import PlanReport
 
 _LINES_A_BLOCK = 8
@@ -23,7 +23,7 @@ _SAID_OF = {
 
 def plan(report: PlanReport) -> m.Message:
     """`/dr plan`: everything, and nothing changed."""
-    told = f"Plan: {report.mode} failover of {report.application} from {report.source} to {report.target}"
+    told = f"Plan: {move(report)} of {report.application} from {report.source} to {report.target}"
     return m.message(f"{told}; nothing was changed", m.header(told), *summary(report), *details(report))
 
 

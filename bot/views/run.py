@@ -3,7 +3,7 @@
 from bot.views import message as m
 from bot.views.standstill import standstill, word
 from bot.views.text import counted, escape, limit, marked
-from commands.rendering.words import clock, how_long
+from commands.rendering.words import clock, how_long, move
 from dr_core.execution.model import RunState, StepState
 from dr_core.reports.model import LossView, RunView, SegmentView, StepView
 
@@ -84,7 +84,7 @@ def result(view: RunView) -> list[m.Block]:
 
 def sentence(view: RunView) -> str:
     """One sentence on where the run stands."""
-    what = f"{view.mode} run of {view.application} from {view.source} to {view.target}"
+    what = f"{move(view)} run of {view.application} from {view.source} to {view.target}"
     rto = f" RTO {how_long(view.rto_seconds)}." if view.rto_seconds is not None else ""
     return f"{marked(word(view))}: {what}.{rto}"
 

@@ -9,7 +9,7 @@ from bot.views.standstill import braked
 from bot.views.text import MARKS, beyond, counted, date, escape, marked, one_line
 from commands.rendering import consumers
 from commands.rendering import objectives as figures
-from commands.rendering.words import age, how_long, undated
+from commands.rendering.words import age, how_long, move, undated
 from dr_core.observation.model import Verdict
 from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
 from dr_core.reports.whereabouts import at_work
@@ -74,7 +74,7 @@ def _standing(app: ApplicationStatus) -> list[str]:
 def request_line(request: RequestLine) -> str:
     """A waiting request in mrkdwn."""
     return (
-        f"{marked(request.state)} request `{escape(request.id)}`: {request.mode} {request.source} to {request.target},"
+        f"{marked(request.state)} request `{escape(request.id)}`: {move(request)} {request.source} to {request.target},"
         f" {request.acks} of {request.required} acks, asked by {escape(request.requester)},"
         f" expires {date(request.expires_at)}"
     )
@@ -85,7 +85,7 @@ def run_line(run: RunLine) -> str:
     started = f", started {date(run.started_at)}" if run.started_at else ""
     current = f", now: {escape(run.current)}" if run.current else ""
     steps = f"{run.done} of {run.total} steps"
-    what = f"{run.mode} {run.source} to {run.target}"
+    what = f"{move(run)} {run.source} to {run.target}"
     return f"{marked(run.state)} run `{escape(run.id)}`: {what}, {steps}{current}{started}{nothing_new(run.stopped)}"
 
 

@@ -6,12 +6,12 @@ from commands.rendering.health import findings
 from commands.rendering.lines import wrap
 from commands.rendering.status import exposure, stores
 from commands.rendering.steps import LEGEND, facts, never_measured, whole
-from commands.rendering.words import count, limit, plain, way
+from commands.rendering.words import count, limit, move, plain, way
 from dr_core.reports.model import PlanReport
 
 
 def plan(report: PlanReport, _now: datetime) -> list[str]:
-    head = f"Plan: {report.mode} failover of {report.application}, {way(report.source, report.target)}"
+    head = f"Plan: {move(report)} of {report.application}, {way(report.source, report.target)}"
     lines = [*wrap(head), f"  digest {report.digest}"]
     lines += wrap(f"needs {count(report.required_acks, 'ack')}; loss limit {limit(report.loss_limit_seconds)}", 2, 2)
     lines += _takes(report)

@@ -4,14 +4,14 @@ from datetime import datetime
 
 from commands.rendering.lines import table, wrap
 from commands.rendering.plan import plan
-from commands.rendering.words import clock, count, limit, moment, plain, way
+from commands.rendering.words import clock, count, limit, moment, move, plain, way
 from dr_core.reports.listing import RequestItem, RequestList
 from dr_core.reports.model import AckView, RequestView
 
 
 def request(view: RequestView, now: datetime) -> list[str]:
     """What is asked, who agreed and what comes next; the plan only until somebody has decided by it."""
-    head = f"Request {view.id}: {view.mode} failover of {view.application}, {way(view.source, view.target)}"
+    head = f"Request {view.id}: {move(view)} of {view.application}, {way(view.source, view.target)}"
     lines = [*wrap(head, 0, 2), f"  {_state(view, now)}"]
     asked = f"asked by {plain(view.requester)} at {moment(view.opened_at, now)}"
     lines += wrap(f"{asked}: {plain(view.reason) or 'no reason given'}", 2, 2)
@@ -63,5 +63,5 @@ def requests(listed: RequestList, now: datetime) -> list[str]:
 def _row(item: RequestItem, now: datetime) -> tuple[str, ...]:
     waits = item.state == "open"
     when = f"expires {moment(item.expires_at, now)}" if waits else f"opened {moment(item.opened_at, now)}"
-    what = f"{item.application} {item.mode} {way(item.source, item.target)}"
+    what = f"{item.application} {move(item)} {way(item.source, item.target)}"
     return item.id, item.state.upper() if waits else item.state, what, f"{item.acks}/{item.required} acks", when

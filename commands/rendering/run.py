@@ -4,14 +4,14 @@ from datetime import datetime
 
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import braked
-from commands.rendering.words import age, clock, count, duration, limit, moment, plain, way
+from commands.rendering.words import age, clock, count, duration, limit, moment, move, plain, way
 from dr_core.execution.model import HoldKind
 from dr_core.reports.listing import RunItem, RunList
 from dr_core.reports.model import HoldView, LossView, RunView, SegmentView, StepView
 
 
 def run(view: RunView, now: datetime) -> list[str]:
-    head = f"Run {view.id}: {view.mode} failover of {view.application}, {way(view.source, view.target)}"
+    head = f"Run {view.id}: {move(view)} of {view.application}, {way(view.source, view.target)}"
     lines = wrap(head, 0, 2)
     lines += wrap(f"{view.state.upper()}{f': {plain(view.reason)}' if view.reason else ''}", 2, 2)
     for why in standstill(view, now):
@@ -112,7 +112,7 @@ def runs(listed: RunList, now: datetime) -> list[str]:
 
 
 def _row(item: RunItem, now: datetime) -> tuple[str, ...]:
-    what = f"{item.application} {item.mode} {way(item.source, item.target)}"
+    what = f"{item.application} {move(item)} {way(item.source, item.target)}"
     if item.ended_at is None:
         when = f"{item.done}/{item.total} steps, since {moment(item.started_at or item.created_at, now)}"
     else:

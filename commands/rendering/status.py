@@ -6,7 +6,7 @@ from datetime import datetime
 from commands.rendering import consumers
 from commands.rendering import objectives as figures
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import age, ago, clock, count, duration, exposure_of, moment, plain, undated, way
+from commands.rendering.words import age, ago, clock, count, duration, exposure_of, moment, move, plain, undated, way
 from dr_core.observation.model import Verdict
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.brake import BrakeReport
@@ -121,7 +121,7 @@ def waiting(found: Iterable[RequestLine], now: datetime) -> list[str]:
         line
         for request in found
         for line in wrap(
-            f"request {request.id}: {request.mode} {way(request.source, request.target)}, "
+            f"request {request.id}: {move(request)} {way(request.source, request.target)}, "
             f"{request.acks} of {count(request.required, 'ack')}, asked by {plain(request.requester)}, "
             f"expires {moment(request.expires_at, now)}",
             2, 2,
@@ -134,7 +134,7 @@ def _runs(found: Iterable[RunLine], now: datetime) -> list[str]:
     for run in found:
         started = f", started {moment(run.started_at, now)}" if run.started_at else ", not started"
         current = f": {plain(run.current)}" if run.current else ""
-        head = f"run {run.id}: {run.mode} {way(run.source, run.target)}, {run.state.upper()}"
+        head = f"run {run.id}: {move(run)} {way(run.source, run.target)}, {run.state.upper()}"
         lines += wrap(f"{head}, {run.done} of {run.total} steps{started}{current}", 2, 2)
         for why in run.stopped:
             lines += wrap(f"nothing new starts: {plain(why)}", 4, 2)

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
+from typing import Protocol
 
+from dr_core.plan.step import Purpose
 from dr_core.replication.exposure import StoreExposure
 
 UNKNOWN = "unknown"
@@ -28,6 +30,19 @@ def duration(seconds: float) -> str:
             fraction = rest // {"s": 1, "m": 60, "h": 3600}[small]
             return f"{count} {unit} {fraction} {small}" if fraction else f"{count} {unit}"
     raise AssertionError("every duration is shorter than infinity")
+
+
+class _Move(Protocol):
+    @property
+    def mode(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
+
+
+def move(item: _Move) -> str:
+    """What a plan is, before its application: `forced failover`, `failback`, `live drill`."""
+    words = {Purpose.FAILBACK: "failback", Purpose.ROLLBACK: "rollback", Purpose.DRILL: "live drill"}
+    return words.get(Purpose(item.purpose), f"{item.mode} failover")
 
 
 def how_long(seconds: float | None) -> str:

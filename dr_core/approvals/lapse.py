@@ -7,13 +7,13 @@ from pydantic import JsonValue
 
 from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.model import Actor, Face, Request, RequestState
+from dr_core.approvals.planning import again
 from dr_core.approvals.whereabouts import locate
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError
 from dr_core.execution.model import Ending
 from dr_core.failpoints import Point
-from dr_core.plan.failover import build
 from dr_core.plan.step import Plan
 from dr_core.services import Services
 from dr_core.store import requests, runs, scope
@@ -82,7 +82,7 @@ def misfit(tx: Tx, services: Services, request: Request) -> str | None:
     """
     if request.state not in (RequestState.OPEN, RequestState.EXPIRED):
         return None
-    unfit = misfit_of_plan(services, request)
+    unfit = misfit_of_plan(tx, services, request)
     if unfit is not None:
         return unfit
     plan = request.plan
@@ -95,9 +95,9 @@ def misfit(tx: Tx, services: Services, request: Request) -> str | None:
     return f"{now}, and its plan starts in {plan.source}"
 
 
-def misfit_of_plan(services: Services, request: Request) -> str | None:
+def misfit_of_plan(tx: Tx, services: Services, request: Request) -> str | None:
     """Why the configuration would make another plan today; None when it would make this one."""
-    today = _today(services, request.plan)
+    today = _today(tx, services, request.plan)
     same = today is not None and today.intent() == request.plan.intent()
     return None if same else "its plan is not what the configuration says now"
 
@@ -120,18 +120,10 @@ def end(tx: Tx, run_id: str, by: Actor, reason: str, cmd_id: str | None = None) 
     runs.command(tx, run.id, Change([entry], {"ending": wish.model_dump_json()}))
 
 
-def _today(services: Services, plan: Plan) -> Plan | None:
+def _today(tx: Tx, services: Services, plan: Plan) -> Plan | None:
     """The answer to the same question by the present configuration; None when it could not be asked."""
     try:
-        return build(
-            services.topology,
-            plan.application,
-            source=plan.source,
-            target=plan.target,
-            mode=plan.mode,
-            overrides=plan.overrides,
-            returning=plan.returning,
-        )
+        return again(tx, services.topology, plan)
     except (DrError, KeyError, ValueError):
         return None
 

@@ -1,5 +1,7 @@
 """The one place that opens a request, for people, schedules and detection alike."""
 
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -9,6 +11,7 @@ from dr_core.approvals.authority import approvers
 from dr_core.approvals.direction import Direction, away, back
 from dr_core.approvals.model import Actor, Face, Request, RequestState
 from dr_core.approvals.names import new_request_id, run_id_of
+from dr_core.approvals.planning import asked
 from dr_core.approvals.scope import related
 from dr_core.approvals.whereabouts import application_of
 from dr_core.audit.events import EventKind
@@ -17,7 +20,6 @@ from dr_core.errors import ConflictError, DrError, RefusedError
 from dr_core.failpoints import Point
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.estimate import promotion_estimate_s
-from dr_core.plan.failover import build
 from dr_core.plan.loss import loss_limit
 from dr_core.plan.preflight import preflight
 from dr_core.plan.step import Finding, Mode, Plan, Severity
@@ -41,34 +43,14 @@ class BlockedError(RefusedError):
 
 
 class Proposal:
-    """A plan with what preflight and the readings say about it now; what `plan` shows and `failover` opens.
+    """A plan with what preflight and the readings say about it now; what `plan` shows and `failover` opens."""
 
-    It starts from the region that is active now, or from `source` where a plan that exists is looked at again.
-    """
-
-    def __init__(
-        self,
-        tx: Tx,
-        services: Services,
-        application: str,
-        target: str,
-        mode: Mode,
-        overrides: tuple[str, ...],
-        *,
-        source: str | None = None,
-        returning: bool = False,
-        new_round: bool = False,
-    ) -> None:
-        topology = services.topology
+    def __init__(self, tx: Tx, services: Services, plan: Plan, *, new_round: bool = False) -> None:
+        topology, application, target = services.topology, plan.application, plan.target
         entry = application_of(topology, application)
         self.now = tx.now()
         self.observation: Observation | None = observations.latest(tx, application)
-        source = source or away(tx, topology, application, target, None).source
-        refuse_target(topology, application, source, target)
-        self.source = source
-        self.plan: Plan = build(
-            topology, application, source=source, target=target, mode=mode, overrides=overrides, returning=returning
-        )
+        self.plan = plan
         sheet = readiness.get(tx, application)
         self.findings = preflight(topology, self.plan, self.observation, self.now, sheet, new_round=new_round)
         interval = topology.detection.interval
@@ -96,21 +78,6 @@ def _keeps_data(entry: Application) -> bool:
     return bool(entry.database or entry.storage or entry.cache or entry.tables)
 
 
-def refuse_target(topology: Topology, application: str, source: str, target: str) -> None:
-    """The refusals that nothing overrides: residency, an unknown region, the region that is left already."""
-    entry = topology.applications[application]
-    others = ", ".join(region for region in entry.regions if region != source)
-    if target not in topology.residency.allowed_regions:
-        allowed = ", ".join(topology.residency.allowed_regions)
-        raise RefusedError(f"{target} is outside the allowed regions ({allowed}).", hint=f"Choose {others}.")
-    if target not in entry.regions:
-        raise RefusedError(f"{application} does not run in {target}.", hint=f"Choose {others}.")
-    if source not in entry.regions:
-        raise RefusedError(f"{application} does not run in {source}.", hint=f"Choose {', '.join(entry.regions)}.")
-    if target == source:
-        raise RefusedError(f"{application} is active in {target} already.", hint=f"Choose {others}.")
-
-
 def open_request(
     services: Services,
     *,
@@ -124,12 +91,14 @@ def open_request(
     channel: str | None = None,
     cmd_id: str,
     supersedes: str | None = None,
+    made: Callable[[Tx], Plan] | None = None,
 ) -> Request:
     """Open a request with its buttons, or return the one that this `cmd_id` opened before.
 
     `target` None asks for the way back. `source` is the region to leave, where it has to be said. `supersedes`: the
-    unfinished run that ends when this request is approved. Raises BlockedError, RefusedError, ConflictError or
-    NotFoundError; a refusal, and an attempt that was blocked, stand in the trail.
+    unfinished run that ends when this request is approved. `made`: makes the plan, where it is no move from here to
+    there (`dr_core/approvals/planning.py: again` must make it again). Raises BlockedError, RefusedError, ConflictError
+    or NotFoundError; a refusal, and an attempt that was blocked, stand in the trail.
     """
 
     def work(tx: Tx) -> Request:
@@ -137,10 +106,12 @@ def open_request(
         if before is not None:
             return requests.get(tx, before.chain)
         _cool_down(tx, services, application, actor)
-        way = _way(tx, services.topology, application, target, source, supersedes)
-        proposal = Proposal(
-            tx, services, application, way.target, mode, overrides, source=way.source, returning=way.returning
-        )
+        if made is not None:
+            plan = made(tx)
+        else:
+            way = _way(tx, services.topology, application, target, source, supersedes)
+            plan = asked(services.topology, application, **asdict(way), mode=mode, overrides=overrides)
+        proposal = Proposal(tx, services, plan)
         if proposal.blocking:
             raise BlockedError(proposal.blocking)
         refuse_second(tx, services.topology, proposal.plan, superseding=supersedes)

@@ -11,6 +11,7 @@ from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.lapse import end, misfit_of_plan, void
 from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.open import BlockedError, Proposal, refuse_second
+from dr_core.approvals.planning import again
 from dr_core.approvals.refusals import permit, raise_refusal, recorded
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
@@ -82,7 +83,7 @@ def ask_again(
     request = requests.get(tx, run.request)
     if run.holds_for(HoldKind.ROUND) is not None:
         return request  # opened by a commit whose answer was lost
-    unfit = misfit_of_plan(services, request)
+    unfit = misfit_of_plan(tx, services, request)
     if unfit is not None:
         raise RefusedError(f"Request {request.id} no longer fits: {unfit}.")
     renewed = _next_round(tx, services, request, actor, {"reason": reason}, None)
@@ -133,17 +134,7 @@ def _next_round(
     tx: Tx, services: Services, request: Request, actor: Actor, why: Mapping[str, JsonValue], cmd_id: str | None
 ) -> Request:
     plan = request.plan
-    now = Proposal(
-        tx,
-        services,
-        plan.application,
-        plan.target,
-        plan.mode,
-        plan.overrides,
-        source=plan.source,
-        returning=plan.returning,
-        new_round=True,
-    )
+    now = Proposal(tx, services, again(tx, services.topology, plan), new_round=True)
     if now.blocking:
         raise BlockedError(now.blocking, hint="A new request may override it, if it names the override.")
     expires_at = tx.now() + timedelta(seconds=plan.policy.expires_after_s)

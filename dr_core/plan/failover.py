@@ -7,7 +7,7 @@ from dr_core.errors import NotFoundError
 from dr_core.plan.layers import capacity, consumers, copies, custom, databases, edge, serving, shift, traffic
 from dr_core.plan.layers.layer import Layer, Names, Steps
 from dr_core.plan.move import Move
-from dr_core.plan.step import Mode, Plan, Policy, Segment
+from dr_core.plan.step import Mode, Plan, Policy, Purpose, Segment
 from dr_core.topology.model import Topology
 
 Maker = Callable[[Move, Names], Layer]
@@ -46,8 +46,10 @@ def build(
     mode: Mode,
     overrides: tuple[str, ...] = (),
     returning: bool = False,
+    drill: bool = False,
 ) -> Plan:
     """The plan that moves `application` from `source` to `target`. NotFoundError for an application that is not there.
+    `drill`: the same for the sake of practice.
 
     What cannot be planned (an unknown target, a kind that is not supported) is left out here and blocks in preflight.
     """
@@ -55,7 +57,9 @@ def build(
     if app is None:
         known = ", ".join(topology.applications)
         raise NotFoundError(f"There is no application {application}.", hint=f"Known: {known}.")
-    move = Move(application, app, source, target, mode, overrides, returning)
+    home = target == app.primary and mode is Mode.PLANNED and not app.active_active
+    purpose = Purpose.DRILL if drill else Purpose.FAILBACK if home else Purpose.FAILOVER
+    move = Move(application, app, source, target, mode, overrides, returning, purpose)
     quorum = topology.approval.forced if move.forced else topology.approval.planned
     return Plan(
         application=application,
@@ -65,6 +69,7 @@ def build(
         steps=_steps(move),
         overrides=overrides,
         returning=returning,
+        purpose=purpose,
         policy=Policy(required=quorum.required, expires_after_s=quorum.expires_after.total_seconds()),
     )
 

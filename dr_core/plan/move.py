@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from dr_core.plan.step import Mode
+from dr_core.plan.step import Mode, Purpose
 from dr_core.topology.model import Account, Application
 from dr_core.value import Value
 
@@ -23,6 +23,7 @@ class Move:
     mode: Mode
     overrides: tuple[str, ...] = ()
     returning: bool = False
+    purpose: Purpose = Purpose.FAILOVER
 
     @property
     def forced(self) -> bool:

@@ -15,6 +15,15 @@ class Mode(StrEnum):
     FORCED = "forced"
 
 
+class Purpose(StrEnum):
+    """What a plan is for. The way to the primary region, both regions being well, is a failback."""
+
+    FAILOVER = "failover"
+    FAILBACK = "failback"
+    ROLLBACK = "rollback"
+    DRILL = "drill"
+
+
 class Plane(StrEnum):
     """Which half of AWS a step leans on; only data planes are built to survive a regional event."""
 
@@ -101,7 +110,8 @@ class Finding(Value):
 class Plan(Value):
     """What a request asks for and a run carries out, exactly as stored.
 
-    Where every region serves, `returning` tells the way back to `target` from the shift away from `source`.
+    Where every region serves, `returning` tells the way back to `target` from the shift away from `source`. `undoes`:
+    the run that a rollback takes back.
     """
 
     application: str
@@ -111,6 +121,8 @@ class Plan(Value):
     steps: tuple[Step, ...]
     overrides: tuple[str, ...] = ()
     returning: bool = False
+    purpose: Purpose = Purpose.FAILOVER
+    undoes: str | None = None
     policy: Policy
 
     def digest(self) -> str:
@@ -128,6 +140,8 @@ class Plan(Value):
             "policy": self.policy.model_dump(mode="json"),
             "steps": [step.intent() for step in self.steps],
             **({"returning": True} if self.returning else {}),
+            **({"purpose": self.purpose.value} if self.purpose is not Purpose.FAILOVER else {}),
+            **({"undoes": self.undoes} if self.undoes else {}),
         }
 
     def step(self, name: str) -> Step:

@@ -8,6 +8,7 @@ from pydantic import Field
 from dr_core.approvals.decision import standing
 from dr_core.approvals.model import Request, RequestState
 from dr_core.execution.model import Run
+from dr_core.plan.step import Purpose
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import Curve
 from dr_core.reports.run import progress, stopped
@@ -23,6 +24,7 @@ class RequestItem(Shown):
     id: str
     application: str
     mode: str
+    purpose: str = Purpose.FAILOVER
     source: str
     target: str
     state: str
@@ -52,6 +54,7 @@ class RunItem(Shown):
     request: str
     application: str
     mode: str
+    purpose: str = Purpose.FAILOVER
     source: str
     target: str
     state: str
@@ -137,6 +140,7 @@ def _request(tx: Tx, request: Request) -> RequestItem:
         id=request.id,
         application=request.application,
         mode=plan.mode.value,
+        purpose=plan.purpose.value,
         source=plan.source,
         target=plan.target,
         state=RequestState.EXPIRED.value if over else request.state.value,
@@ -159,6 +163,7 @@ def _run(run: Run, rto_target_s: float) -> RunItem:
         request=run.request,
         application=run.application,
         mode=run.plan.mode.value,
+        purpose=run.plan.purpose.value,
         source=run.plan.source,
         target=run.plan.target,
         state=run.state.value,

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from dr_core.observation.model import Verdict
+from dr_core.plan.step import Purpose
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.consumer_line import ConsumerLine
 from dr_core.reports.value import Shown
@@ -50,6 +51,7 @@ class PlanReport(Shown):
     schema_: Literal["dr.plan/1"] = Field(default="dr.plan/1", alias="schema")
     digest: str
     mode: str
+    purpose: str = Purpose.FAILOVER
     application: str
     source: str
     target: str
@@ -78,6 +80,7 @@ class RequestView(Shown):
     id: str
     application: str
     mode: str
+    purpose: str = Purpose.FAILOVER
     source: str
     target: str
     state: str
@@ -168,6 +171,7 @@ class RunView(Shown):
     request: str
     application: str
     mode: str
+    purpose: str = Purpose.FAILOVER
     source: str
     target: str
     state: str
@@ -206,6 +210,7 @@ class RequestLine(Shown):
 
     id: str
     mode: str
+    purpose: str = Purpose.FAILOVER
     source: str
     target: str
     state: str
@@ -220,6 +225,7 @@ class RunLine(Shown):
 
     id: str
     mode: str
+    purpose: str = Purpose.FAILOVER
     source: str
     target: str
     state: str

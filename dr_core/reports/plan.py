@@ -34,6 +34,7 @@ def plan_report(
     return PlanReport(
         digest=plan.digest(),
         mode=plan.mode.value,
+        purpose=plan.purpose.value,
         application=plan.application,
         source=plan.source,
         target=plan.target,

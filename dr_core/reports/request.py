@@ -38,6 +38,7 @@ def _view(tx: Tx, request: Request, stores: tuple[StoreExposure, ...]) -> Reques
         id=request.id,
         application=request.application,
         mode=plan.mode.value,
+        purpose=plan.purpose.value,
         source=plan.source,
         target=plan.target,
         state=request.state.value,

@@ -57,6 +57,7 @@ def view_of(run: Run, request: Request, rto_target_s: float, *, now: datetime, b
         request=run.request,
         application=run.application,
         mode=run.plan.mode.value,
+        purpose=run.plan.purpose.value,
         source=run.plan.source,
         target=run.plan.target,
         state=run.state.value,

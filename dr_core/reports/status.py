@@ -54,6 +54,7 @@ def request_line(request: Request) -> RequestLine:
     return RequestLine(
         id=request.id,
         mode=request.plan.mode.value,
+        purpose=request.plan.purpose.value,
         source=request.plan.source,
         target=request.plan.target,
         state=request.state.value,
@@ -75,6 +76,7 @@ def run_line(run: Run) -> RunLine:
     return RunLine(
         id=run.id,
         mode=run.plan.mode.value,
+        purpose=run.plan.purpose.value,
         source=run.plan.source,
         target=run.plan.target,
         state=run.state.value,

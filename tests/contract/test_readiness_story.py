@@ -18,6 +18,7 @@ import pytest
 from bot.sandbox.world.world import World
 from dr_core.approvals.model import Actor, Face
 from dr_core.approvals.open import BlockedError, Proposal, open_request
+from dr_core.approvals.planning import asked
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing
 from dr_core.aws.session import AwsSessions
@@ -59,7 +60,8 @@ class Scene:
 
     def findings(self, mode: Mode = Mode.PLANNED) -> dict[str, str]:
         """What speaks against going west, by code, but for the capacity, which this observation leaves out."""
-        found = self.services.store.read(lambda tx: Proposal(tx, self.services, "shop", WEST, mode, ())).findings
+        plan = asked(self.services.topology, "shop", source=CENTRAL, target=WEST, mode=mode)
+        found = self.services.store.read(lambda tx: Proposal(tx, self.services, plan)).findings
         return {one.code: one.severity.value for one in found if one.code != "capacity-not-observed"}
 
     def told(self) -> list[dict[str, Any]]:

@@ -110,7 +110,8 @@ COUNTED = (
         "a plan that no longer fits is approved",
         "dr_core/approvals/lapse.py",
         (
-            "    unfit = misfit_of_plan(services, request)\n    if unfit is not None:\n        return unfit\n    plan",
+            "    unfit = misfit_of_plan(tx, services, request)\n"
+            "    if unfit is not None:\n        return unfit\n    plan",
             "    plan",
         ),
         rule="a changed plan voids its request",

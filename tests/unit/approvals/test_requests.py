@@ -10,7 +10,8 @@ import pytest
 from dr_core.approvals import ack
 from dr_core.approvals.lapse import expire_due
 from dr_core.approvals.model import RequestState, RosterUser
-from dr_core.approvals.open import BlockedError, refuse_target
+from dr_core.approvals.open import BlockedError
+from dr_core.approvals.planning import refuse_target
 from dr_core.approvals.proof import AckVerifier
 from dr_core.approvals.renewal import renew
 from dr_core.approvals.tokens import resolve, tokens
