@@ -17,6 +17,16 @@ def pin(desk: Desk, arguments: Arguments) -> Json:
     return {}
 
 
+def unpin(desk: Desk, arguments: Arguments) -> Json:
+    """pins.remove."""
+    message = desk.workspace.said(arguments.required("channel"), arguments.required("timestamp"))
+    if not message.pinned:
+        raise SlackRefusalError("no_pin")
+    message.pinned = False
+    desk.workspace.touched(message)
+    return {}
+
+
 def bookmark(desk: Desk, arguments: Arguments) -> Json:
     """bookmarks.add of links."""
     channel = desk.workspace.channel(arguments.required("channel_id"))
@@ -47,6 +57,7 @@ def react(desk: Desk, arguments: Arguments) -> Json:
 
 METHODS = {
     "pins.add": Method(pin, "pins:write"),
+    "pins.remove": Method(unpin, "pins:write"),
     "bookmarks.add": Method(bookmark, "bookmarks:write"),
     "reactions.add": Method(react, "reactions:write"),
 }

@@ -28,6 +28,8 @@ _DATA = {
     "lambda": frozenset({"Invoke"}),
     "dynamodb": frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}),
     "cloudwatch": frozenset({"PutMetricData"}),
+    "sqs": frozenset({"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch"}),
+    "sns": frozenset({"Publish", "PublishBatch"}),
 }
 # https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html: names of Lambda's older operations carry a
 # version.

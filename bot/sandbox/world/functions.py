@@ -29,12 +29,14 @@ class Functions:
         return {("lambda", "Invoke"): self.invoke}
 
     def invoke(self, call: Call) -> Reply:
-        """`Event` is queued (202) whatever comes of it; else the answer, or what the function failed with."""
+        """`DryRun` does nothing (204), `Event` is queued (202); else the answer, or what the function failed with."""
         name = call.text("FunctionName").rpartition(":")[2]
         if name not in self._known(call.region):
             arn = f"arn:aws:lambda:{call.region}:{self._account}:function:{name}"
             raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404)
         event = event_of(_bytes(call.parameters.get("Payload")))
+        if call.parameters.get("InvocationType") == "DryRun":
+            return Reply(204, (), b"")
         queued = call.parameters.get("InvocationType") == "Event"
         if queued:
             if event is not None and behaviour(name) != "fails":

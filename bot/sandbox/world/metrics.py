@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import permutations
 
-from bot.sandbox.world.cloudwatch import CloudWatch, Metric, metric
+from bot.sandbox.world.cloudwatch import PERIOD_S, SHORTEST_S, CloudWatch, Metric, metric
 from bot.sandbox.world.dynamodb import DynamoDb
 from bot.sandbox.world.elasticache import ElastiCacheGlobal
 from bot.sandbox.world.faults import FaultKind
@@ -22,9 +22,6 @@ from bot.sandbox.world.rds import Rds
 from bot.sandbox.world.rds_replicas import RdsReplicas
 from bot.sandbox.world.s3 import S3, Flow
 
-PERIOD_S = 60.0
-# A fast world publishes once a real second, the finest resolution CloudWatch has.
-SHORTEST_S = 1.0
 HISTORY = 10
 
 Point = tuple[Metric, float, str]

@@ -8,9 +8,11 @@ from moto.rds.models import rds_backends
 
 from bot.sandbox.world.api import AwsError, Call, Handler, Operations, Parameters, Reply
 from bot.sandbox.world.aurora import GlobalDatabase
+from bot.sandbox.world.clones import Clones
 from bot.sandbox.world.database_values import Happened, Mode
 from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.pages import page
+from bot.sandbox.world.snapshots import Snapshots
 
 _MOST = 100
 
@@ -23,6 +25,8 @@ class Rds:
     def __init__(self, ground: Ground) -> None:
         self._account = ground.account
         self._timeline = ground.timeline
+        self._clones = ground.part(Clones)
+        self._snapshots = ground.part(Snapshots)
         self.globals: dict[str, GlobalDatabase] = {}
 
     def operations(self) -> Operations:
@@ -76,6 +80,7 @@ class Rds:
 
     def refresh(self, region: str) -> None:
         """Bring moto's clusters of the region up to the roles of now."""
+        self._clones.refresh(region)
         for database in self.globals.values():
             if region in database.members:
                 self._refresh(database, region)
@@ -156,8 +161,7 @@ class Rds:
     def save_lost_tail(self, region: str, cluster: str, at: datetime) -> None:
         """The automatic snapshot of what the old primary had and nobody else."""
         stamp = f"{at:%Y-%m-%d-%H-%M-%S}"
-        backend = rds_backends[self._account][region]
-        backend.create_auto_cluster_snapshot(cluster, f"rds:unplanned-global-failover-{cluster.lower()}-{stamp}")
+        self._snapshots.take(region, cluster, f"rds:unplanned-global-failover-{cluster.lower()}-{stamp}")
 
     # -- inside ------------------------------------------------------------------------------------------------------
 

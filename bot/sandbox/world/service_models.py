@@ -32,6 +32,7 @@ _READS_BY_NAME = frozenset(
         "ReEncrypt",
         "Sign",
         "Verify",
+        "ReceiveMessage",
     }
 )
 

@@ -7,6 +7,7 @@ the call with the names of the API reference and returns an answer with the same
 faults break is asked of `ground.faults`. What the topology names is filled in by the `seed_*` file that it belongs to.
 """
 
+from bot.sandbox.world.alarms import Alarms
 from bot.sandbox.world.api import Operations
 from bot.sandbox.world.appconfig import AppConfigWorld
 from bot.sandbox.world.application_autoscaling import ApplicationAutoScaling
@@ -14,6 +15,7 @@ from bot.sandbox.world.arc import Arc
 from bot.sandbox.world.automations import Automations
 from bot.sandbox.world.autoscaling import AutoScaling
 from bot.sandbox.world.budgets import Budgets
+from bot.sandbox.world.clones import Clones
 from bot.sandbox.world.cloudfront import CloudFront
 from bot.sandbox.world.cloudtrail import CloudTrail
 from bot.sandbox.world.cloudwatch import CloudWatch
@@ -31,6 +33,7 @@ from bot.sandbox.world.health_events import HealthEvents
 from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.kms import Kms
 from bot.sandbox.world.object_lock import ObjectLock
+from bot.sandbox.world.queues import Queues
 from bot.sandbox.world.quotas import Quotas
 from bot.sandbox.world.rds import Rds
 from bot.sandbox.world.rds_replicas import RdsReplicas
@@ -41,15 +44,18 @@ from bot.sandbox.world.s3_batch import S3Batch
 from bot.sandbox.world.schedules import Schedules
 from bot.sandbox.world.secrets import Secrets
 from bot.sandbox.world.simulation import Simulation
+from bot.sandbox.world.snapshots import Snapshots
 from bot.sandbox.world.tags import Tags
 
 SERVICES: tuple[type[Service], ...] = (
+    Alarms,
     AppConfigWorld,
     ApplicationAutoScaling,
     Arc,
     Automations,
     AutoScaling,
     Budgets,
+    Clones,
     CloudFront,
     CloudTrail,
     CloudWatch,
@@ -66,6 +72,7 @@ SERVICES: tuple[type[Service], ...] = (
     Identities,
     Kms,
     ObjectLock,
+    Queues,
     Quotas,
     Rds,
     Readers,
@@ -76,6 +83,7 @@ SERVICES: tuple[type[Service], ...] = (
     Schedules,
     Secrets,
     Simulation,
+    Snapshots,
     Tags,
 )
 

@@ -20,6 +20,7 @@ from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.lighter_moto import lighten
 from bot.sandbox.world.metrics import Publisher
 from bot.sandbox.world.route53 import Route53
+from bot.sandbox.world.seed_alarms import AlarmSeeds
 from bot.sandbox.world.seed_compute import Compute
 from bot.sandbox.world.seed_consumers import ConsumerSeeds
 from bot.sandbox.world.seed_copies import CopySeeds
@@ -206,6 +207,7 @@ class World:
         stores.anchors(topology)
         Posture(seeds, ground).seed(topology)
         stores.runbooks(topology)
+        AlarmSeeds(seeds, ground).seed(topology)
         TrafficSeeds(ground, self._applications, self._addresses, self._sites).seed(topology, records)
         EdgeSeeds(ground, self._applications, self._sites).seed(topology)
         Publisher(ground).start()
