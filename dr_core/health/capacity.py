@@ -6,7 +6,7 @@ from dr_core.health.control_plane import Judgement
 from dr_core.observation.model import CapacityState, Signal, SignalState, Vantage
 
 # What looks at the endpoints of a region, which answer only where something runs.
-_ENDPOINTS = (Vantage.PROBE, Vantage.ROUTE53)
+_ENDPOINTS = (Vantage.PROBE, Vantage.ROUTE53, Vantage.ALARM)
 
 
 def judge_capacity(state: CapacityState, active: str | None) -> Judgement:

@@ -1,7 +1,8 @@
 """From signals to a damped verdict per region, purely: one observer is never enough, and nothing flaps.
 
-A region is down when two vantages were bad in every pass of the hold-down. Leaving down takes the same time without
-that, and becoming healthy again the same time without any bad signal. Unknown is reached at once and is never healthy.
+A region is down when two vantages were bad in every pass of the hold-down, one of them looked at itself. Leaving down
+takes the same time without that, and becoming healthy again the same time without any bad signal. Unknown is reached at
+once and is never healthy. What was only told (`Signal.lasts_s`) alone makes neither down nor healthy.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ _OUTSIDE = (Vantage.ROUTE53, Vantage.AWS_HEALTH)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the fresh signals of one pass say, before damping."""
+    """What the fresh signals of one pass say, before damping. `good`: what was looked at and answered."""
 
     verdict: Verdict
     bad: tuple[Vantage, ...]
@@ -31,9 +32,11 @@ def isolated(signals: Sequence[Signal], *, outside_answers: bool) -> bool:
 
     `outside_answers`: something outside the regions (Route 53, a resolver) answered in the same pass.
     """
-    own = [signal for signal in signals if signal.vantage not in _OUTSIDE]
-    heard = any(signal.state is SignalState.OK for signal in signals) or any(
-        signal.vantage in _OUTSIDE and signal.state is not SignalState.UNKNOWN for signal in signals
+    # What was told before this pass proves nothing of what is heard now.
+    now = [signal for signal in signals if signal.lasts_s is None]
+    own = [signal for signal in now if signal.vantage not in _OUTSIDE]
+    heard = any(signal.state is SignalState.OK for signal in now) or any(
+        signal.vantage in _OUTSIDE and signal.state is not SignalState.UNKNOWN for signal in now
     )
     several = len({signal.region for signal in own}) > 1
     return several and not heard and not outside_answers and any(s.state is SignalState.BAD for s in own)
@@ -42,18 +45,23 @@ def isolated(signals: Sequence[Signal], *, outside_answers: bool) -> bool:
 def weigh(region: str, signals: Sequence[Signal], now: datetime, fresh_for: timedelta = FRESH_FOR) -> Evidence:
     """Sort the fresh signals of `region` by vantage: one bad signal makes its vantage bad."""
     mine = [signal for signal in signals if signal.region == region]
-    fresh = tuple(signal for signal in mine if now - signal.observed_at <= fresh_for)
+    fresh = tuple(signal for signal in mine if now - signal.observed_at <= _lasts(signal, fresh_for))
     bad = tuple(v for v in Vantage if any(s.vantage is v and s.state is SignalState.BAD for s in fresh))
+    looked = tuple(signal for signal in fresh if signal.lasts_s is None)
     good = tuple(
-        v for v in Vantage if v not in bad and any(s.vantage is v and s.state is SignalState.OK for s in fresh)
+        v for v in Vantage if v not in bad and any(s.vantage is v and s.state is SignalState.OK for s in looked)
     )
-    if len(bad) >= 2:
+    if len(bad) >= 2 and any(signal.state is SignalState.BAD for signal in looked):
         verdict = Verdict.DOWN
     elif bad:
         verdict = Verdict.DEGRADED
     else:
         verdict = Verdict.HEALTHY if good else Verdict.UNKNOWN
     return Evidence(verdict, bad, good, fresh, len(mine) - len(fresh))
+
+
+def _lasts(signal: Signal, fresh_for: timedelta) -> timedelta:
+    return fresh_for if signal.lasts_s is None else timedelta(seconds=signal.lasts_s)
 
 
 def decide(
@@ -146,6 +154,8 @@ def _up(
 ) -> RegionVerdict:
     if evidence.bad:
         headline = f"degraded: {evidence.bad[0]} alone is bad; down needs a second, independent vantage"
+        if len(evidence.bad) > 1:
+            headline = f"degraded: {' and '.join(evidence.bad)} were told bad; down needs one that is looked at"
         return _verdict(region, Verdict.DEGRADED, headline, evidence, last, now)
     good_since = (last.good_since if last else None) or now
     left = hold_down - (now - good_since)
