@@ -14,8 +14,10 @@ from typing import TypeVar
 import structlog
 
 from bot.election import Election
+from bot.incident_cards import OF_INCIDENTS, IncidentCards
 from bot.metrics import Metrics
-from bot.slack import Mark, Posting, SlackRefusedError
+from bot.posting import Mark, Posting
+from bot.slack import SlackRefusedError
 from bot.views import thread
 from bot.views.card import card
 from bot.views.message import LONGEST_SECTION, Message, lines, message, section
@@ -66,6 +68,7 @@ class Announcer:
         self._redraw_at = 0.0
         self._redrawn = ""
         self._sure: set[str] = set()
+        self._incidents = IncidentCards(services, slack, self._mention())
 
     async def follow(self) -> bool:
         """One pass over what was not told yet; True when there was something. Raises the first DrError at its end.
@@ -76,9 +79,11 @@ class Announcer:
         if not await asyncio.to_thread(self._lease.hold):
             self.problem = ""
             self._sure.clear()  # whoever holds it now tells more
+            self._incidents.forget()
             return False
         events = await self._read(lambda tx: pending(tx, CONSUMER, _BATCH))
         self._metrics.pending.set(len(events))
+        self._incidents.stirred |= bool(events)
         problems: list[DrError] = []
         try:
             for chain in _by_chain(events):
@@ -111,7 +116,7 @@ class Announcer:
                 raise
             except DrError as error:
                 problems.append(error)
-        return problems
+        return problems + await self._incidents.refresh()
 
     async def _tell(self, events: Sequence[Event]) -> list[DrError]:
         chain = events[0].chain
@@ -120,10 +125,10 @@ class Announcer:
             if not await asyncio.to_thread(self._lease.hold):
                 return []
             if chain == _OPS:
-                await self._tell_channel(events)
+                problems = await self._tell_channel(events)
                 await self._told(chain, events[-1].seq)
-            else:
-                await self._tell_request(chain, events)
+                return problems
+            await self._tell_request(chain, events)
         except DrError as error:
             self._sure.discard(chain)
             _log.warning("not announced", chain=chain, problem=str(error))
@@ -132,7 +137,11 @@ class Announcer:
             return [error]
         return []
 
-    async def _tell_channel(self, events: Sequence[Event]) -> None:
+    async def _tell_channel(self, events: Sequence[Event]) -> list[DrError]:
+        problems: list[DrError] = []
+        if any(event.kind in OF_INCIDENTS for event in events):
+            await self._incidents.show()  # what Slack refuses comes again with the next redrawing
+            problems = await self._incidents.tell(events)
         told = thread.verdicts(events)
         for start in range(0, len(told), _LINES_A_POST):
             part = told[start : start + _LINES_A_POST]
@@ -144,6 +153,7 @@ class Announcer:
         for change in changes:
             if change is not None:
                 await self._post(Message(change, (section(change),)))
+        return problems
 
     async def _tell_at_large(self, told: Sequence[tuple[str, str]]) -> None:
         """The brake, and what else concerns everybody; in one message, which pages where somebody must act at once."""

@@ -123,7 +123,7 @@ def _may_deny(tx: Tx, desk: Desk, came: Delivery, request: Request) -> None:
 
 async def _details(desk: Desk, came: Delivery, _use: TokenUse, request: Request) -> None:
     shown = await asyncio.to_thread(request_view, desk.services, request)
-    run = await asyncio.to_thread(run_view, desk.services, shown.run) if shown.run else None
+    run = await asyncio.to_thread(run_view, desk.services, shown.run, way_back=True) if shown.run else None
     await _open(desk, came, decide.details(shown, run))
 
 

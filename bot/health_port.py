@@ -16,7 +16,8 @@ from dr_core.approvals.model import Roster
 from dr_core.errors import DrError
 from dr_core.services import Services
 from dr_core.store import roster
-from dr_core.store.migrate import current_revision, head_revision, serves
+from dr_core.store.engine import Tx
+from dr_core.store.migrate import head_revision, revision_of, serves
 
 _LONGEST_LOOK_S = 3.0
 
@@ -59,11 +60,14 @@ def build(
 
 def _store(services: Services) -> tuple[str, Roster | None]:
     """(what is wrong with the store, the roster as last read)."""
-    try:
-        at = current_revision(services.store.url)
+
+    def look(tx: Tx) -> tuple[str, Roster | None]:
+        at = revision_of(tx.conn)
         if not serves(at):
             return f"at revision {at or 'none'}, expected {head_revision()}: run `dr db upgrade`", None
-        found = services.store.read(roster.load)
+        return "", roster.load(tx)
+
+    try:
+        return services.store.read(look)
     except DrError as error:
         return str(error), None
-    return "", found

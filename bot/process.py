@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from bot import app as bolt
 from bot import health_port, identity
+from bot.after_actions import AfterActions
 from bot.announcer import Announcer
 from bot.connection import Connection, HttpMode, SocketMode
 from bot.desk import Desk
@@ -37,6 +38,7 @@ from dr_core.store import replicas
 
 _FOLLOW_EVERY_S = 0.5
 _TICK_S = 3
+_REPORT_EVERY_S = 3.0
 _BEAT_EVERY_S = 10.0
 _LOOK_EVERY_S = 2.0
 _CONTACT_EVERY_S = 60.0
@@ -61,7 +63,8 @@ class Bot:
         self.schedules = Schedules(services, slack, self.scheduling, self.name)
         self.connection = _connection(self.desk)
         self._roster_due = clock.monotonic()
-        self._telling = asyncio.Lock()
+        self._telling, self._uploading = asyncio.Lock(), asyncio.Lock()
+        self.after_actions = AfterActions(services, slack, self.announcing, self._uploading)
 
     async def roster(self) -> None:
         """One process reads the roster for all, at its start and then every minute."""
@@ -91,7 +94,7 @@ class Bot:
         )
 
     async def announce(self) -> None:
-        """One pass over the trail; `hand_over` waits for the one under way."""
+        """One pass over the trail; `hand_over` waits for the one under way. No upload holds it up."""
         async with self._telling:
             await self.announcer.follow()
 
@@ -100,7 +103,8 @@ class Bot:
         for election in (self.announcing, self.scheduling):
             election.retire()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._telling.acquire(), _TOLD_S)
+            under_way = asyncio.gather(self._telling.acquire(), self._uploading.acquire())
+            await asyncio.wait_for(under_way, _TOLD_S)
         await _within(asyncio.to_thread(self._release))
 
     def _release(self) -> None:
@@ -172,6 +176,7 @@ def _keep_going(bot: Bot, ending: AsyncExitStack) -> None:
         forever("roster", bot.roster, _LOOK_EVERY_S),
         forever("contact", bot.contact, _CONTACT_EVERY_S),
         forever("announcer", bot.announce, _FOLLOW_EVERY_S),
+        forever("reports", bot.after_actions.post, _REPORT_EVERY_S),
         forever("beat", bot.beat, _BEAT_EVERY_S),
     )
     tasks = [asyncio.create_task(one) for one in work]

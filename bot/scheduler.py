@@ -1,60 +1,80 @@
 """Scheduled reports: APScheduler only ticks; the slot's row in the store says who posts, and whether it was posted."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import structlog
 from pydantic import JsonValue
 
 from bot.election import Election
-from bot.slack import Posting
+from bot.posting import Posting
 from bot.slots import due_slots
 from bot.views.budget import budget, review
+from bot.views.drill import scheduled
 from bot.views.health import digest
-from bot.views.message import Message
+from bot.views.message import Message, message, section
 from bot.views.replication import replication
+from bot.views.text import escape
 from commands.dispatch import dispatch
 from commands.faults import guarded
 from dr_core.approvals.lapse import expire_due
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
-from dr_core.errors import DrError
+from dr_core.drills.schedule import CARRIED_OUT, crons
+from dr_core.errors import ConflictError, DrError, RefusedError
 from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import slots
 from dr_core.store.engine import Tx
 from dr_core.topology.duties import Schedule
+from dr_core.topology.model import Topology
 
 GRACE = timedelta(hours=4)
+_LONGEST_NAME = 64
 SCHEDULE = Actor(person="schedule", display="schedule", face=Face.SCHEDULE)
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report with its cron expression (None: switched off), the command it is made by, and how it is drawn.
+    """A report with its cron expression (None: switched off), the words it is made by, and how it is drawn.
 
     `draw` also takes a note, such as that the report is late.
     """
 
     name: str
     cron: str | None
-    command: str
+    words: tuple[str, ...]
     draw: Callable[[Any, str], Message]
 
 
 def reports(schedule: Schedule) -> tuple[Report, ...]:
     """Everything that is posted by the clock."""
     return (
-        Report("health_digest", schedule.health_digest, "health", digest),
-        Report("replication_report", schedule.replication_report, "replication", replication),
-        Report("budget_report", schedule.budget_report, "budget", budget),
-        Report("cost_review", schedule.cost_review, "budget", review),
+        Report("health_digest", schedule.health_digest, ("health",), digest),
+        Report("replication_report", schedule.replication_report, ("replication",), replication),
+        Report("budget_report", schedule.budget_report, ("budget",), budget),
+        Report("cost_review", schedule.cost_review, ("budget",), review),
     )
+
+
+def drills(topology: Topology) -> Iterator[Report]:
+    """The drills that are held by the clock, one report an application."""
+    for name, cron in crons(topology.schedule):
+        for application in topology.applications:
+            words = ("drill", application, "--kind", CARRIED_OUT[name].value)
+            yield Report(slot_name(name, application), cron, words, scheduled)
+
+
+def slot_name(name: str, application: str) -> str:
+    """At most as long as the store's column: a long name is told apart by its hash."""
+    whole = f"{name}:{application}"
+    return whole if len(whole) <= _LONGEST_NAME else f"{name}:{sha256(application.encode()).hexdigest()[:40]}"
 
 
 class Schedules:
@@ -62,7 +82,7 @@ class Schedules:
 
     def __init__(self, services: Services, slack: Posting, lease: Election, owner: str) -> None:
         self._services, self._slack, self._lease, self._owner = services, slack, lease, owner
-        self._reports = reports(services.topology.schedule)
+        self._reports = (*reports(services.topology.schedule), *drills(services.topology))
 
     async def tick(self) -> None:
         """End what expired, take the slots that are due, and post what was taken and is not posted yet."""
@@ -107,7 +127,12 @@ class Schedules:
     async def _run(self, report: Report, slot: datetime) -> Message:
         """The report is what the command answers, asked by the schedule."""
         cmd_id = f"schedule:{report.name}:{slot.isoformat()}"
-        outcome = await asyncio.to_thread(dispatch, self._services, SCHEDULE, [report.command], cmd_id=cmd_id)
+        try:
+            outcome = await asyncio.to_thread(dispatch, self._services, SCHEDULE, report.words, cmd_id=cmd_id)
+        except (RefusedError, ConflictError) as refused:
+            # Said once: a drill that stands back for a run is held again when its schedule says so.
+            told = f"`{' '.join(report.words)}` of {slot:%Y-%m-%d %H:%M} UTC was not held: {refused}"
+            return message(told, section(escape(told)))
         late = self._services.clock.now() - slot
         note = f"This report was due at {slot:%Y-%m-%d %H:%M} UTC." if late > timedelta(minutes=5) else ""
         return guarded(report.name, lambda: report.draw(outcome.result, note))

@@ -1,9 +1,9 @@
 """The few methods of Slack's Web API that the bot calls; what Slack answers becomes a value or one of our errors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import structlog
@@ -13,6 +13,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.pacing import POST_EVERY_S, POSTS_AT_ONCE, UPDATE_EVERY_S, UPDATES_AT_ONCE, Pace, Silence
+from bot.posting import File, Mark
 from bot.views.message import Message, without_new_blocks
 from bot.views.modal import View
 from dr_core.clock import Clock
@@ -21,41 +22,10 @@ from dr_core.errors import DrError, RejectedError, UnreachableError
 _TIMEOUT_S = 10
 _PAGE = 200
 _EVENT_TYPE = "dr_event"
+_PINNED_SO = frozenset({"already_pinned", "no_pin", "not_pinned"})
 _HISTORY = frozenset({"channels:history", "groups:history"})
 _NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What a message tells of the trail: everything of `chain` up to `seq`; 0 is the card. It travels as metadata."""
-
-    chain: str
-    seq: int
-
-
-class Posting(Protocol):
-    """What the announcer and the schedule need of Slack."""
-
-    async def post(
-        self,
-        channel: str,
-        message: Message,
-        *,
-        thread: str | None = None,
-        broadcast: bool = False,
-        mark: Mark | None = None,
-    ) -> str:
-        """Post and answer the message's ts; in a thread, and with `broadcast` in the channel too."""
-        ...
-
-    async def update(self, channel: str, ts: str, message: Message) -> None:
-        """Replace a message."""
-        ...
-
-    async def marked(self, channel: str, thread: str | None = None) -> Mapping[str, Mark] | None:
-        """Our marks by ts, of a thread or of the newest messages of a channel; None where we may not read them."""
-        ...
 
 
 @dataclass
@@ -165,6 +135,27 @@ class Slack:
             cursor = ((page.get("response_metadata") or {}).get("next_cursor") or "") if thread else ""
         return found
 
+    async def pin(self, channel: str, ts: str, *, pinned: bool) -> None:
+        """A message has one pin: who asks again after a lost answer is told so, and it is as was wanted."""
+        method, call = ("pins.add", self.poster.pins_add) if pinned else ("pins.remove", self.poster.pins_remove)
+        self.silence.check(method)
+        try:
+            await self._call(method, call(channel=channel, timestamp=ts))
+        except SlackRefusedError as error:
+            if error.word not in _PINNED_SO:
+                raise
+            self._answered()
+
+    async def upload(self, channel: str, thread: str, files: Sequence[File], comment: str) -> None:
+        """https://docs.slack.dev/reference/methods/files.completeUploadExternal: a comment, and no blocks beside it."""
+        self.silence.check("files.completeUploadExternal")
+        await self.posts.turn(channel)
+        sent = [{"filename": one.name, "title": one.title, "content": one.text.encode()} for one in files]
+        sending = self.poster.files_upload_v2(
+            file_uploads=sent, channel=channel, thread_ts=thread or None, initial_comment=comment
+        )
+        await self._call("files.completeUploadExternal", sending)
+
     async def ephemeral(self, channel: str, user: str, message: Message) -> None:
         """Only that person sees it; they must be in the channel."""
 
@@ -252,11 +243,14 @@ class Slack:
             raise self._translated(method, error) from error
         except (TimeoutError, aiohttp.ClientError, SlackClientError, OSError) as error:
             raise self._away(method) from error
-        self.contact.answered_at, self.contact.problem = self.clock.monotonic(), ""
+        self._answered()
         scopes = answer.headers.get("x-oauth-scopes") if method == "auth.test" else None
         if scopes is not None:
             self.contact.scopes = frozenset(scope.strip() for scope in scopes.split(",") if scope.strip())
         return answer
+
+    def _answered(self) -> None:
+        self.contact.answered_at, self.contact.problem = self.clock.monotonic(), ""
 
     def _translated(self, method: str, error: SlackApiError) -> DrError:
         status = getattr(error.response, "status_code", 200)

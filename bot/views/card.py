@@ -16,6 +16,7 @@ from dr_core.approvals.model import RequestState
 from dr_core.approvals.proof import AckKind
 from dr_core.reports.model import AckView, RequestView, RunView
 
+_SIGNALS = 5
 _ROOM_FOR_STEPS = 4_000
 """Characters; in a plan of more than some twenty steps only their titles, and the rest behind Details."""
 
@@ -87,7 +88,7 @@ def details(request: RequestView, run: RunView | None = None) -> m.Message:
     ]
     blocks += _acks(request) + findings(request.plan.findings) + step_lines(request.plan)
     if run is not None:
-        blocks += run_view.blocks(run)
+        blocks += run_view.blocks(run) + run_view.way_back(run)
     blocks.append(m.context(f"Request `{escape(request.id)}`, digest `{request.digest}`"))
     return m.message(sentence(request, run), *blocks)
 
@@ -108,7 +109,7 @@ def _open(request: RequestView, run: RunView | None, at: datetime, mention: str)
     overridden = ", ".join(request.plan.overrides)
     waits = f"*{escape(_missing(request))}* {mention}".strip()
     named = f"`{escape(request.id)}`, round {request.round}, expires {date(request.expires_at)}"
-    blocks = [m.section(f"{waits} \N{MIDDLE DOT} {named}"), *_in_place_of(request)]
+    blocks = [m.section(f"{waits} \N{MIDDLE DOT} {named}"), *_in_place_of(request), *_detected(request)]
     blocks += [*_acks(request), *_earlier(request), *summary(request.plan), *_exposure(request, at)]
     blocks += findings(request.plan.findings, evidence=False)
     if overridden:
@@ -117,10 +118,20 @@ def _open(request: RequestView, run: RunView | None, at: datetime, mention: str)
 
 
 def _in_place_of(request: RequestView) -> list[m.Block]:
+    if request.undoes is not None:
+        told = f"Takes back what run `{escape(request.undoes)}` did, by its own records."
+        return [m.section(told)]
     if request.supersedes is None:
         return []
     told = f"In place of run `{escape(request.supersedes)}`: that one ends when this is approved, and stays until then."
     return [m.section(told)]
+
+
+def _detected(request: RequestView) -> list[m.Block]:
+    """What it is proposed for, whether that is still so, and what is prepared meanwhile."""
+    blocks = [m.lines([f"{marked('warning')}: {request.cause_gone}"])] if request.cause_gone else []
+    blocks += [m.lines(["Seen when it was proposed:", *request.signals[:_SIGNALS]])] if request.signals else []
+    return blocks + ([m.lines(request.prepared)] if request.prepared else [])
 
 
 def _earlier(request: RequestView) -> list[m.Block]:

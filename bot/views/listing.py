@@ -3,7 +3,7 @@
 from bot.views import message as m
 from bot.views.status import nothing_new
 from bot.views.text import counted, date, escape, marked, one_line, short
-from commands.rendering.words import how_long, move
+from commands.rendering.words import how_long, move, rollback_of
 from dr_core.reports.audit import AuditEntry, AuditList, AuditVerdict
 from dr_core.reports.listing import Message, RequestItem, RequestList, RunItem, RunList
 from dr_core.reports.reviews import ReviewItem, ReviewList
@@ -107,7 +107,9 @@ def _run(item: RunItem) -> str:
     )
     lost = f", loss {how_long(item.loss_seconds)}" if item.loss_seconds is not None else ""
     current = f", now: {escape(item.current)}" if item.current else ""
+    back = rollback_of(item.rollback_steps or 0, item.rollback_irreversible or 0)
     told = f"{marked(item.state)} `{escape(item.id)}`: {what}, {item.done} of {item.total} steps{current}{rto}{lost}"
+    told += f"; {back}" if back else ""
     return told + nothing_new(item.stopped)
 
 

@@ -3,6 +3,7 @@
 from bot.views import message as m
 from bot.views.standstill import standstill, word
 from bot.views.text import counted, escape, limit, marked
+from commands.rendering import words
 from commands.rendering.words import clock, how_long, move
 from dr_core.execution.model import RunState, StepState
 from dr_core.reports.model import LossView, RunView, SegmentView, StepView
@@ -18,6 +19,7 @@ _STATUS = {
     StepState.UNCERTAIN: "error",
 }
 _MOST_STORES = 8
+_MOST_STEPS_BACK, _MOST_LEFT = 12, 6
 _SAID_BY_THE_MARK = (StepState.WAITING, StepState.RUNNING, StepState.DONE)
 
 
@@ -29,6 +31,7 @@ def run(view: RunView) -> m.Message:
         *outcome(view),
         *standstill(view),
         *blocks(view),
+        *way_back(view),
         m.context(f"Request `{escape(view.request)}`"),
     )
 
@@ -59,6 +62,24 @@ def blocks(view: RunView) -> list[m.Block]:
     if RunState(view.state).finished:
         shown += result(view)
     return shown
+
+
+def way_back(view: RunView) -> list[m.Block]:
+    """What would take the run back, by what it has recorded so far, and what stays."""
+    found = view.rollback
+    if found is None:
+        return []
+    told = f"*{words.way_back(found)}*"
+    if found.blocked:
+        told += f" \N{MIDDLE DOT} not now: {escape(found.blocked)}"
+    elif found.steps:
+        told += f" \N{MIDDLE DOT} `/dr rollback {escape(view.id)}` asks for it"
+    shown = [m.section(told)]
+    steps = [f"\N{BULLET} {title}" for title in found.steps[:_MOST_STEPS_BACK]]
+    if len(found.steps) > len(steps):
+        steps.append(f"\N{HORIZONTAL ELLIPSIS} {len(found.steps) - len(steps)} more: `dr run show {view.id}`")
+    stays = [f"\N{BULLET} stays: {left.title}. {left.why} {left.instead}" for left in found.irreversible[:_MOST_LEFT]]
+    return [*shown, *([m.lines(lines)] if (lines := [*steps, *stays]) else [])]
 
 
 def steps(view: RunView) -> m.Block:

@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.views import exposure
+from bot.views import exposure, incident
 from bot.views import message as m
 from bot.views.standstill import braked
 from bot.views.text import MARKS, beyond, counted, date, escape, marked, one_line
-from commands.rendering import consumers
+from commands.rendering import consumers, drill
 from commands.rendering import objectives as figures
 from commands.rendering.words import age, how_long, move, undated
 from dr_core.observation.model import Verdict
-from dr_core.reports.model import ApplicationStatus, RegionStatus, RequestLine, RunLine, StatusReport
+from dr_core.reports.model import (
+    ApplicationStatus,
+    FreezeView,
+    LostWritesLine,
+    RegionStatus,
+    RequestLine,
+    RunLine,
+    StatusReport,
+)
 from dr_core.reports.whereabouts import at_work
 
 _MOST_DETAILED = 6
+_LONGEST_SENTENCE = 400
 _DOT = "\N{MIDDLE DOT}"
 _MOST_LISTED = 40
 _LINES_A_BLOCK = 8
@@ -28,6 +37,8 @@ def status(report: StatusReport, *, tables: bool = True) -> m.Message:
     head: list[m.Block] = [m.header("DR status")]
     if report.braked is not None:
         head += braked(report.braked, "")
+    if report.incidents:
+        head.append(m.section("\n".join(incident.line(one) for one in report.incidents)))
     if len(apps) <= _MOST_DETAILED:
         body = [block for app in apps for block in application(app, report.at)]
         body += _stores(apps) if tables else _store_lines(apps)
@@ -40,7 +51,8 @@ def summary(report: StatusReport) -> str:
     """The fallback: one sentence an application."""
     brake = f"Brake on, by {report.braked.by}. " if report.braked is not None else ""
     apps = sorted(report.applications, key=_badness)
-    return brake + "; ".join(_sentence(app) for app in apps[:_MOST_LISTED])
+    going_on = f"{counted(len(report.incidents), 'open incident')}. " if report.incidents else ""
+    return brake + going_on + "; ".join(_sentence(app) for app in apps[:_MOST_LISTED])
 
 
 def application(app: ApplicationStatus, at: datetime) -> list[m.Block]:
@@ -54,8 +66,28 @@ def application(app: ApplicationStatus, at: datetime) -> list[m.Block]:
     if notes:
         blocks.append(m.section("\n".join(notes)))
     if app.freeze:
-        blocks.append(m.section(f"*Frozen* since a role swap: `/dr unfreeze {escape(app.name)}` once the code agrees."))
+        blocks.append(m.section(_frozen(app.freeze)))
+    if app.lost_writes:
+        blocks += [m.section(_lost(one)) for one in app.lost_writes]
     return blocks
+
+
+def _lost(one: LostWritesLine) -> str:
+    said = escape(one_line(one.sentence, _LONGEST_SENTENCE))
+    sign = f"Another approver types `/dr reconcile sign {escape(one.id)} --note TEXT`"
+    return f"{marked('warning')} *lost writes* `{escape(one.id)}`: {said}. {sign}."
+
+
+def _frozen(known: FreezeView) -> str:
+    unmarked = [f"{region} {escape(said)}" for region, said in known.markers.items() if said != "stands"]
+    where = (
+        f" Its marker `{escape(known.parameter)}` does not stand everywhere: {'; '.join(unmarked)}." if unmarked else ""
+    )
+    ways = " or ".join(f"`{escape(command)}`" for command in known.commands if command.startswith("/dr "))
+    return (
+        f"{marked('warning')} *frozen* since {date(known.since)}: an apply of code that has its primary in "
+        f"{known.primary} may undo the move.{where} Lifted by {ways}."
+    )
 
 
 def _standing(app: ApplicationStatus) -> list[str]:
@@ -65,6 +97,8 @@ def _standing(app: ApplicationStatus) -> list[str]:
     lines += [f"Target: {figures.target(app.target)}"] if app.target is not None else []
     consumed = consumers.well(app.consumers)
     lines += [f"Consumed: {consumed}"] if consumed else []
+    if app.last_drill is not None:
+        lines.append(f"Last drill: {drill.last(app.last_drill)}")
     if app.readiness is not None:
         mark = MARKS[{True: "ok", False: "blocking", None: "unknown"}[app.readiness.ready]]
         lines.append(f"Readiness: {mark} {figures.readiness(app.readiness)}")

@@ -9,6 +9,7 @@ from bot.views.readiness import changed
 from bot.views.text import accepting, beyond, counted, marked, one_line
 from dr_core.audit.events import Event, EventKind
 
+_LONGEST_NOTE = 500
 LOUD = frozenset(
     {
         EventKind.REQUEST_APPROVED,
@@ -26,9 +27,12 @@ LOUD = frozenset(
         EventKind.RUN_SUCCEEDED,
         EventKind.RUN_FAILED,
         EventKind.REVIEW_OPENED,
+        EventKind.RECONCILIATION_OPENED,
         EventKind.STORE_ROLLED_BACK,
         EventKind.CALL_UNEXPLAINED,
+        EventKind.DRILL_UNCLEAN,
         EventKind.ANCHOR_CONFLICT,
+        EventKind.DETECTION_HELD,
     }
 )
 PAGING = frozenset(
@@ -40,6 +44,7 @@ PAGING = frozenset(
         EventKind.STORE_ROLLED_BACK,
         EventKind.CALL_UNEXPLAINED,
         EventKind.ANCHOR_CONFLICT,
+        EventKind.DETECTION_HELD,
     }
 )
 IN_CHANNEL = frozenset(
@@ -50,11 +55,20 @@ IN_CHANNEL = frozenset(
         EventKind.COOLDOWN_CLEARED,
         EventKind.REVIEW_OPENED,
         EventKind.REVIEW_CLOSED,
+        EventKind.RECONCILIATION_OPENED,
+        EventKind.RECONCILIATION_KEPT,
+        EventKind.RECONCILIATION_SIGNED,
         EventKind.STORE_ROLLED_BACK,
         EventKind.CALL_UNEXPLAINED,
         EventKind.ANCHOR_CONFLICT,
         EventKind.BUDGET_ALERT,
+        EventKind.DRILL_INTERRUPTED,
+        EventKind.DRILL_UNCLEAN,
+        EventKind.DRILL_ENDED,
         EventKind.READINESS_CHANGED,
+        EventKind.DETECTION_HELD,
+        EventKind.FREEZE_SET,
+        EventKind.FREEZE_LIFTED,
     }
 )
 """What belongs to no request's thread and is told in the incident channel itself."""
@@ -105,6 +119,15 @@ def _words(event: Event) -> str | None:
         EventKind.REQUEST_VOID: f"{marked('void')}: {_text(data, 'reason') or 'its plan no longer fits'}",
         EventKind.REQUEST_BLOCKED: f"{marked('info')}: {by} asked for another failover meanwhile: {_said(data)}",
         EventKind.REQUEST_BROKE_GLASS: _broke_glass(data, by),
+        EventKind.DETECTION_CALMED: f"{marked('info')}: what it was proposed for is gone: {_reasons(data)}",
+        EventKind.DETECTION_EASED: f"{marked('info')}: what it was proposed for has eased: {_reasons(data)}",
+        EventKind.DETECTION_AGAIN: f"{marked('warning')}: what it was proposed for is back: {_reasons(data)}",
+        EventKind.PREPARE_INTENT: f"{marked('running')}: prepared meanwhile: {_step(data)}",
+        EventKind.PREPARE_DONE: f"{marked('done')}: prepared: {_step(data)}",
+        EventKind.PREPARE_FAILED: f"{marked('warning')}: not prepared: {_step(data)}",
+        EventKind.PREPARE_UNDOING: f"{marked('running')}: taken back: {_step(data)}",
+        EventKind.PREPARE_UNDONE: f"{marked('done')}: taken back: {_step(data)}",
+        EventKind.PREPARE_KEPT: f"{marked('info')}: what was prepared stays: {_step(data)}",
     }
     run = {
         EventKind.RUN_STARTED: f"{marked('running')}: run {_text(data, 'run')} started",
@@ -143,10 +166,33 @@ def _at_large(event: Event, by: str) -> dict[EventKind, str]:
         EventKind.COOLDOWN_CLEARED: f"{marked('info')}: {by} ended the cooldown of {_text(data, 'application')}",
         EventKind.REVIEW_OPENED: f"{marked('warning')}: a review is open until somebody else signs it: {_about(data)}",
         EventKind.REVIEW_CLOSED: f"{marked('done')}: {by} closed the review {_about(data)}",
+        EventKind.INCIDENT_JOINED: f"{marked('warning')}: {by} has further signals: {_signals(data)}",
+        EventKind.INCIDENT_CLOSED: _closed(data, by),
+        EventKind.NOTE_ADDED: f"{by} noted: {one_line(_text(data, 'text'), _LONGEST_NOTE)}",
+        EventKind.RECONCILIATION_OPENED: f"{marked('warning')}: lost writes, {_text(data, 'item')}: {_reasons(data)}. "
+        "A failback waits until another person has looked and typed "
+        f"/dr reconcile sign {_text(data, 'item')} --note TEXT",
+        EventKind.RECONCILIATION_KEPT: f"{marked('info')}: lost writes, {_text(data, 'item')}: {_reasons(data)}",
+        EventKind.RECONCILIATION_SIGNED: f"{marked('done')}: {by} signed the lost writes {_text(data, 'item')} of "
+        f"{_text(data, 'application')}: {one_line(_text(data, 'note'))}",
         EventKind.ANCHOR_CONFLICT: f"{marked('bad')}: the audit trail and an anchor of it disagree: {_anchor(data)}",
         EventKind.STORE_ROLLED_BACK: _rolled_back(data),
         EventKind.BUDGET_ALERT: alert(data),
         EventKind.READINESS_CHANGED: changed(data),
+        EventKind.DETECTION_HELD: f"{marked('bad')}: {_text(data, 'region')} of {_text(data, 'application')} is down, "
+        f"and nothing is proposed (to ask all the same: {_text(data, 'command')}): {_reasons(data)}",
+        EventKind.DRILL_ASKED: f"{marked('info')}: {by} asked for {_drill(data)}",
+        EventKind.DRILL_INTERRUPTED: f"{marked('aborted')}: {_drill(data)} stands back and cleans up: {_reasons(data)}",
+        EventKind.DRILL_UNCLEAN: f"{marked('bad')}: {_drill(data)} could not clean up after itself in "
+        f"{_text(data, 'region')}: {_text(data, 'title')}: {one_line(_text(data, 'trouble'))}. It is tried again",
+        EventKind.DRILL_ENDED: f"{marked(_text(data, 'state'))}: {_drill(data)} ended: {_text(data, 'passed')} checks "
+        f"passed, {_text(data, 'failed')} failed, {_text(data, 'unknown')} unknown. "
+        f"/dr drill show {_text(data, 'drill')}",
+        EventKind.FREEZE_SET: f"{marked('warning')}: {_text(data, 'application')} is frozen: it runs in "
+        f"{_text(data, 'active')}, and an apply of code that has its primary in {_text(data, 'primary')} may undo "
+        "that. Lifted by the way back, or by /dr unfreeze",
+        EventKind.FREEZE_LIFTED: f"{marked('done')}: {_text(data, 'application')} is no longer frozen ({by}): "
+        f"{_said(data)}",
         EventKind.CALL_UNEXPLAINED: f"{marked('bad')}: a call to AWS that no run explains: {_call(data)}",
     }
 
@@ -173,6 +219,21 @@ def _taken(data: dict[str, JsonValue]) -> str:
     """Only where a run changed hands: its first worker is no news."""
     epoch = data.get("epoch")
     return f"{marked('running')}: another worker goes on" if isinstance(epoch, int) and epoch > 1 else ""
+
+
+def _closed(data: dict[str, JsonValue], by: str) -> str:
+    why = one_line(_text(data, "reason"))
+    return f"{marked('done')}: {by} closed the incident {_text(data, 'incident')}{f': {why}' if why else ''}"
+
+
+def _drill(data: dict[str, JsonValue]) -> str:
+    return f"{_text(data, 'kind')} drill {_text(data, 'drill')} of {_text(data, 'application')}"
+
+
+def _signals(data: dict[str, JsonValue]) -> str:
+    given = data.get("signals")
+    told = "; ".join(str(signal) for signal in given) if isinstance(given, list) else ""
+    return told or _text(data, "title")
 
 
 def _about(data: dict[str, JsonValue]) -> str:

@@ -24,8 +24,12 @@ def request(view: RequestView, now: datetime) -> list[str]:
     if earlier:
         people = ", ".join(f"{plain(ack.person)} (round {ack.round})" for ack in earlier)
         lines += wrap(f"of earlier rounds, not counted: {people}", 4, 2)
+    if view.undoes:
+        lines.append(f"  takes back run {view.undoes}")
     if view.supersedes:
         lines += wrap(f"when approved, run {view.supersedes} ends and this one takes its place", 2, 2)
+    for told in (view.cause_gone, *view.signals, *view.prepared):
+        lines += wrap(plain(told), 2, 2) if told and view.state == "open" else []
     lines += wrap(_next(view), 2, 2)
     undecided = view.state == "open" and not _present(view)
     return [*lines, "", *plan(view.plan, now)] if undecided else lines

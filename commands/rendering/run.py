@@ -4,7 +4,19 @@ from datetime import datetime
 
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import braked
-from commands.rendering.words import age, clock, count, duration, limit, moment, move, plain, way
+from commands.rendering.words import (
+    age,
+    clock,
+    count,
+    duration,
+    limit,
+    moment,
+    move,
+    plain,
+    rollback_of,
+    way,
+    way_back,
+)
 from dr_core.execution.model import HoldKind
 from dr_core.reports.listing import RunItem, RunList
 from dr_core.reports.model import HoldView, LossView, RunView, SegmentView, StepView
@@ -16,6 +28,8 @@ def run(view: RunView, now: datetime) -> list[str]:
     lines += wrap(f"{view.state.upper()}{f': {plain(view.reason)}' if view.reason else ''}", 2, 2)
     for why in standstill(view, now):
         lines += wrap(why, 2, 2)
+    if view.undoes:
+        lines.append(f"  takes back run {view.undoes}")
     turned_away = f"; {count(view.blocked, 'other request')} turned away meanwhile" if view.blocked else ""
     lines.append(f"  request {view.request}{turned_away}")
     lines += wrap(f"started {moment(view.started_at, now)}; ended {_end(view.ended_at, now)}", 2, 2)
@@ -23,7 +37,24 @@ def run(view: RunView, now: datetime) -> list[str]:
     lines += wrap(loss(view), 2, 2)
     lines += table([_lost(lost) for lost in view.losses], 4)
     lines += ["", "Time by segment", *table([_segment(segment, now) for segment in view.segments], 2)]
-    return [*lines, "", "Steps", *table([_step(step, now) for step in view.steps], 2)]
+    lines += ["", "Steps", *table([_step(step, now) for step in view.steps], 2)]
+    return [*lines, *_way_back(view)]
+
+
+def _way_back(view: RunView) -> list[str]:
+    """What would take it back, by what it has recorded; nothing where it has changed nothing."""
+    if view.rollback is None:
+        return []
+    lines = ["", f"Way back: {way_back(view.rollback)}"]
+    if view.rollback.blocked:
+        lines += wrap(f"not now: {plain(view.rollback.blocked)}", 2, 2)
+    elif view.rollback.steps:
+        lines.append(f"  rollback {view.id} asks for it")
+    lines += [line for title in view.rollback.steps for line in wrap(f"- {plain(title)}", 2, 2)]
+    for left in view.rollback.irreversible:
+        told = f"stays: {plain(left.title)}. {plain(left.why)} {plain(left.instead)}"
+        lines += wrap(told, 2, 2)
+    return lines
 
 
 def _end(at: datetime | None, now: datetime) -> str:
@@ -119,4 +150,5 @@ def _row(item: RunItem, now: datetime) -> tuple[str, ...]:
         when = f"ended {moment(item.ended_at, now)}"
     took = f"RTO {duration(item.rto_seconds)}" if item.rto_seconds is not None else "RTO not measured"
     state = item.state if item.state == "succeeded" else item.state.upper()
-    return item.id, state, what, when, took if item.ended_at else ""
+    back = rollback_of(item.rollback_steps or 0, item.rollback_irreversible or 0)
+    return item.id, state, what, when, took if item.ended_at else "", back

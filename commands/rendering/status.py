@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from commands.rendering import consumers
+from commands.rendering import consumers, drill
 from commands.rendering import objectives as figures
+from commands.rendering.incident import open_line
 from commands.rendering.lines import table, wrap
 from commands.rendering.words import age, ago, clock, count, duration, exposure_of, moment, move, plain, undated, way
 from dr_core.observation.model import Verdict
@@ -13,6 +14,7 @@ from dr_core.reports.brake import BrakeReport
 from dr_core.reports.model import (
     ApplicationStatus,
     BrakeView,
+    FreezeView,
     RegionStatus,
     RequestLine,
     RunLine,
@@ -25,6 +27,8 @@ def status(report: StatusReport, now: datetime) -> list[str]:
     lines = [f"Status at {clock(report.at)}"]
     if report.braked is not None:
         lines += wrap(braked(report.braked, now), 0, 2)
+    for open_one in report.incidents:
+        lines += wrap(open_line(open_one, now), 0, 2)
     for application in report.applications:
         lines += ["", *_application(application, now)]
     return lines
@@ -64,12 +68,25 @@ def _application(application: ApplicationStatus, now: datetime) -> list[str]:
         lines += wrap(figures.target(application.target), 2, 2)
     if application.readiness is not None:
         lines += wrap(figures.readiness(application.readiness), 2, 2)
+    if application.last_drill is not None:
+        lines += wrap(f"last drill: {plain(drill.last(application.last_drill))}", 2, 2)
     lines += figures.objectives(application.objectives, now)
+    for lost in application.lost_writes:
+        lines += wrap(f"LOST WRITES {lost.id}: {plain(lost.sentence)}; another person signs: reconcile sign", 2, 2)
     lines += waiting(application.requests, now)
     lines += _runs(application.runs, now)
     if application.freeze is not None:
-        lines.append("  FROZEN: changes to this application's infrastructure are stopped")
+        lines += _frozen(application.freeze, now)
     return lines
+
+
+def _frozen(known: FreezeView, now: datetime) -> list[str]:
+    """Why nothing may be applied, and the ways out."""
+    since = f"FROZEN since {moment(known.since, now)}"
+    told = f"{since}: an apply of code that has its primary in {known.primary} may undo the move"
+    marks = ", ".join(f"{region} {plain(said)}" for region, said in known.markers.items())
+    lines = wrap(told, 2, 2) + wrap(f"marker {known.parameter}: {marks}", 4, 2)
+    return lines + [f"    {command}" for command in known.commands]
 
 
 def _active(region: str | None) -> str:

@@ -26,6 +26,13 @@ _DRAWN_BY = {
     "dr.doctor/1": "commands.rendering.doctor:doctor",
     "dr.help/1": "commands.rendering.help:report",
     "dr.reviews/1": "commands.rendering.review:reviews",
+    "dr.drill/1": "commands.rendering.drill:drill",
+    "dr.drills/1": "commands.rendering.drill:history",
+    "dr.incident/1": "commands.rendering.incident:incident",
+    "dr.incidents/1": "commands.rendering.incident:incidents",
+    "dr.after-action/1": "commands.rendering.after_action:after_action",
+    "dr.page/1": "commands.rendering.after_action:page",
+    "dr.reconciliations/1": "commands.rendering.reconcile:reconciliations",
     "dr.message/1": "commands.rendering.help:message",
 }
 

@@ -45,6 +45,25 @@ def move(item: _Move) -> str:
     return words.get(Purpose(item.purpose), f"{item.mode} failover")
 
 
+def rollback_of(steps: int, irreversible: int) -> str:
+    """`rollback: 5 steps, 1 irreversible`; empty where there is nothing to take back."""
+    if not (steps or irreversible):
+        return ""
+    return f"rollback: {count(steps, 'step')}, {irreversible} irreversible"
+
+
+class _WayBack(Protocol):
+    @property
+    def steps(self) -> tuple[str, ...]: ...
+    @property
+    def irreversible(self) -> tuple[object, ...]: ...
+
+
+def way_back(view: _WayBack) -> str:
+    """The same of a run in full; one that has nothing to take back says so."""
+    return rollback_of(len(view.steps), len(view.irreversible)) or "rollback: nothing to take back"
+
+
 def how_long(seconds: float | None) -> str:
     """An exposure or loss; None is unknown, never 0."""
     return UNKNOWN if seconds is None else duration(seconds)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from dr_core.detection import trial
 from dr_core.errors import DrError
 from dr_core.plan.step import Severity
 from dr_core.readiness.examinations import permissions
@@ -16,7 +17,7 @@ from dr_core.reports.processes import ALIVE
 from dr_core.reports.reach import reach
 from dr_core.reports.standing import look, not_observed
 from dr_core.services import Services
-from dr_core.store import migrate, readiness, replicas
+from dr_core.store import migrate, readiness, replicas, told
 from dr_core.store.engine import Tx
 from dr_core.topology.check import check_topology
 
@@ -33,9 +34,17 @@ def examine(services: Services, face_checks: tuple[Check, ...] = ()) -> DoctorRe
     if checks[-1].state is not CheckState.FAILED:
         checks += services.store.read(lambda tx: _by_the_store(tx, services, now))
         checks += face_checks or services.store.read(lambda tx: told_by_bot(replicas.all(tx), now))
+        checks += _signals(services, now)
     checks += [ack_key(services), *reach(services, identity_only=bool(face_checks))]
     ok = all(check.state is not CheckState.FAILED for check in checks)
     return DoctorReport(at=now, ok=ok, checks=tuple(checks))
+
+
+def _signals(services: Services, now: datetime) -> list[Check]:
+    """Whether alarms arrive, seen from where they are sent to where they are kept."""
+    queue = services.topology.detection.queue
+    found = [trial.queue_check(queue, services.store.read(told.ledger), now), trial.trial_check(services)]
+    return [check for check in found if check is not None]
 
 
 def _by_the_store(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:

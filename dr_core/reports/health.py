@@ -10,6 +10,7 @@ from dr_core.observation.model import Observation, Signal, SignalState, Vantage,
 from dr_core.plan.step import Severity
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.consumers import consuming_findings
+from dr_core.reports.drills import drill_findings
 from dr_core.reports.installation import findings_of
 from dr_core.reports.model import FindingView, ObjectiveLine, RequestLine
 from dr_core.reports.objectives import LOOKED_AT, objectives
@@ -93,7 +94,7 @@ def health(services: Services, application: str | None = None) -> HealthReport:
             _application(tx, services.topology, name, now, open_requests.get(name, ()))
             for name in named(services, application)
         )
-        findings = (*open_matters(tx), *findings_of(tx, services, now))
+        findings = (*open_matters(tx), *drill_findings(tx, services.topology, now), *findings_of(tx, services, now))
         seen = [entry.observed_at for entry in applications]
         times = [at for at in seen if at is not None]
         return HealthReport(

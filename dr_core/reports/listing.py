@@ -48,7 +48,10 @@ class RequestList(Shown):
 
 
 class RunItem(Shown):
-    """One run in one line. Times that were not measured are None; `stopped`: why nothing new starts in it."""
+    """One run in one line. Times that were not measured are None; `stopped`: why nothing new starts in it.
+
+    `rollback_steps` and `rollback_irreversible`: what would take it back, and what stays; None where nobody asked.
+    """
 
     id: str
     request: str
@@ -69,6 +72,8 @@ class RunItem(Shown):
     loss_seconds: float | None
     loss_reason: str
     stopped: tuple[str, ...] = ()
+    rollback_steps: int | None = None
+    rollback_irreversible: int | None = None
 
 
 class RunList(Shown):
@@ -108,6 +113,13 @@ class Message(Shown):
     path: str | None = None
 
 
+class Page(Shown):
+    """A whole text file, as it is."""
+
+    schema_: Literal["dr.page/1"] = Field(default="dr.page/1", alias="schema")
+    text: str
+
+
 def request_list(services: Services, limit: int = 20) -> RequestList:
     """Requests that wait, then the newest others, `limit` of them."""
 
@@ -115,25 +127,34 @@ def request_list(services: Services, limit: int = 20) -> RequestList:
         waiting = tuple(reversed(requests.open_requests(tx)))
         known = {request.id for request in waiting}
         others = tuple(request for request in requests.recent(tx, limit) if request.id not in known)
-        return RequestList(at=tx.now(), requests=tuple(_request(tx, request) for request in (*waiting, *others)))
+        return RequestList(at=tx.now(), requests=tuple(request_item(tx, request) for request in (*waiting, *others)))
 
     return services.store.read(work)
 
 
 def run_list(services: Services, limit: int = 20) -> RunList:
     """Unfinished runs, then the newest others, `limit` of them."""
+    # Imported here: it knows every kind of step, and who only looks at the status does not wait for that.
+    from dr_core.reports.rollback import plan_back
+
     target = services.topology.objectives.rto.total_seconds()
+
+    def item(run: Run) -> RunItem:
+        back = plan_back(services.topology, run)
+        told = {} if back is None else {"rollback_steps": len(back.steps), "rollback_irreversible": len(back.left)}
+        return run_item(run, target).model_copy(update=told)
 
     def work(tx: Tx) -> RunList:
         unfinished = tuple(reversed(runs.unfinished(tx)))
         known = {run.id for run in unfinished}
         others = tuple(run for run in runs.recent(tx, limit) if run.id not in known)
-        return RunList(at=tx.now(), runs=tuple(_run(run, target) for run in (*unfinished, *others)))
+        return RunList(at=tx.now(), runs=tuple(item(run) for run in (*unfinished, *others)))
 
     return services.store.read(work)
 
 
-def _request(tx: Tx, request: Request) -> RequestItem:
+def request_item(tx: Tx, request: Request) -> RequestItem:
+    """One request in a list."""
     plan, run = request.plan, runs.of_request(tx, request.id)
     over = request.state is RequestState.OPEN and tx.now() >= request.expires_at
     return RequestItem(
@@ -156,7 +177,8 @@ def _request(tx: Tx, request: Request) -> RequestItem:
     )
 
 
-def _run(run: Run, rto_target_s: float) -> RunItem:
+def run_item(run: Run, rto_target_s: float) -> RunItem:
+    """One run in a list."""
     done, total, current = progress(run)
     return RunItem(
         id=run.id,

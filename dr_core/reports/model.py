@@ -76,6 +76,9 @@ class AckView(Shown):
 
 
 class RequestView(Shown):
+    """`signals`: what detection proposes it for; `cause_gone`: why that is no more. `prepared`: what is scaled in the
+    target while it waits, one sentence each."""
+
     schema_: Literal["dr.request/1"] = Field(default="dr.request/1", alias="schema")
     id: str
     application: str
@@ -98,6 +101,10 @@ class RequestView(Shown):
     decision_reason: str | None
     run: str | None
     supersedes: str | None = None
+    undoes: str | None = None
+    signals: tuple[str, ...] = ()
+    cause_gone: str = ""
+    prepared: tuple[str, ...] = ()
     plan: PlanReport
 
 
@@ -162,6 +169,26 @@ class LossView(Shown):
     reason: str
 
 
+class LeftView(Shown):
+    """A step that a rollback leaves as it is: why, and what to do instead."""
+
+    step: str
+    title: str
+    why: str
+    instead: str
+
+
+class RollbackView(Shown):
+    """What would take a run back, by its records as they are: the steps' titles in order, and what stays.
+
+    `blocked` says why nobody can ask for it now; empty where somebody can.
+    """
+
+    steps: tuple[str, ...]
+    irreversible: tuple[LeftView, ...]
+    blocked: str = ""
+
+
 class RunView(Shown):
     """`brake` is there while it stops this run. `silent_seconds`: for how long its worker was not heard of, in whole
     five seconds; None while it beats. `blocked`: how many requests were turned away because it is not finished."""
@@ -196,6 +223,8 @@ class RunView(Shown):
     loss_limit_seconds: int | None
     loss_reason: str
     losses: tuple[LossView, ...] = ()
+    undoes: str | None = None
+    rollback: RollbackView | None = None
 
 
 class RegionStatus(Shown):
@@ -277,13 +306,34 @@ class TargetLine(Shown):
     reason: str
 
 
+class FreezeView(Shown):
+    """`markers`: by region, `stands` or why that is not known. `commands`: what to look at, and the ways out."""
+
+    since: datetime
+    active: str
+    primary: str
+    run: str | None
+    parameter: str
+    markers: dict[str, str]
+    commands: tuple[str, ...]
+
+
+class LostWritesLine(Shown):
+    """Writes that a forced failover gave up and nobody has signed off yet. `kept`: how far the copy of them is."""
+
+    id: str
+    sentence: str
+    kept: str
+    opened_at: datetime
+
+
 class ApplicationStatus(Shown):
     name: str
     active_region: str | None
     active_reason: str = ""
     serving: tuple[str, ...] = ()
     writers: tuple[str, ...] | None
-    freeze: dict[str, JsonValue] | None = None
+    freeze: FreezeView | None = None
     last_drill: dict[str, JsonValue] | None = None
     regions: dict[str, RegionStatus]
     stores: tuple[StoreExposure, ...]
@@ -293,15 +343,30 @@ class ApplicationStatus(Shown):
     readiness: ReadinessLine | None = None
     objectives: tuple[ObjectiveLine, ...] = ()
     consumers: tuple[ConsumerLine, ...] = ()
+    lost_writes: tuple[LostWritesLine, ...] = ()
     requests: tuple[RequestLine, ...] = ()
     runs: tuple[RunLine, ...] = ()
 
 
+class IncidentItem(Shown):
+    """One incident in a list, and in the status while it is open. `application` None: it is about all of them."""
+
+    id: str
+    application: str | None
+    title: str
+    state: Literal["open", "closed"]
+    opened_at: datetime
+    by: str
+    closed_at: datetime | None
+    closed_by: str | None
+
+
 class StatusReport(Shown):
-    """`braked`: who put the brake on, when and why; None while it is off."""
+    """`braked`: who put the brake on, when and why; None while it is off. `incidents`: those that are open."""
 
     schema_: Literal["dr.status/1"] = Field(default="dr.status/1", alias="schema")
     at: datetime
     brake: bool
     braked: BrakeView | None = None
+    incidents: tuple[IncidentItem, ...] = ()
     applications: tuple[ApplicationStatus, ...]

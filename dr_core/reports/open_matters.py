@@ -1,16 +1,23 @@
-"""What stays in every health report until somebody ends it: the brake, and reviews that nobody has closed."""
+"""What stays in every health report until somebody ends it: the brake, frozen applications, open reviews."""
 
+from dr_core.incidents.model import Incident
 from dr_core.plan.step import Severity
+from dr_core.reconciliation.model import Item
+from dr_core.reports import freeze
 from dr_core.reports.brake import brake_view
 from dr_core.reports.model import FindingView
-from dr_core.store import brake, reviews
+from dr_core.store import brake, freezes, incidents, reconciliations, reviews
 from dr_core.store.engine import Tx
 from dr_core.store.reviews import Review
 
 
 def open_matters(tx: Tx) -> tuple[FindingView, ...]:
     """Each with who began it, when and why, and the way out."""
-    return (*_brake(tx), *(_unreviewed(review) for review in reviews.waiting(tx)))
+    frozen = (freeze.finding(known) for known in freezes.standing(tx))
+    going_on = (_going_on(incident) for incident in incidents.open_ones(tx))
+    unsigned = (_unsigned(item) for item in reconciliations.waiting(tx))
+    unreviewed = (_unreviewed(review) for review in reviews.waiting(tx))
+    return (*_brake(tx), *going_on, *frozen, *unsigned, *unreviewed)
 
 
 def _brake(tx: Tx) -> tuple[FindingView, ...]:
@@ -26,6 +33,27 @@ def _brake(tx: Tx) -> tuple[FindingView, ...]:
             evidence=on.reason,
             way_out="An approver types `/dr brake off`.",
         ),
+    )
+
+
+def _going_on(incident: Incident) -> FindingView:
+    return FindingView(
+        code="incident-open",
+        severity=Severity.WARNING.value,
+        message=f"incident {incident.id} about {incident.application or 'all applications'} is open, since "
+        f"{incident.opened_at:%Y-%m-%d %H:%M}Z by {incident.by.display}.",
+        evidence=incident.title,
+        way_out=f"When it is over, an approver or whoever opened it types `/dr incident close {incident.id}`.",
+    )
+
+
+def _unsigned(item: Item) -> FindingView:
+    return FindingView(
+        code="lost-writes",
+        severity=Severity.WARNING.value,
+        message=f"nobody has signed the lost writes {item.id} yet, open since {item.opened_at:%Y-%m-%d %H:%M}Z.",
+        evidence=item.sentence,
+        way_out=f"Another approver looks at them and types `/dr reconcile sign {item.id} --note TEXT`.",
     )
 
 

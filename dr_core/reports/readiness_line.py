@@ -10,15 +10,18 @@ from dr_core.store.engine import Tx
 
 OLD_AFTER_S = 7200.0
 """A preflight is made at least every 30 minutes; what is older than this says nothing about now."""
+UNPROVEN = frozenset({"never-rehearsed", "drill-overdue"})
+"""Findings that stop no failover, and with which nobody calls an application ready."""
 
 
 def readiness_line(tx: Tx, application: str, now: datetime) -> ReadinessLine:
     return counted(readiness.get(tx, application), now)
 
 
-def counted(sheet: Sheet | None, now: datetime) -> ReadinessLine:
+def counted(sheet: Sheet | None, now: datetime, *, rehearsed: bool = True) -> ReadinessLine:
     """`ready` is None when nothing blocks and not everything could be asked, or it was asked too long ago. Pure.
 
+    Nor is it ready while no drill has proven it, unless `rehearsed` is False: a drill does not ask for itself.
     A blocking finding of the active region itself counts as a warning: it stops no failover, only the way back.
     """
     if sheet is None:
@@ -31,7 +34,7 @@ def counted(sheet: Sheet | None, now: datetime) -> ReadinessLine:
     warnings = [check for check in found if check.severity is not Severity.INFO and check not in blocking]
     unknown = [check for check in sheet.checks if check.state is CheckState.UNKNOWN]
     age_s = max(0.0, (now - sheet.at).total_seconds())
-    reason = _doubt(sheet, age_s, unknown)
+    reason = _doubt(sheet, age_s, unknown, rehearsed=rehearsed)
     return ReadinessLine(
         ready=False if blocking else None if reason else True,
         blocking=len(blocking),
@@ -44,10 +47,18 @@ def counted(sheet: Sheet | None, now: datetime) -> ReadinessLine:
     )
 
 
-def _doubt(sheet: Sheet, age_s: float, unknown: list[Check]) -> str:
+def _doubt(sheet: Sheet, age_s: float, unknown: list[Check], *, rehearsed: bool) -> str:
     """Why a preflight without a blocking finding is no proof."""
     if age_s > OLD_AFTER_S:
         return f"the last preflight is {age_s / 3600:.1f} h old"
     if not sheet.complete:
         return "the last preflight was cut short at its time limit"
-    return f"{len(unknown)} of {len(sheet.checks)} checks could not be asked" if unknown else ""
+    if unknown:
+        return f"{len(unknown)} of {len(sheet.checks)} checks could not be asked"
+    unproven = (check.message for check in sheet.checks if _unproven(check))
+    return next(unproven, "").rstrip(".") if rehearsed else ""
+
+
+def _unproven(check: Check) -> bool:
+    """What was never tried, or not for too long, may work: nobody knows."""
+    return check.state is CheckState.FINDING and check.code in UNPROVEN

@@ -2,11 +2,14 @@
 
 from dr_core.approvals.decision import standing
 from dr_core.approvals.model import Ack, Request, RequestState
+from dr_core.detection.cause import gone
+from dr_core.preparation.decide import announced
+from dr_core.preparation.model import sentences
 from dr_core.replication.exposure import StoreExposure, store_exposures
 from dr_core.reports.model import AckView, RequestView
 from dr_core.reports.plan import plan_report
 from dr_core.services import Services
-from dr_core.store import observations, requests, runs
+from dr_core.store import observations, preparations, requests, runs
 from dr_core.store.engine import Tx
 
 
@@ -16,7 +19,7 @@ def request_view(services: Services, request: Request | str) -> RequestView:
     def work(tx: Tx) -> RequestView:
         found = request if isinstance(request, Request) else requests.get(tx, request)
         stores = _exposure(tx, services, found)
-        return _view(tx, found, stores)
+        return _view(tx, found, stores, auto=services.topology.approval.prepare == "auto")
 
     return services.store.read(work)
 
@@ -30,7 +33,7 @@ def _exposure(tx: Tx, services: Services, request: Request) -> tuple[StoreExposu
     return tuple(store for store in stores if store.region == request.plan.target)
 
 
-def _view(tx: Tx, request: Request, stores: tuple[StoreExposure, ...]) -> RequestView:
+def _view(tx: Tx, request: Request, stores: tuple[StoreExposure, ...], *, auto: bool) -> RequestView:
     run = runs.of_request(tx, request.id)
     plan = request.plan
     kinds = {step.kind for step in plan.steps}
@@ -56,6 +59,10 @@ def _view(tx: Tx, request: Request, stores: tuple[StoreExposure, ...]) -> Reques
         decision_reason=request.decision_reason,
         run=run.id if run else None,
         supersedes=request.supersedes,
+        undoes=plan.undoes,
+        signals=request.signals,
+        cause_gone=gone(tx, request),
+        prepared=sentences(preparations.get(tx, request.id)) or announced(request, auto=auto),
         plan=plan_report(
             plan,
             findings=request.findings,

@@ -9,7 +9,16 @@ from dr_core.execution.model import Hold, HoldKind, Run, StepRecord, StepState, 
 from dr_core.objectives.rto import timeline
 from dr_core.plan.step import Step
 from dr_core.reports.brake import brake_view
-from dr_core.reports.model import BrakeView, EndingView, HoldView, LossView, RunView, SegmentView, StepView
+from dr_core.reports.model import (
+    BrakeView,
+    EndingView,
+    HoldView,
+    LossView,
+    RollbackView,
+    RunView,
+    SegmentView,
+    StepView,
+)
 from dr_core.services import Services
 from dr_core.store import brake, events, requests, runs
 from dr_core.store.engine import Tx
@@ -19,16 +28,26 @@ SILENT_AFTER = timedelta(seconds=20)
 _STEP_S = 5
 
 
-def run_view(services: Services, run: Run | str) -> RunView:
-    """A run as a result; named by its id or by its request's. NotFoundError where there is none."""
+def run_view(services: Services, run: Run | str, *, way_back: bool = False) -> RunView:
+    """A run as a result; named by its id or by its request's. NotFoundError where there is none.
+
+    `way_back`: with what would take it back, which knows every kind of step; who only looks does not wait for that.
+    """
 
     def work(tx: Tx) -> RunView:
         found = run if isinstance(run, Run) else find(tx, run)
         target_s = services.topology.objectives.rto.total_seconds()
         view = view_of(found, requests.get(tx, found.request), target_s, now=tx.now(), brake=brake_view(brake.get(tx)))
-        return view.model_copy(update={"blocked": _blocked(tx, found)})
+        back = _way_back(tx, services, found) if way_back else None
+        return view.model_copy(update={"blocked": _blocked(tx, found), "rollback": back})
 
     return services.store.read(work)
+
+
+def _way_back(tx: Tx, services: Services, run: Run) -> RollbackView | None:
+    from dr_core.reports.rollback import rollback_view
+
+    return rollback_view(tx, services.topology, run)
 
 
 def _blocked(tx: Tx, run: Run) -> int:
@@ -81,6 +100,7 @@ def view_of(run: Run, request: Request, rto_target_s: float, *, now: datetime, b
         loss_limit_seconds=request.loss_limit_s,
         loss_reason=run.loss_reason or ("" if run.loss_s is not None else _unmeasured(run, "no loss was recorded")),
         losses=tuple(_lost(lost) for lost in run.losses),
+        undoes=run.plan.undoes,
     )
 
 

@@ -10,13 +10,17 @@ from dr_core.objectives.keeping import history_of
 from dr_core.plan.target import propose
 from dr_core.reports.brake import brake_view
 from dr_core.reports.consumers import consumer_lines
+from dr_core.reports.drills import last_drill
+from dr_core.reports.freeze import freeze_view
+from dr_core.reports.incidents import open_items
 from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
 from dr_core.reports.objectives import LOOKED_AT, objectives
 from dr_core.reports.readiness_line import readiness_line
+from dr_core.reports.reconciliations import lost_writes
 from dr_core.reports.run import progress, stopped
 from dr_core.reports.standing import Standing, look, not_observed
 from dr_core.services import Services
-from dr_core.store import brake, requests, runs
+from dr_core.store import brake, freezes, requests, runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
 
@@ -31,7 +35,13 @@ def status(services: Services, application: str | None = None) -> StatusReport:
         applications = tuple(
             _application(tx, services.topology, name, now, *open_matters) for name in named(services, application)
         )
-        return StatusReport(at=now, brake=braked is not None, braked=braked, applications=applications)
+        return StatusReport(
+            at=now,
+            brake=braked is not None,
+            braked=braked,
+            incidents=open_items(tx, application),
+            applications=applications,
+        )
 
     return services.store.read(work)
 
@@ -105,6 +115,8 @@ def _application(
         serving=standing.serving,
         writers=standing.writers,
         regions=standing.regions,
+        last_drill=last_drill(tx, topology, name, now),
+        freeze=freeze_view(freezes.get(tx, name), topology.applications[name]),
         stores=standing.stores,
         exposure_seconds=standing.exposure_s,
         answers=standing.answers,
@@ -112,6 +124,7 @@ def _application(
         readiness=readiness_line(tx, name, now),
         objectives=objectives(recent, history_of(tx, name), topology.objectives, now),
         consumers=consumer_lines(standing, now),
+        lost_writes=lost_writes(tx, name),
         requests=requests_.get(name, ()),
         runs=_runs((run for run in unfinished if run.application == name), recent),
     )

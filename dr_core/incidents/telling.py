@@ -1,0 +1,214 @@
+"""Events of the trail in plain words, for the timeline of an incident and for reports; faces make them safe to show."""
+
+from collections.abc import Callable, Mapping
+
+from pydantic import JsonValue
+
+from dr_core.audit.events import Event, EventKind
+
+Data = Mapping[str, JsonValue]
+
+UNTOLD = frozenset(
+    {
+        EventKind.CHAIN_OPENED,
+        EventKind.CONFIG_LOADED,
+        EventKind.ROSTER_CHANGED,
+        EventKind.DIGEST_POSTED,
+        EventKind.RUN_CREATED,
+        EventKind.STEP_FOUND,
+        EventKind.FREEZE_MARKED,
+        EventKind.RUNBOOK_EXPORTED,
+        EventKind.REPORT_ASKED,
+        EventKind.REPORT_POSTED,
+    }
+)
+"""Bookkeeping of the trail and of processes: nothing happened to an application by it."""
+
+
+def words(event: Event) -> str | None:
+    """What happened, without who and when; None for bookkeeping. A kind that has no words here tells its data."""
+    if event.kind in UNTOLD:
+        return None
+    tell = _WORDS.get(event.kind)
+    return tell(event.data) if tell is not None else _plainly(event)
+
+
+def _plainly(event: Event) -> str:
+    """`prepare.done`: `prepare done: region eu-west-1, count 4`."""
+    said = [f"{name.replace('_', ' ')} {_value(value)}" for name, value in event.data.items() if _says(name, value)]
+    what = event.kind.replace(".", " ").replace("_", " ")
+    return f"{what}: {', '.join(said)}" if said else what
+
+
+def _says(name: str, value: JsonValue) -> bool:
+    return name not in ("proof", "digest", "evidence", "incident") and value not in (None, "", [], {})
+
+
+def _value(value: JsonValue) -> str:
+    if isinstance(value, list):
+        return " ".join(_value(one) for one in value)
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_value(one)}" for name, one in value.items())
+    return str(value)
+
+
+def _text(data: Data, key: str) -> str:
+    value = data.get(key)
+    return "" if value is None else str(value)
+
+
+def _listed(data: Data, key: str) -> list[str]:
+    value = data.get(key)
+    return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def _why(data: Data) -> str:
+    """`: reason`, or nothing where none was given."""
+    said = "; ".join(_listed(data, "reasons")) or _text(data, "reason")
+    return f": {said}" if said else ""
+
+
+def _said(what: str) -> Callable[[Data], str]:
+    return lambda data: what + _why(data)
+
+
+def _step(state: str) -> Callable[[Data], str]:
+    def tell(data: Data) -> str:
+        detail = _text(data, "detail") or _text(data, "reason")
+        name = _text(data, "title") or _text(data, "step")
+        return f"step {state}: {name}{f' ({detail})' if detail else ''}"
+
+    return tell
+
+
+def _opened(data: Data) -> str:
+    way = f"{_text(data, 'application')} from {_text(data, 'source')} to {_text(data, 'target')}"
+    overrides = _listed(data, "overrides")
+    spite = f", in spite of {', '.join(overrides)}" if overrides else ""
+    return f"asked for a {_text(data, 'mode')} move of {way}{spite}{_why(data)}"
+
+
+def _accepting(data: Data) -> str:
+    accepted = data.get("accepted_limit_s")
+    if accepted is None:
+        return "accepting an unknown loss"
+    return "accepting no loss" if accepted == 0 else f"accepting a loss of up to {accepted} s"
+
+
+def _acked(data: Data) -> str:
+    missing = data.get("missing")
+    rest = f"; {missing} more needed" if isinstance(missing, int) and missing else ""
+    return f"acknowledged round {_text(data, 'round')}, {_accepting(data)}{rest}"
+
+
+def _people(data: Data) -> str:
+    """`person:Ada` and `slack:U1` by what comes after the colon."""
+    return ", ".join(key.partition(":")[2] or key for key in _listed(data, "people"))
+
+
+def _broke_glass(data: Data) -> str:
+    skipped = ", ".join(_listed(data, "skipped"))
+    return f"BROKE THE GLASS without waiting for {skipped or 'the quorum'}, {_accepting(data)}{_why(data)}"
+
+
+def _intent(data: Data) -> str:
+    late = "tried on after the end of the run" if data.get("late") else f"attempt {_text(data, 'attempt')}"
+    return f"step begun ({late}): {_text(data, 'title') or _text(data, 'step')}"
+
+
+def _grew(data: Data) -> str:
+    now = data.get("loss_s")
+    return f"more is lost than when the step was begun: {'unknown' if now is None else f'{now} s'}"
+
+
+def _verdict(data: Data) -> str:
+    before = f" (was {_text(data, 'before')})" if data.get("before") else ""
+    first = next(iter(_listed(data, "reasons")), "")
+    where, verdict = f"{_text(data, 'application')} in {_text(data, 'region')}", _text(data, "verdict")
+    said = first.removeprefix(f"{verdict}: ")
+    return f"{where} is {verdict}{before}{f': {said}' if said else ''}"
+
+
+def _incident(what: str) -> Callable[[Data], str]:
+    def tell(data: Data) -> str:
+        signals = len(_listed(data, "signals"))
+        seen = f" ({signals} signal{'' if signals == 1 else 's'})" if signals else ""
+        return f"{what}: {_text(data, 'title')}{seen}"
+
+    return tell
+
+
+_WORDS: dict[str, Callable[[Data], str]] = {
+    EventKind.VERDICT_CHANGED: _verdict,
+    EventKind.INCIDENT_OPENED: _incident("opened the incident"),
+    EventKind.INCIDENT_JOINED: _incident("joined the incident"),
+    EventKind.INCIDENT_CLOSED: _said("closed the incident"),
+    EventKind.NOTE_ADDED: lambda data: f"noted: {_text(data, 'text')}",
+    EventKind.REQUEST_OPENED: _opened,
+    EventKind.REQUEST_REFUSED: _said("was refused a request"),
+    EventKind.REQUEST_BLOCKED: _said("was turned away with another request"),
+    EventKind.REQUEST_ACKED: _acked,
+    EventKind.REQUEST_APPROVED: lambda data: f"the quorum is complete: {_people(data)}",
+    EventKind.REQUEST_DENIED: _said("denied the request"),
+    EventKind.REQUEST_OBJECTED: _said("objected to the request"),
+    EventKind.REQUEST_CANCELLED: _said("took the request back"),
+    EventKind.REQUEST_EXPIRED: lambda data: f"round {_text(data, 'round')} expired without its quorum",
+    EventKind.REQUEST_RENEWED: lambda data: f"opened round {_text(data, 'round')}{_why(data)}",
+    EventKind.REQUEST_VOID: _said("the request is void"),
+    EventKind.REQUEST_BROKE_GLASS: _broke_glass,
+    EventKind.RUN_TAKEN: lambda data: f"took the run up (epoch {_text(data, 'epoch')})",
+    EventKind.RUN_STARTED: lambda data: f"run {_text(data, 'run')} started",
+    EventKind.RUN_GATES_PASSED: lambda _: "every gate is open",
+    EventKind.RUN_GATES_REFUSED: _said("a gate refused"),
+    EventKind.RUN_ROUND_NEEDED: _said("held until it is acknowledged again"),
+    EventKind.RUN_HELD: _said("held for a person to decide"),
+    EventKind.RUN_PAUSED: _said("paused the run"),
+    EventKind.RUN_RESUMED: _said("let the run go on"),
+    EventKind.RUN_ABORT_ASKED: _said("asked for the end of the run"),
+    EventKind.RUN_ABORTED: _said("the run was aborted"),
+    EventKind.RUN_SUPERSEDED: _said("the run ended for another one"),
+    EventKind.RUN_TAKEN_OVER: _said("took the run away from its worker"),
+    EventKind.RUN_FOLLOWED: _said("nothing is tried on any more"),
+    EventKind.RUN_LOSS_GREW: _grew,
+    EventKind.RUN_SUCCEEDED: lambda _: "the run succeeded",
+    EventKind.RUN_FAILED: _said("the run failed"),
+    EventKind.STEP_INTENT: _intent,
+    EventKind.STEP_DONE: _step("done"),
+    EventKind.STEP_NOT_REACHED: _step("not reached"),
+    EventKind.STEP_FAILED: _step("failed"),
+    EventKind.STEP_UNCERTAIN: _step("uncertain"),
+    EventKind.STEP_SKIPPED: _step("skipped"),
+    EventKind.STEP_REACHED_LATE: _step("done late"),
+    EventKind.BRAKE_ENGAGED: _said("put the brake on"),
+    EventKind.BRAKE_OBJECTED: _said("objected to the brake"),
+    EventKind.BRAKE_RELEASED: lambda _: "released the brake",
+    EventKind.COOLDOWN_CLEARED: lambda data: f"ended the cooldown of {_text(data, 'application')}",
+    EventKind.REVIEW_OPENED: lambda data: f"review {_text(data, 'review')} is open until somebody else closes it",
+    EventKind.REVIEW_CLOSED: lambda data: f"closed review {_text(data, 'review')}: {_text(data, 'note')}",
+    EventKind.COMMAND_REFUSED: lambda data: (
+        f"was refused `{_text(data, 'command')}`: {_text(data, 'reason') or _text(data, 'message')}"
+    ),
+    EventKind.DETECTION_HELD: lambda data: (
+        f"{_text(data, 'region')} is down, and nothing could be proposed{_why(data)}"
+    ),
+    EventKind.DETECTION_CALMED: _said("what the request was proposed for is gone"),
+    EventKind.DETECTION_EASED: _said("what the request was proposed for has eased"),
+    EventKind.DETECTION_AGAIN: _said("what the request was proposed for is back"),
+    EventKind.PREPARE_INTENT: _step("prepared meanwhile"),
+    EventKind.PREPARE_DONE: _step("prepared"),
+    EventKind.PREPARE_FAILED: _step("not prepared"),
+    EventKind.PREPARE_UNDOING: _step("being taken back"),
+    EventKind.PREPARE_UNDONE: _step("taken back"),
+    EventKind.PREPARE_KEPT: _step("kept as prepared"),
+    EventKind.RECONCILIATION_OPENED: lambda data: f"lost writes, {_text(data, 'item')}{_why(data)}",
+    EventKind.RECONCILIATION_KEPT: lambda data: f"lost writes are kept, {_text(data, 'item')}{_why(data)}",
+    EventKind.RECONCILIATION_SIGNED: lambda data: f"signed lost writes {_text(data, 'item')}: {_text(data, 'note')}",
+    EventKind.FREEZE_SET: lambda data: (
+        f"{_text(data, 'application')} is frozen: it runs in {_text(data, 'active')}, not in {_text(data, 'primary')}"
+    ),
+    EventKind.FREEZE_LIFTED: lambda data: f"{_text(data, 'application')} is no longer frozen{_why(data)}",
+    EventKind.STORE_ROLLED_BACK: _said("the store was set back"),
+    EventKind.CALL_UNEXPLAINED: lambda data: (
+        f"a call to AWS that no run explains: {_text(data, 'service')} {_text(data, 'operation')}"
+    ),
+}
