@@ -165,4 +165,10 @@ def _region(arn: str) -> str:
 
 def _member(member: dict[str, Any]) -> MemberState:
     arn = member["DBClusterArn"]
-    return MemberState(region=_region(arn), cluster=arn.rsplit(":", 1)[1], is_writer=bool(member.get("IsWriter")))
+    told = member.get("SynchronizationStatus")
+    return MemberState(
+        region=_region(arn),
+        cluster=arn.rsplit(":", 1)[1],
+        is_writer=bool(member.get("IsWriter")),
+        synchronized=told == "connected" if told else None,
+    )

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/cli/latest/reference/rds/switchover-global-cluster.h
 describe-global-clusters.html.
 """
 
-from dr_core.aws.cli import Raw, answer, asked, aws, is_
+from dr_core.aws.cli import Raw, answer, asked, aws, is_, text
 from dr_core.topology.stores import AuroraGlobal
 
 _ALL = "GlobalClusters[0]"
@@ -33,6 +33,13 @@ def look(spec: AuroraGlobal, region: str, query: str = MEMBERS) -> str:
 def moved(spec: AuroraGlobal, region: str) -> str:
     """The condition that `$member` is the only writer and no change of writer is under way, as `region` tells it."""
     return is_(look(spec, region, _SETTLED), Raw('"settled $member"'))
+
+
+def is_rebuilt(spec: AuroraGlobal, region: str, member: str) -> str:
+    """The condition that the member in `member` is a secondary with the writer's data, as `region` tells it."""
+    there = f"{_ALL}.GlobalClusterMembers[?contains(DBClusterArn, {text(f':{member}:')})] | [0]"
+    told = f"join({text(' ')}, [to_string(IsWriter), not_null(SynchronizationStatus, {text('-')})])"
+    return is_(look(spec, region, f"{there}.{told}"), "false connected")
 
 
 def alone(spec: AuroraGlobal, region: str) -> str:

@@ -11,8 +11,8 @@ from dr_core.topology.stores import AuroraGlobal
 
 
 class MemoryDatabase:
-    """One global cluster. `takes_s` is how long a change of writer lasts; `down` are
-    regions that do not answer, `detached` ones that are no members any more."""
+    """One global cluster. `takes_s` is how long a change of writer lasts; `down` are regions that do not answer,
+    `detached` ones that are no members any more, `rebuilding` members that do not have the writer's data yet."""
 
     def __init__(
         self, spec: AuroraGlobal, writer: str, clock: Clock, *, takes_s: float = 30.0, instances: int = 1
@@ -26,6 +26,7 @@ class MemoryDatabase:
         self.down: set[str] = set()
         self.detached: set[str] = set()
         self._detaching: dict[str, float] = {}
+        self.rebuilding: set[str] = set()
         self.engine = "aurora-postgresql"
         self.engine_version = "16.4"
         self.instances = dict.fromkeys(spec.clusters, instances)
@@ -112,6 +113,7 @@ class MemoryDatabase:
             region=region,
             cluster=self._spec.clusters[region],
             is_writer=region == self.writer,
+            synchronized=region not in self.rebuilding,
             status="available" if seen else None,
             instances=self.instances[region] if seen else None,
             engine=self.engine if seen else None,
