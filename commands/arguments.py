@@ -16,14 +16,32 @@ def bind(parsed: Parsed, topology: Topology) -> Arguments:
     """Assign the words, check regions and applications against the topology, insist on what is required."""
     command = parsed.command
     values: dict[str, Value] = dict(parsed.options)
-    for word in parsed.words:
+    unquoted = _unquoted(command, parsed.words, topology)
+    for word in parsed.words if unquoted is None else ():
         values.update(_place(command, word, values, topology))
+    values.update(unquoted or {})
     _single_application(command, values, topology)
     _check_region(values, topology)
     missing = tuple(param for param in command.params if param.name not in values and _wanted(param))
     if missing:
         raise MissingArguments(command, values, missing, _choices(missing, topology))
     return Arguments(values)
+
+
+def _unquoted(command: Command, words: tuple[str, ...], topology: Topology) -> dict[str, Value] | None:
+    """A text of several words that nobody put into quotes: all of it is the text, in which an application may be named.
+
+    None where a word holds a space, and so was quoted: then every word has its own place.
+    """
+    text = next((param for param in command.positionals if param.kind is Kind.TEXT), None)
+    if text is None or len(words) < 2 or any(char.isspace() for word in words for char in word):
+        return None
+    found: dict[str, Value] = {text.name: " ".join(words)}
+    for param in command.positionals:
+        named = {word.lower() for word in words} & set(topology.applications)
+        if param.kind is Kind.APPLICATION and len(named) == 1:
+            found[param.name] = named.pop()
+    return found
 
 
 def _place(command: Command, word: str, values: Mapping[str, Value], topology: Topology) -> dict[str, Value]:

@@ -12,10 +12,12 @@ from dr_core.reports.audit import AuditList, AuditVerdict
 from dr_core.reports.brake import BrakeReport
 from dr_core.reports.costs import BudgetReport
 from dr_core.reports.doctor import DoctorReport
+from dr_core.reports.drills import DrillsReport, DrillView
 from dr_core.reports.health import HealthReport
 from dr_core.reports.help import HelpReport
 from dr_core.reports.listing import Message, ReplicationReport, RequestList, RunList
 from dr_core.reports.model import PlanReport, RequestView, RunView, StatusReport
+from dr_core.reports.reconciliations import ReconciliationList
 from dr_core.reports.reviews import ReviewList
 
 _INTRO = """\
@@ -45,7 +47,8 @@ there, never 0.
 
 RESULTS: tuple[type[BaseModel], ...] = (
     StatusReport, HealthReport, ReplicationReport, BudgetReport, PlanReport, RequestView, RequestList, RunView, RunList,
-    BrakeReport, ReviewList, AuditList, AuditVerdict, DoctorReport, HelpReport, Message,
+    DrillView, DrillsReport,
+    BrakeReport, ReviewList, ReconciliationList, AuditList, AuditVerdict, DoctorReport, HelpReport, Message,
 )  # fmt: skip
 
 _WHO = {

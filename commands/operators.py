@@ -27,7 +27,7 @@ def roles_of(services: Services, actor: Actor) -> frozenset[str]:
 
 def authorize(services: Services, actor: Actor, command: Command) -> None:
     """RefusedError when this actor may not run this command; everybody may look."""
-    if command.open_to(()):
+    if command.open_to(()) or (actor.face is Face.SCHEDULE and command.by_schedule):
         return
     roster, now = _roster(services), services.clock.now()
     if command.open_to({role.value for role in authority.roles(services.topology, roster, actor, now)}):

@@ -80,7 +80,7 @@ class Command:
     """One use. `module` is imported and its `function` called with a Context when the command runs.
 
     An `operation` changes something or asks for it: refusals are audited, and in a terminal a worker carries it out.
-    `approver_too`: an approver may run it as well as a requester.
+    `approver_too`: an approver may run it as well as a requester. `by_schedule`: the schedule may, too.
     `bare` commands need neither configuration nor store and are called with their Arguments by the terminal itself.
     """
 
@@ -94,6 +94,7 @@ class Command:
     function: str = "run"
     operation: bool = False
     approver_too: bool = False
+    by_schedule: bool = False
     bare: bool = False
     group: str = "See"
 

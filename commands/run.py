@@ -16,7 +16,7 @@ from dr_core.store.engine import Tx
 
 
 def show(context: Context) -> Outcome:
-    return Outcome("run show", run_view(context.services, context.arguments.given("run")))
+    return Outcome("run show", run_view(context.services, context.arguments.given("run"), way_back=True))
 
 
 def pause(context: Context) -> Outcome:

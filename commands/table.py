@@ -86,6 +86,15 @@ _ACT = (
         needs=Needs.REQUESTER, operation=True, group="Fail over",
     ),
     Command(
+        "rollback", "ask that what a run really did is taken back; it must have ended", "commands.rollback",
+        (
+            Param("run", Kind.RUN, "the run's id, or its request's", required=True),
+            _reason("why, for those who must approve"), _OVERRIDE,
+        ),
+        ("rollback run-7k2m9qpd", 'rollback run-7k2m9qpd --reason "the change was not needed"'),
+        needs=Needs.REQUESTER, approver_too=True, operation=True, group="Fail over",
+    ),
+    Command(
         "approve", "acknowledge a request", "commands.approve",
         (_REQUEST, _ROUND, _ACCEPT_LOSS),
         ("approve r-7k2m9qpd", "approve r-7k2m9qpd --accept-loss 900"),
@@ -148,9 +157,67 @@ _STEER = (
         function="run_off", needs=Needs.APPROVER, operation=True, group="Steer a run",
     ),
     Command(
+        "unfreeze", "the code of an application's infrastructure agrees with where it runs, and may be applied",
+        "commands.unfreeze",
+        (_ONE_APP, _reason("what was done so that the code agrees", required=True)),
+        ('unfreeze {app} --reason "the primary is eu-west-1 in the code now"',),
+        needs=Needs.APPROVER, operation=True, group="Steer a run",
+    ),
+    Command(
         "cooldown clear", "let detection propose a failover again before the cooldown is over", "commands.cooldown",
         (_ONE_APP,), ("cooldown clear {app}",),
         function="run_clear", needs=Needs.APPROVER, operation=True, group="Steer a run",
+    ),
+)  # fmt: skip
+
+_INCIDENT_ID = Param("id", Kind.WORD, "the incident's id; may be left out where only one is open", metavar="ID")
+_INCIDENT = (
+    Command(
+        "incident", "say that something is wrong: one card for it, pinned, with all that belongs to it",
+        "commands.incident",
+        (
+            Param("application", Kind.APPLICATION, "which application; all where it is left out", implied=True,
+                  metavar="APP"),
+            Param("text", Kind.TEXT, "what is wrong, in a line", required=True),
+        ),
+        ('incident "checkout answers 500"', 'incident {app} "checkout answers 500"'),
+        needs=Needs.REQUESTER, approver_too=True, operation=True, group="Incidents",
+    ),
+    Command(
+        "note", "write down what you saw or did, with the time and your name", "commands.note",
+        (
+            Param("text", Kind.TEXT, "the note", required=True),
+            Param("incident", Kind.WORD, "an incident's id, or a request's or run's of it; only where several are open",
+                  option=True, metavar="ID"),
+        ),
+        ('note "called the provider"', 'note "called the provider" --incident i-7k2m9qpd'),
+        needs=Needs.REQUESTER, approver_too=True, operation=True, group="Incidents",
+    ),
+    Command(
+        "incident close", "the incident is over: its card is unpinned, its report is posted", "commands.incident",
+        (_INCIDENT_ID, _reason("what it was", required=False)),
+        ("incident close", 'incident close i-7k2m9qpd --reason "a bad deployment, taken back"'),
+        function="run_close", needs=Needs.REQUESTER, approver_too=True, operation=True, group="Incidents",
+    ),
+    Command(
+        "incident show", "one incident: what belongs to it, and its timeline", "commands.incident", (_INCIDENT_ID,),
+        ("incident show", "incident show i-7k2m9qpd"), function="run_show", group="Incidents",
+    ),
+    Command(
+        "incidents", "open incidents, and the last ones closed", "commands.incident", (_LIMIT,), ("incidents",),
+        function="run_list", group="Incidents",
+    ),
+    Command(
+        "report after-action", "what happened: time by segment, RTO and RPO, people, steps, deviations, what is open",
+        "commands.report",
+        (
+            Param("about", Kind.WORD, "the id of a run, a request, an incident or a drill", required=True,
+                  metavar="RUN"),
+            Param("format", Kind.WORD, "as a file of this kind; in a terminal", option=True, metavar="md|html|json"),
+            Param("out", Kind.WORD, "write the file there; in a terminal", option=True, metavar="FILE"),
+        ),
+        ("report after-action run-7k2m9qpd", "report after-action i-7k2m9qpd --out report.html"),
+        group="Incidents",
     ),
 )  # fmt: skip
 
@@ -179,6 +246,20 @@ _EMERGENCY = (
         ),
         ('review close v-7k2m9qpd --note "seen, it was right"',),
         function="run_close", needs=Needs.APPROVER, operation=True, group="Break glass",
+    ),
+    Command(
+        "reconcile list", "what forced failovers lost: where it is kept, and what nobody has signed yet",
+        "commands.reconcile", (), ("reconcile list",), function="run_list", group="Lost writes",
+    ),
+    Command(
+        "reconcile sign", "sign off, as another person, what became of lost writes: a failback waits for that",
+        "commands.reconcile",
+        (
+            Param("id", Kind.WORD, "the item's id", required=True, metavar="ID"),
+            Param("note", Kind.TEXT, "what became of the writes", option=True, required=True),
+        ),
+        ('reconcile sign w-7k2m9qpd --note "compared, 12 orders entered by hand"',),
+        function="run_sign", needs=Needs.APPROVER, operation=True, group="Lost writes",
     ),
 )  # fmt: skip
 
@@ -261,11 +342,33 @@ _TERMINAL = (
     _program("config schema", "the JSON Schema of dr.yaml", "commands.config", "schema"),
 )  # fmt: skip
 
-COMMANDS = (*_SEE, *_ACT, *_STEER, *_EMERGENCY, *_LOOK_AFTER, *_TERMINAL)
+_DRILL = (
+    Command(
+        "drill", "try what a failover needs: on paper, by harmless calls, with a clone, or as a real move and back",
+        "commands.drill",
+        (
+            _ONE_APP,
+            Param("kind", Kind.WORD, "how far it goes; only `live` moves users, with the acknowledgements of any move",
+                  option=True, metavar="tabletop|probe|isolated|live"),
+        ),
+        ("drill {app}", "drill {app} --kind probe"),
+        needs=Needs.REQUESTER, approver_too=True, operation=True, by_schedule=True, group="Drill",
+    ),
+    Command(
+        "drill history", "the drills of an application, how their scores went, and what is overdue", "commands.drill",
+        (_APP,), ("drill history", "drill history {app}"), function="run_history", group="Drill",
+    ),
+    Command(
+        "drill show", "one drill: every check with its result, what it used, what it still has to clean up",
+        "commands.drill", (Param("id", Kind.WORD, "the drill's id", required=True, metavar="ID"),),
+        ("drill show d-7k2m9qpd",), function="run_show", group="Drill",
+    ),
+)  # fmt: skip
+
+COMMANDS = (*_SEE, *_ACT, *_STEER, *_DRILL, *_INCIDENT, *_EMERGENCY, *_LOOK_AFTER, *_TERMINAL)
 
 # Words of the command language without code in this version; they get a clear answer instead of a guess.
 UNAVAILABLE = (
-    "rollback", "drill", "drill history", "unfreeze", "reconcile", "reconcile list", "reconcile sign",
-    "incident", "incident close", "note", "release", "release status", "release promote", "release rollback", "report",
-    "report after-action", "deploy", "failover --all",
+    "release", "release status", "release promote", "release rollback",
+    "deploy", "failover --all",
 )  # fmt: skip

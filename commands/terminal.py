@@ -16,14 +16,19 @@ from commands.failover import mode_of
 from commands.questions import NeedsAcceptance
 from commands.registry import Command
 from commands.run import which_run
+from commands.unfreeze import lifted
 from dr_core.approvals.ack import Review
 from dr_core.approvals.decision import must_type
 from dr_core.approvals.model import Request, RequestState
 from dr_core.aws.caller import Signer
+from dr_core.drills.asking import kind_of
 from dr_core.errors import ConflictError, DeniedError, RefusedError, UsageError
 from dr_core.plan.step import Mode
 from dr_core.reports.brake import brake_report
+from dr_core.reports.drills import drill_view
+from dr_core.reports.incidents import incident_view
 from dr_core.reports.listing import Message
+from dr_core.reports.reconciliations import reconciliation_list
 from dr_core.reports.request import request_view
 from dr_core.reports.reviews import review_list
 from dr_core.reports.run import run_view
@@ -134,8 +139,24 @@ def _application(context: Context, _verb: Verb) -> dict[str, Any]:
     return {"application": context.arguments.given("application")}
 
 
+def _frozen(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"application": context.arguments.given("application"), "reason": context.arguments.given("reason")}
+
+
 def _review(context: Context, _verb: Verb) -> dict[str, Any]:
     return {"review": context.arguments.given("id"), "reason": context.arguments.given("note")}
+
+
+def _declared(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"application": context.arguments.text("application"), "reason": context.arguments.given("text")}
+
+
+def _noted(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"incident": context.arguments.text("incident"), "reason": context.arguments.given("text")}
+
+
+def _about_incident(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"incident": context.arguments.text("id"), "reason": context.arguments.text("reason") or ""}
 
 
 def _request(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
@@ -154,8 +175,33 @@ def _cleared(_context: Context, claim: Claim, _answer: Answer) -> BaseModel:
     return Message(text=f"The cooldown of {claim.application} is over: detection may propose a failover again.")
 
 
+def _thawed(context: Context, claim: Claim, _answer: Answer) -> BaseModel:
+    return Message(text=lifted(context.services, str(claim.application)))
+
+
+def _item(context: Context, _verb: Verb) -> dict[str, Any]:
+    return {"item": context.arguments.given("id"), "reason": context.arguments.given("note")}
+
+
+def _reconciliations(context: Context, _claim: Claim, _answer: Answer) -> BaseModel:
+    return reconciliation_list(context.services)
+
+
 def _reviews(context: Context, _claim: Claim, _answer: Answer) -> BaseModel:
     return review_list(context.services)
+
+
+def _about_drill(context: Context, _verb: Verb) -> dict[str, Any]:
+    kind = kind_of(context.arguments.text("kind"))
+    return {"application": context.arguments.given("application"), "kind": kind.value}
+
+
+def _drill(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
+    return drill_view(context.services, str(answer.drill))
+
+
+def _incident(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
+    return incident_view(context.services, str(answer.incident))
 
 
 @dataclass(frozen=True)
@@ -169,6 +215,7 @@ class _Use:
 _VERBS: dict[Verb, _Use] = {
     Verb.FAILOVER: _Use(_failover, _request),
     Verb.FAILBACK: _Use(_failback, _request),
+    Verb.ROLLBACK: _Use(_about_run, _request),
     Verb.APPROVE: _Use(_about_request, _request),
     Verb.DENY: _Use(_about_request, _request),
     Verb.CANCEL: _Use(_about_request, _request),
@@ -182,5 +229,11 @@ _VERBS: dict[Verb, _Use] = {
     Verb.BRAKE_ON: _Use(_brake, _brake_now),
     Verb.BRAKE_OFF: _Use(_brake, _brake_now),
     Verb.COOLDOWN_CLEAR: _Use(_application, _cleared),
+    Verb.UNFREEZE: _Use(_frozen, _thawed),
     Verb.REVIEW_CLOSE: _Use(_review, _reviews),
+    Verb.RECONCILE_SIGN: _Use(_item, _reconciliations),
+    Verb.INCIDENT: _Use(_declared, _incident),
+    Verb.INCIDENT_CLOSE: _Use(_about_incident, _incident),
+    Verb.NOTE: _Use(_noted, _incident),
+    Verb.DRILL: _Use(_about_drill, _drill),
 }

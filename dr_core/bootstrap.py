@@ -59,9 +59,11 @@ def clerk(bundle: Services) -> "Clerk":
 def ports(bundle: Services) -> "Ports":
     """The ports to AWS, DNS and HTTP."""
     from dr_core.canary.stored import StoredTrials
+    from dr_core.catch_up.stored import StoredTracks
     from dr_core.ports import aws_ports
 
-    return aws_ports(bundle.topology, bundle.aws, bundle.settings, bundle.clock, StoredTrials(bundle.store))
+    trials, tracks = StoredTrials(bundle.store), StoredTracks(bundle.store, bundle.topology.detection.interval)
+    return aws_ports(bundle.topology, bundle.aws, bundle.settings, bundle.clock, trials, tracks)
 
 
 def catalogues(bundle: Services, reach: "Ports") -> "Callable[[Plan], Catalogue]":

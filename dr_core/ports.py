@@ -6,6 +6,7 @@ from dr_core.aws.clients import acting_clients
 from dr_core.aws.session import AwsSessions
 from dr_core.canary.port import Trials
 from dr_core.capacity.by_kind import aws_capacity
+from dr_core.catch_up.port import Tracks
 from dr_core.clock import Clock
 from dr_core.consumers.aws import AwsConsumers
 from dr_core.copies.buckets import S3Copies
@@ -29,7 +30,12 @@ from dr_core.verify.http import HttpProbe
 
 
 def aws_ports(
-    topology: Topology, aws: AwsSessions, settings: Settings, clock: Clock, trials: Trials | None = None
+    topology: Topology,
+    aws: AwsSessions,
+    settings: Settings,
+    clock: Clock,
+    trials: Trials | None = None,
+    tracks: Tracks | None = None,
 ) -> Ports:
     """Every port on AWS, through the session factory; DNS and HTTP as the settings say. Connects to nothing."""
     resolver = DnsResolver(servers_from([(server.host, server.port) for server in settings.resolvers]))
@@ -61,6 +67,7 @@ def aws_ports(
             probe=probe,
             accounts=bound,
             trials=trials,
+            tracks=tracks,
         )
 
     return bound(None)

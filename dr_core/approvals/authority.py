@@ -21,14 +21,22 @@ class Role(StrEnum):
     HOLDER = "holder"
 
 
-def refusal(roster: Roster | None, actor: Actor, now: datetime) -> str | None:
-    """Why this identity may do nothing at all but look; None when it may. A sentence for the person."""
-    if actor.face not in (Face.SLACK, Face.TERMINAL) or actor.slack_user is None:
-        return "The terminal is read-only; use Slack."
+def unread(roster: Roster | None, now: datetime) -> str | None:
+    """Why nobody at all may do anything but look, as long as Slack has not been read; None when it was."""
     if roster is None:
         return "Who belongs to the incident channel has not been read from Slack yet; try again in a minute."
     if now - roster.at > ROSTER_LIFE:
         return f"The membership known from Slack is from {roster.at:%Y-%m-%d %H:%M}Z, older than 24 hours."
+    return None
+
+
+def refusal(roster: Roster | None, actor: Actor, now: datetime) -> str | None:
+    """Why this identity may do nothing at all but look; None when it may. A sentence for the person."""
+    if actor.face not in (Face.SLACK, Face.TERMINAL) or actor.slack_user is None:
+        return "The terminal is read-only; use Slack."
+    why = unread(roster, now)
+    if roster is None or why is not None:
+        return why
     if roster.incident_channel_shared:
         return "The incident channel is shared with another workspace; nothing can be requested or approved there."
     user = roster.users.get(actor.slack_user)

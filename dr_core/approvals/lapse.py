@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.model import Actor, Face, Request, RequestState
-from dr_core.approvals.planning import again
+from dr_core.approvals.planning import again, possible_places
 from dr_core.approvals.whereabouts import locate
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
@@ -89,7 +89,7 @@ def misfit(tx: Tx, services: Services, request: Request) -> str | None:
     if scope.holder(tx, (plan.application,)) is not None:
         return None
     active = locate(tx, services.topology, plan.application)
-    if not active.observed or active.region == plan.source:
+    if not active.observed or active.region in possible_places(plan):
         return None
     now = f"{plan.application} is active in {active.region} now ({active.reason})"
     return f"{now}, and its plan starts in {plan.source}"

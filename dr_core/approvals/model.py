@@ -53,7 +53,7 @@ class Ack(Value):
 class Request(Value):
     """A request for a plan. `loss_limit_s` None is `unknown`; findings and stores are as seen when its round opened.
 
-    `supersedes`: the run that ends when this request's quorum is complete.
+    `supersedes`: the run that ends when this request's quorum is complete. `signals`: what detection proposes it for.
     """
 
     id: str
@@ -78,6 +78,7 @@ class Request(Value):
     stores: tuple[StoreExposure, ...] = ()
     incident_since: datetime | None = None
     detected_at: datetime | None = None
+    signals: tuple[str, ...] = ()
     acks: tuple[Ack, ...] = ()
 
     @property

@@ -15,6 +15,21 @@ def new_review_id() -> str:
     return f"v-{_eight()}"
 
 
+def new_incident_id() -> str:
+    """`i-` and eight characters."""
+    return f"i-{_eight()}"
+
+
+def new_drill_id() -> str:
+    """`d-` and eight characters."""
+    return f"d-{_eight()}"
+
+
+def new_reconciliation_id() -> str:
+    """`w-` (for writes) and eight characters."""
+    return f"w-{_eight()}"
+
+
 def run_id_of(request_id: str) -> str:
     """A request has one run; they share their number."""
     return "run-" + request_id.removeprefix("r-")

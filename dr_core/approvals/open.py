@@ -23,11 +23,16 @@ from dr_core.plan.estimate import promotion_estimate_s
 from dr_core.plan.loss import loss_limit
 from dr_core.plan.preflight import preflight
 from dr_core.plan.step import Finding, Mode, Plan, Severity
+from dr_core.reconciliation.unsettled import unsettled
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.services import Services
 from dr_core.store import events, observations, readiness, requests, roster, runs, scope
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Application, Topology
+
+_SIGNALS = 8
+REPLACED_BY = "replaced_by"
+"""Under which name the cancellation of a proposal holds the request that took its place."""
 
 
 class BlockedError(RefusedError):
@@ -51,8 +56,18 @@ class Proposal:
         self.now = tx.now()
         self.observation: Observation | None = observations.latest(tx, application)
         self.plan = plan
-        sheet = readiness.get(tx, application)
-        self.findings = preflight(topology, self.plan, self.observation, self.now, sheet, new_round=new_round)
+        left, fences = unsettled(tx, topology, application), observations.region_fences(tx, application)
+        self.findings = preflight(
+            topology,
+            self.plan,
+            self.observation,
+            self.now,
+            readiness.get(tx, application),
+            new_round=new_round,
+            unsigned=left.unsigned,
+            unknown_losses=left.unknown,
+            unfenced=frozenset(region for region, fence in fences.items() if fence == "unfenced"),
+        )
         interval = topology.detection.interval
         seen = store_exposures(self.observation, self.now, interval) if self.observation else ()
         self.stores = tuple(store for store in seen if store.region == target)
@@ -114,8 +129,10 @@ def open_request(
         proposal = Proposal(tx, services, plan)
         if proposal.blocking:
             raise BlockedError(proposal.blocking)
+        new_id = new_request_id()
+        _take_place(tx, services.topology, proposal.plan, actor, new_id)
         refuse_second(tx, services.topology, proposal.plan, superseding=supersedes)
-        return _create(tx, services, proposal, actor, reason, channel, cmd_id, supersedes)
+        return _create(tx, services, new_id, proposal, actor, reason, channel, cmd_id, supersedes)
 
     try:
         return services.store.write(work, Point.REQUEST_OPEN)
@@ -181,7 +198,7 @@ def refuse_second(
         if waiting.id != besides and waiting.digest == plan.digest() and tx.now() < waiting.expires_at:
             raise ConflictError(
                 f"Request {waiting.id} by {waiting.requester.display} already asks for this.",
-                hint="Approve or cancel that one.",
+                hint=f"`approve {waiting.id}`, or cancel it first.",
             )
 
 
@@ -197,9 +214,34 @@ def _cool_down(tx: Tx, services: Services, application: str, actor: Actor) -> No
         )
 
 
+def _take_place(tx: Tx, topology: Topology, plan: Plan, actor: Actor, new_id: str) -> None:
+    """A person who asks for what detection proposes asks in its place, unless somebody has approved that already, or
+    the quorum could not be complete without the person, who may not approve what they asked for themselves."""
+    people = approvers(topology, roster.load(tx))
+    needed = actor.slack_user in people and len(people) <= plan.policy.required
+    if actor.face is Face.DETECTION or needed:
+        return
+    for waiting in requests.open_requests(tx, plan.application):
+        proposed = waiting.requester.face is Face.DETECTION and waiting.digest == plan.digest()
+        if proposed and not waiting.round_acks:
+            reason = f"replaced by {new_id}: {actor.display} asks for the same"
+            data: dict[str, JsonValue] = {"reason": reason, REPLACED_BY: new_id}
+            entry = (EventKind.REQUEST_CANCELLED, actor_data(waiting.requester), data, None)
+            requests.transition(
+                tx,
+                waiting,
+                [entry],
+                state=RequestState.CANCELLED.value,
+                decided_at=tx.now(),
+                decided_by=waiting.requester.display,
+                decision_reason=reason,
+            )
+
+
 def _create(
     tx: Tx,
     services: Services,
+    new_id: str,
     proposal: Proposal,
     actor: Actor,
     reason: str,
@@ -212,7 +254,7 @@ def _create(
     verdict = proposal.observation.verdict(plan.source) if proposal.observation else None
     down = verdict is not None and verdict.verdict is Verdict.DOWN
     request = Request(
-        id=new_request_id(),
+        id=new_id,
         application=plan.application,
         plan=plan,
         digest=plan.digest(),
@@ -231,6 +273,7 @@ def _create(
         stores=proposal.stores,
         incident_since=verdict.bad_since if verdict is not None and down else None,
         detected_at=verdict.since if verdict is not None and down else None,
+        signals=verdict.reasons[:_SIGNALS] if verdict is not None and actor.face is Face.DETECTION else (),
     )
     entry = (EventKind.REQUEST_OPENED, actor_data(actor), _told(request, proposal), events.own_id(tx, cmd_id))
     created = requests.create(tx, request, [entry])

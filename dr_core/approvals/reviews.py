@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 from dr_core.approvals.authority import Role
 from dr_core.approvals.model import Actor
+from dr_core.approvals.people import same_person
 from dr_core.approvals.refusals import permit, recorded
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
@@ -25,7 +26,7 @@ def close(services: Services, review_id: str, *, actor: Actor, note: str, cmd_id
         found = reviews.get(tx, review_id)
         if events.done(tx, cmd_id, EventKind.REVIEW_CLOSED) is not None:
             return found
-        if _same_person(found.by, actor):
+        if same_person(found.by, actor):
             raise RefusedError(f"You broke the glass for {found.request}; somebody else must review it.")
         if found.closed_at is not None:
             return ConflictError(f"Review {found.id} was closed by {found.closed_by} at {found.closed_at:%H:%M:%S}Z.")
@@ -34,7 +35,3 @@ def close(services: Services, review_id: str, *, actor: Actor, note: str, cmd_id
         return reviews.close(tx, found, actor.display, note)
 
     return recorded(services, actor, "review close", {"review": review_id}, work, Point.REVIEW_CLOSE)
-
-
-def _same_person(one: Actor, other: Actor) -> bool:
-    return one.person == other.person or (one.slack_user is not None and one.slack_user == other.slack_user)

@@ -15,6 +15,9 @@ from dr_core.aws.faults import aws_errors
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.topology.model import Account
 
+# What the calls of duties name, by CloudTrail's service; it begins the names of parameters with small letters.
+_SUBJECTS = {"ssm": "name", "rds": "targetdbclustersnapshotidentifier"}
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -69,13 +72,20 @@ def _call(item: Mapping[str, Any], region: str) -> AwsCall | None:
         return None
     source = str(body.get("eventSource") or item.get("EventSource") or "")
     at: datetime = item["EventTime"]
+    service = source.removesuffix(".amazonaws.com")
     return AwsCall(
         id=str(item["EventId"]),
         at=at.astimezone(UTC),
         region=str(body.get("awsRegion") or region),
-        service=source.removesuffix(".amazonaws.com"),
+        service=service,
         operation=str(item.get("EventName") or body.get("eventName") or ""),
         principal=without_session(str(who.get("arn") or item.get("Username") or "")),
         user_agent=str(body.get("userAgent") or ""),
         error=body.get("errorCode"),
+        subject=_subject(service, body.get("requestParameters") or {}),
     )
+
+
+def _subject(service: str, parameters: Mapping[str, Any]) -> str:
+    wanted = _SUBJECTS.get(service)
+    return next((str(value) for name, value in parameters.items() if name.lower() == wanted), "")

@@ -5,7 +5,7 @@ A compromised worker can use its role, and it cannot keep CloudTrail from saying
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
@@ -60,6 +60,10 @@ EXPECTED: Mapping[str, frozenset[tuple[str, str]]] = {
     # S3's control API has its operations under S3's own event source:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
     "prepare-backfill": frozenset({("s3", "CreateJob")}),
+    "backfill-buckets": frozenset({("s3", "CreateJob")}),
+    "reprotect-aurora": _NONE,
+    "catch-up": _NONE,
+    "verify-steady": _NONE,
     "check-rules": _NONE,
     "drain-buckets": _NONE,
     "verify-origin": _NONE,
@@ -75,6 +79,23 @@ EXPECTED: Mapping[str, frozenset[tuple[str, str]]] = {
     "verify-consumers": _NONE,
 }
 
+BY_DUTY: Mapping[str, frozenset[tuple[str, str]]] = {
+    "mark-freeze": frozenset({("ssm", "PutParameter")}),
+    "unmark-freeze": frozenset({("ssm", "DeleteParameter")}),
+    "keep-lost-writes": frozenset({("rds", "CopyDBClusterSnapshot")}),
+}
+"""The same of duties with a purpose of their own; what each intended stands in the trail as an event of its."""
+
+DRILLED: Mapping[str, frozenset[tuple[str, str]]] = {
+    "drill-scale": _SIZES | {("autoscaling", "ResumeProcesses")},
+    "drill-write": frozenset({("s3", "PutObject"), ("s3", "DeleteObjects")}),
+    "drill-invoke": frozenset({("lambda", "Invoke")}),
+    "drill-clone": frozenset(
+        ("rds", name)
+        for name in ("RestoreDBClusterToPointInTime", "CreateDBInstance", "DeleteDBInstance", "DeleteDBCluster")
+    ),
+}
+"""The same of the exercises of drills; what is not among them only looks."""
 _UNLISTED = frozenset({"custom-plugin"})
 """What a plug-in calls is its package's affair: only when and where is held against the intent."""
 _PURPOSE = re.compile(r"dr-purpose/([a-z]+)")
@@ -89,6 +110,22 @@ _ENDS_RUN = frozenset(
 )
 
 
+_BACK = ".back"
+"""Behind the name of a step whose preparation is taken back."""
+# (kind of step whose calls it makes, what stands behind the step's name)
+_PREPARES: Mapping[str, tuple[str, str]] = {
+    EventKind.PREPARE_INTENT.value: ("scale-target", ""),
+    EventKind.PREPARE_UNDOING.value: ("scale-to-standby", _BACK),
+}
+_PREPARED: Mapping[str, tuple[str, ...]] = {
+    EventKind.PREPARE_DONE.value: ("",),
+    EventKind.PREPARE_FAILED.value: ("",),
+    EventKind.PREPARE_UNDOING.value: ("",),
+    EventKind.PREPARE_UNDONE.value: ("", _BACK),
+    EventKind.PREPARE_KEPT.value: ("", _BACK),
+}
+
+
 @dataclass(frozen=True)
 class AwsCall:
     """A call that CloudTrail recorded. `service` is the first part of its event source, `principal` has no session."""
@@ -101,16 +138,22 @@ class AwsCall:
     principal: str
     user_agent: str
     error: str | None = None
+    subject: str = ""
+    """The parameter, or the copy of a snapshot, that it names."""
 
 
 @dataclass(frozen=True)
 class Intent:
-    """One step's intents: from the first to the end of the step, or to its run's; `until` None while it goes on."""
+    """One step's intents: from the first to the end of the step, or to its run's; `until` None while it goes on.
+
+    `subject` is what its calls name, where the trail says that.
+    """
 
     kind: str
     regions: frozenset[str]
     since: datetime
     until: datetime | None
+    subject: str = ""
 
 
 Intents = Mapping[tuple[str, str], Intent]
@@ -121,6 +164,12 @@ def step_of(call: AwsCall) -> tuple[str, str] | None:
     """The run and the step that a call names in its user agent."""
     found = _STEP.search(call.user_agent)
     return (unquote(found[1]), unquote(found[2])) if found else None
+
+
+def marker_of(call: AwsCall) -> tuple[str, str] | None:
+    """Where the intent of a call about the marker of a freeze stands: such a call names no step."""
+    found = _PURPOSE.search(call.user_agent)
+    return (Purpose.FREEZE.value, call.id) if found is not None and found[1] == Purpose.FREEZE else None
 
 
 def unexplained(calls: Iterable[AwsCall], intents: Intents) -> tuple[tuple[AwsCall, str], ...]:
@@ -134,7 +183,11 @@ def why(call: AwsCall, intents: Intents) -> str | None:
     purpose = _PURPOSE.search(call.user_agent)
     if purpose is None:
         return "it names no purpose"
-    if purpose[1] != Purpose.RUN:
+    marker = marker_of(call)
+    if marker is not None:
+        asked = intents.get(marker)
+        return _misfit(call, asked) if asked else "the trail holds no freeze, or end of one, that asks for it"
+    if purpose[1] not in (Purpose.RUN, Purpose.PREPARE, Purpose.DRILL, Purpose.RECONCILE):
         return f"its purpose is {purpose[1]}, which changes nothing that CloudTrail records"
     named = step_of(call)
     if named is None:
@@ -147,8 +200,10 @@ def why(call: AwsCall, intents: Intents) -> str | None:
 
 def _misfit(call: AwsCall, intent: Intent) -> str | None:
     listed = intent.kind not in _UNLISTED
-    if listed and (call.service, call.operation) not in EXPECTED.get(intent.kind, _NONE):
+    if listed and (call.service, call.operation) not in {**EXPECTED, **DRILLED, **BY_DUTY}.get(intent.kind, _NONE):
         return f"a step of kind {intent.kind} does not call {call.service}:{call.operation}"
+    if intent.subject and call.subject != intent.subject:
+        return f"{intent.subject} was meant, not {call.subject or 'what it does not name'}"
     home = GLOBAL_SERVICES.get(call.service)
     if call.service not in EXEMPT_SERVICES and call.region not in ({home.home} if home else intent.regions):
         return f"a step that acts in {', '.join(sorted(intent.regions))} does not call {call.region}"
@@ -157,6 +212,22 @@ def _misfit(call: AwsCall, intent: Intent) -> str | None:
     if intent.until is not None and call.at > intent.until + LATE:
         return "it came after the step was over"
     return None
+
+
+def preparations(chain: Iterable[Event]) -> dict[str, Intent]:
+    """What was scaled while a request waited, and taken back, by the events of its chain: by the names of its calls."""
+    found: dict[str, Intent] = {}
+    for event in chain:
+        begins, ends = _PREPARES.get(event.kind, ("", "")), _PREPARED.get(event.kind, ())
+        step, region = str(event.data.get("step", "")), str(event.data.get("region", ""))
+        if begins[0]:
+            name = step + begins[1]
+            since = found[name].since if name in found else event.at
+            found[name] = Intent(begins[0], frozenset({region}), since, None)
+        for name in (step + suffix for suffix in ends):
+            if name in found and found[name].until is None:
+                found[name] = replace(found[name], until=event.at)
+    return found
 
 
 def spans(chain: Iterable[Event], run: str) -> dict[str, tuple[datetime, datetime | None]]:

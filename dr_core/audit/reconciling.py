@@ -11,12 +11,15 @@ from pydantic import JsonValue
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.cloudtrail import Identity
 from dr_core.audit.events import EventKind
-from dr_core.audit.reconcile import AwsCall, Intent, spans, step_of, unexplained
+from dr_core.audit.reconcile import AwsCall, Intent, marker_of, preparations, spans, step_of, unexplained
 from dr_core.audit.trail import append_ops
 from dr_core.clock import Clock
+from dr_core.drills.intents import intents_of
 from dr_core.errors import DrError, NotFoundError
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
+from dr_core.freeze.intents import intent_of
+from dr_core.reconciliation import intents as lost_writes
 from dr_core.store import events, runs, watermarks
 from dr_core.store.engine import Store, Tx
 from dr_core.store.watermarks import Watermark
@@ -141,13 +144,21 @@ class Reconciliation:
         return found
 
 
-def _intents(tx: Tx, calls: Iterable[AwsCall]) -> dict[tuple[str, str], Intent]:
+def _intents(tx: Tx, calls: Sequence[AwsCall]) -> dict[tuple[str, str], Intent]:
     """What the trail intended for each step that these calls name."""
     intents: dict[tuple[str, str], Intent] = {}
+    for call in calls:
+        marker = marker_of(call)
+        marking = intent_of(tx, call) if marker is not None else None
+        if marker is not None and marking is not None:
+            intents[marker] = marking
     for run_id in sorted({named[0] for call in calls if (named := step_of(call)) is not None}):
         try:
             run = runs.get(tx, run_id)
         except NotFoundError:
+            prepared = preparations(events.of_chain(tx, run_id))
+            found = prepared | intents_of(tx, run_id) | lost_writes.intents_of(tx, run_id)
+            intents |= {(run_id, name): intent for name, intent in found.items()}
             continue
         known = {step.name: step for step in run.plan.steps}
         for name, (since, until) in spans(events.of_chain(tx, run.request), run_id).items():
@@ -164,6 +175,7 @@ def _told(call: AwsCall, reason: str) -> dict[str, JsonValue]:
         "region": call.region,
         "service": call.service,
         "operation": call.operation,
+        "subject": call.subject,
         "principal": call.principal,
         "user_agent": call.user_agent[-_AGENT_KEPT:],
         "error": call.error,

@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     DRILL = "drill"
     ANCHOR = "anchor"
     RUNBOOK = "runbook"
+    FREEZE = "freeze"
+    RECONCILE = "reconcile"
 
 
 _POOL = 32

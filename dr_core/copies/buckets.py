@@ -47,15 +47,29 @@ class S3Copies:
         if found is None:
             return None
         failure = self._failure(found["JobId"], account, region) if found["Status"] == _FAILED else ""
-        return BackfillJob(found["JobId"], found["Status"], failure)
+        done = found.get("ProgressSummary") or {}
+        return BackfillJob(
+            found["JobId"],
+            found["Status"],
+            failure,
+            total=int(done.get("TotalNumberOfTasks") or 0),
+            copied=int(done.get("NumberOfTasksSucceeded") or 0),
+            failed=int(done.get("NumberOfTasksFailed") or 0),
+        )
 
     def prepare_backfill(self, pair: BucketPair, role_arn: str, claim: Claim) -> None:
+        self._make(pair, role_arn, claim, confirmed_by_a_person=True)
+
+    def start_backfill(self, pair: BucketPair, role_arn: str, claim: Claim) -> None:
+        self._make(pair, role_arn, claim, confirmed_by_a_person=False)
+
+    def _make(self, pair: BucketPair, role_arn: str, claim: Claim, *, confirmed_by_a_person: bool) -> None:
         with aws_errors("s3control", pair.source_region, "CreateJob"):
             self._client("s3control", pair.source_region).create_job(
                 AccountId=account_of(role_arn),
                 # A step's token may be cut off where two buckets have long names: with its bucket it is the job's own.
                 ClientRequestToken=str(uuid5(NAMESPACE_URL, f"{claim.token} {pair.source} {pair.target}")),
-                ConfirmationRequired=True,
+                ConfirmationRequired=confirmed_by_a_person,
                 Description=described(pair, claim.run),
                 Operation=OPERATION,
                 ManifestGenerator=listed_by(pair),

@@ -103,9 +103,11 @@ def owed(pair: BucketPair) -> str:
     return f'for rule in $({listed}); do echo "$rule"; {shown}; done'
 
 
-def backfill(pair: BucketPair, role_arn: str, *more: str) -> str:
+def backfill(pair: BucketPair, role_arn: str, *more: str, confirmed: bool = True) -> str:
+    """`confirmed`: a person has to confirm the job before it copies."""
+    confirmation = "--confirmation-required" if confirmed else "--no-confirmation-required"
     made = (
-        *("--account-id", account_of(role_arn), "--confirmation-required", "--priority", str(PRIORITY)),
+        *("--account-id", account_of(role_arn), confirmation, "--priority", str(PRIORITY)),
         *("--operation", json.dumps(OPERATION), "--report", json.dumps(REPORT), "--role-arn", role_arn),
         *("--manifest-generator", json.dumps(listed_by(pair)), "--description", described(pair, _BY_HAND)),
     )

@@ -72,12 +72,17 @@ class MemorySecrets:
 
 @dataclass
 class MemoryBuckets:
-    """Rules by source bucket, what a pair still owes by its source, jobs by source and run. Tests change all of it."""
+    """Rules by source bucket, what a pair still owes by its source, jobs by source and run. Tests change all of it.
+
+    `missing`: how many objects a job finds; `unable` how many of them it fails to copy.
+    """
 
     clock: Clock
     listed: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
     owing: dict[str, Remainder] = field(default_factory=dict)
     jobs: dict[tuple[str, str], BackfillJob] = field(default_factory=dict)
+    missing: int = 3
+    unable: int = 0
     down: set[str] = field(default_factory=set)
 
     def rules(self, pair: BucketPair) -> tuple[Rule, ...]:
@@ -100,6 +105,13 @@ class MemoryBuckets:
     def prepare_backfill(self, pair: BucketPair, role_arn: str, claim: Claim) -> None:
         self._ask(pair)
         self.jobs.setdefault((pair.source, claim.run), BackfillJob(f"job-{len(self.jobs)}", "Suspended"))
+
+    def start_backfill(self, pair: BucketPair, role_arn: str, claim: Claim) -> None:
+        self._ask(pair)
+        copied = self.missing - self.unable
+        done = BackfillJob(f"job-{len(self.jobs)}", "Complete", total=self.missing, copied=copied, failed=self.unable)
+        none = BackfillJob(done.id, "Failed", "Manifest generator found no keys matching filter criteria")
+        self.jobs.setdefault((pair.source, claim.run), done if self.missing else none)
 
     def _ask(self, pair: BucketPair) -> None:
         if pair.source_region in self.down:

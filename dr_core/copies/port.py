@@ -62,11 +62,17 @@ class Remainder:
 
 @dataclass(frozen=True)
 class BackfillJob:
-    """A Batch Replication job. `status` in S3's words; `failure` is its reason, where it failed."""
+    """A Batch Replication job. `status` in S3's words; `failure` is its reason, where it failed.
+
+    `total` objects are listed, of which so many were `copied` and so many `failed`.
+    """
 
     id: str
     status: str
     failure: str = ""
+    total: int = 0
+    copied: int = 0
+    failed: int = 0
 
 
 class ReplicatedBuckets(Protocol):
@@ -89,4 +95,8 @@ class ReplicatedBuckets(Protocol):
 
         It copies what failed, and what is older than its rule. The same claim makes one job, however often it is asked.
         """
+        ...
+
+    def start_backfill(self, pair: BucketPair, role_arn: str, claim: Claim) -> None:
+        """Make the same job, one that is not confirmed by anybody: it copies as soon as it has its list."""
         ...

@@ -31,7 +31,7 @@ def look_at(
     claim: Claim,
     may_act: bool,
     guard: Callable[[], None],
-    before_act: Callable[[], None] = lambda: None,
+    before_act: Callable[[StepObservation], None] = lambda seen: None,
 ) -> Look:
     """Observe first, always: after a crash, "done but not recorded" is the normal case."""
     acted = False
@@ -42,7 +42,7 @@ def look_at(
             reached(Point.STEP_OBSERVE, When.AFTER)
             if observation.progress is not Progress.ABSENT or not may_act:
                 return Look(observation)
-            before_act()
+            before_act(observation)
             guard()
             acted = True
             reached(Point.STEP_ACT, When.BEFORE)

@@ -46,6 +46,10 @@ class HoldKind(StrEnum):
     ROUND = "round"
 
 
+BEFORE = "before"
+"""Under which name a step's evidence holds how it stood before."""
+
+
 class Hold(Value):
     """One reason for which nothing new starts. `by` is who paused it; None where the run held itself."""
 
@@ -73,6 +77,12 @@ class StepRecord(Value):
     deadline_at: datetime | None = None
     detail: str = ""
     evidence: dict[str, JsonValue] = Field({})
+
+    @property
+    def before(self) -> dict[str, JsonValue] | None:
+        """What was seen right before the first call that may have changed it; None: no such call was made."""
+        found = self.evidence.get(BEFORE)
+        return found if isinstance(found, dict) else None
 
 
 class SegmentTime(Value):

@@ -8,10 +8,10 @@ import structlog
 from pydantic import JsonValue
 
 from dr_core.audit.events import EventKind
-from dr_core.errors import DrError
+from dr_core.errors import ConflictError, DrError
 from dr_core.execution.judge import Judge
 from dr_core.execution.loss import Toll, costs, toll_of, worse
-from dr_core.execution.model import Hold, HoldKind, Run, StepRecord, StepState
+from dr_core.execution.model import BEFORE, Hold, HoldKind, Run, StepRecord, StepState
 from dr_core.execution.recovery import TAKES_BACK
 from dr_core.failpoints import Point
 from dr_core.plan.catalogue import StepObservation
@@ -89,11 +89,32 @@ class StepRecorder:
         self._store.write(work, Point.STEP_INTENT)
         return attempt
 
-    def lose(self, epoch: int, run: Run, name: str) -> None:
-        """Right before an act: what is lost by now, where it is more than was recorded.
+    def found(self, epoch: int, run: Run, name: str, seen: StepObservation) -> None:
+        """Right before an act: how it stands, where this is the first one, and what is lost by now.
+
+        A rollback goes back to what was found; a step without it has changed nothing. LeaseLostError when the run is
+        another owner's, ConflictError when the step was settled meanwhile: then the act must not follow.
+        """
+        if run.record(name).before is None:
+            self._store.write(lambda tx: self._keep_before(tx, epoch, run, name, seen), Point.STEP_FOUND)
+        self._lose(epoch, run, name)
+
+    def _keep_before(self, tx: Tx, epoch: int, run: Run, name: str, seen: StepObservation) -> None:
+        record = runs.claim(tx, run.id).record(name)
+        run_leases.owned(tx, run.id, epoch)
+        if record.before is not None:
+            return
+        if record.state not in (StepState.RUNNING, StepState.NOT_REACHED):
+            raise ConflictError(f"{name} is {record.state.value} by now.")
+        data = self._told(run, name, seen.detail) | {BEFORE: seen.evidence}
+        entry = (EventKind.STEP_FOUND, self._actor, data, f"{run.id}:{name}:found")
+        evidence = json.dumps({**record.evidence, BEFORE: seen.evidence})
+        runs.transition(tx, run.id, epoch, Change([entry], {}, StepChange(name, {"evidence": evidence})))
+
+    def _lose(self, epoch: int, run: Run, name: str) -> None:
+        """What is lost by now, where it is more than was recorded.
 
         A service that refuses or throttles makes the act late, and the source may go on writing meanwhile.
-        LeaseLostError when the run is another owner's: then the act must not follow.
         """
         toll = None if run.state.finished else self._toll(run, run.plan.step(name))
         if toll is None:
@@ -147,10 +168,11 @@ class StepRecorder:
 
         def work(tx: Tx) -> None:
             now, present = tx.now(), runs.claim(tx, run.id)
+            before = present.record(name).before
             values = {
                 "state": state.value,
                 "detail": detail,
-                "evidence": json.dumps(dict(evidence)),
+                "evidence": json.dumps({**evidence, **({} if before is None else {BEFORE: before})}),
                 "ended_at": now,
             }
             entries: list[events.Entry] = [
@@ -179,6 +201,13 @@ class StepRecorder:
         """A finished run's unreached step is there after all."""
         values = {"state": StepState.REACHED_LATE.value, "detail": seen.detail}
         entry = (EventKind.STEP_REACHED_LATE, self._actor, self._told(run, name, seen.detail), f"{run.id}:{name}:late")
+        change = Change([entry], {}, StepChange(name, values))
+        self._store.write(lambda tx: runs.transition(tx, run.id, epoch, change), Point.STEP_LATE)
+
+    def given_up(self, epoch: int, run: Run, name: str, why: str) -> None:
+        """A finished run's unreached step has ended without success: nobody looks at it any more."""
+        values = {"state": StepState.FAILED.value, "detail": why}
+        entry = (EventKind.STEP_FAILED, self._actor, self._told(run, name, why), f"{run.id}:{name}:given-up")
         change = Change([entry], {}, StepChange(name, values))
         self._store.write(lambda tx: runs.transition(tx, run.id, epoch, change), Point.STEP_LATE)
 

@@ -17,6 +17,12 @@ TAKES_BACK = frozenset({"canary-hold"})
 That is nothing new: they begin and act in a run that is held, braked or to end, too, and no run ends before they have.
 """
 
+ONLY_WATCHED = frozenset({"backfill-buckets"})
+"""Kinds of step that are looked at after the end of their run, and never asked for again.
+
+What they ask for goes on by itself; a second one weeks later would copy what nobody wants copied any more.
+"""
+
 
 @dataclass(frozen=True)
 class Moves:

@@ -100,6 +100,12 @@ STEPS: Table[StepState] = Table(
             (StepState.UNCERTAIN,), EventKind.STEP_INTENT, StepState.RUNNING, "An approver resumed: look again, go on."
         ),
         Row((StepState.NOT_REACHED,), EventKind.STEP_INTENT, None, "The dead region answers again: a late attempt."),
+        Row(
+            (StepState.RUNNING, StepState.NOT_REACHED),
+            EventKind.STEP_FOUND,
+            None,
+            "How it stands is written before the first call that changes it: what a rollback goes back to.",
+        ),
         Row(_OPEN, EventKind.STEP_DONE, StepState.DONE, "Its effect was observed; an answer alone is no result."),
         Row(_OPEN, EventKind.STEP_FAILED, StepState.FAILED, "It did not take place, for certain, or harmed nobody."),
         Row(
@@ -122,6 +128,12 @@ STEPS: Table[StepState] = Table(
         ),
         Row(_OPEN, EventKind.STEP_SKIPPED, StepState.SKIPPED, "Its run is to end, and nothing of it is there."),
         Row((StepState.NOT_REACHED,), EventKind.STEP_REACHED_LATE, StepState.REACHED_LATE, "It is there after all."),
+        Row(
+            (StepState.NOT_REACHED,),
+            EventKind.STEP_FAILED,
+            StepState.FAILED,
+            "It has ended without success after its run, and is looked at no more.",
+        ),
     ),
     {
         StepState.DONE: "nothing",

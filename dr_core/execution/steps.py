@@ -8,12 +8,13 @@ from functools import partial
 from dr_core.aws.faults import outcome_unknown
 from dr_core.claim import Claim
 from dr_core.clock import Clock
-from dr_core.errors import DrError
+from dr_core.errors import DrError, FinalError
 from dr_core.execution.hand import Hand, Pursuit
 from dr_core.execution.look import Look, look_at
 from dr_core.execution.model import Run, StepRecord, StepState
 from dr_core.execution.pace import (
     ABSENT_BEFORE_ACTING_AGAIN_S,
+    ABSENT_FOR_CERTAIN_S,
     AT_ONCE_S,
     back_off_s,
     is_over,
@@ -24,7 +25,7 @@ from dr_core.execution.pace import (
     wait_s,
 )
 from dr_core.execution.records import StepRecorder, token_of
-from dr_core.execution.recovery import TAKES_BACK, left_over
+from dr_core.execution.recovery import ONLY_WATCHED, TAKES_BACK, left_over
 from dr_core.plan.catalogue import Catalogue, Progress, StepObservation
 from dr_core.plan.step import Plan, Step
 from dr_core.store import runs
@@ -109,16 +110,27 @@ class StepDriver:
             pursuit = hand.pursuit(record.name, record.attempt)
             if pursuit.future is not None and pursuit.future.done():
                 look, pursuit.future = pursuit.future.result(), None
-                pursuit.acted_at = now if look.acted else pursuit.acted_at
-                pursuit.next_at = now + _late_look_s(look, now - pursuit.since)
-                if look.observation is not None and look.observation.progress is Progress.SATISFIED:
-                    self._recorder.reached_late(hand.lease.epoch, run, record.name, look.observation)
-                elif _to_be_tried(look, None if pursuit.acted_at is None else now - pursuit.acted_at, record.attempt):
-                    self._try_late(hand, run, record)
+                self._looked_late(hand, run, record, pursuit, look)
             elif pursuit.future is None and now >= pursuit.next_at:
                 pursuit.since = pursuit.since or now
                 self._submit(hand, run, record.name, pursuit, may_act=False)
         return True
+
+    def _looked_late(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit, look: Look) -> None:
+        """Record what is there by now, or that it never will be; else try it again when it is time."""
+        now, step, seen = self._clock.monotonic(), run.plan.step(record.name), look.observation
+        pursuit.acted_at = now if look.acted else pursuit.acted_at
+        pursuit.next_at = now + _late_look_s(look, now - pursuit.since)
+        absent_s = None if seen is None else self._absent_s(step, pursuit, seen, look, now)
+        if seen is not None and seen.progress is Progress.SATISFIED:
+            self._recorder.reached_late(hand.lease.epoch, run, record.name, seen)
+        elif isinstance(look.error, FinalError):
+            self._recorder.given_up(hand.lease.epoch, run, record.name, look.error.message)
+        elif step.kind in ONLY_WATCHED:
+            if seen is not None and absent_s is not None and absent_s >= ABSENT_FOR_CERTAIN_S:
+                self._recorder.given_up(hand.lease.epoch, run, record.name, f"it is not there: {seen.detail}")
+        elif _to_be_tried(look, None if pursuit.acted_at is None else now - pursuit.acted_at, record.attempt):
+            self._try_late(hand, run, record)
 
     def _try_late(self, hand: Hand, run: Run, record: StepRecord) -> None:
         """The region answers again: act under an intent of its own, unless a newer run has come or the brake is on."""
@@ -134,10 +146,10 @@ class StepDriver:
         step = run.plan.step(name)
         kind = self._catalogue(run.plan)[step.kind]
         claim = Claim(token=token_of(run, name), run=run.id, epoch=hand.lease.epoch)
-        guard, lose = hand.lease.guard, partial(self._recorder.lose, hand.lease.epoch, run, name)
+        guard, told = hand.lease.guard, partial(self._recorder.found, hand.lease.epoch, run, name)
         pursuit.acting = may_act
         pursuit.future = self._executor.submit(
-            look_at, kind, step, claim=claim, may_act=may_act, guard=guard, before_act=lose
+            look_at, kind, step, claim=claim, may_act=may_act, guard=guard, before_act=told
         )
 
     def _may_act(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit) -> bool:

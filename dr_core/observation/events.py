@@ -12,7 +12,7 @@ from dr_core.topology.model import Application
 class EventLook:
     def __init__(self, scope: Scope) -> None:
         self._regions = scope.application.regions
-        self._services = services_of(_kinds(scope.application))
+        self._services = services_of(kinds_of(scope.application))
         self._question = Question("aws-health", "AWS Health", partial(scope.readers.events.open_issues, self._regions))
 
     @property
@@ -24,7 +24,7 @@ class EventLook:
         return [events_signal(region, answer.or_error(), self._services, answer.at) for region in self._regions]
 
 
-def _kinds(app: Application) -> list[str]:
+def kinds_of(app: Application) -> list[str]:
     """Every kind of thing that the application uses, by its key in dr.yaml."""
     entries = (*app.storage, *app.cache, *app.tables, *app.capacity, *app.consumers, *app.custom)
     named = {

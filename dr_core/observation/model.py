@@ -28,10 +28,12 @@ class Vantage(StrEnum):
     ROUTE53 = "route53"
     CONTROL_PLANE = "control-plane"
     AWS_HEALTH = "aws-health"
+    ALARM = "alarm"
 
 
 class Signal(Value):
-    """One look at one component of one region."""
+    """One look at one component of one region. `lasts_s`: it was told once, at `observed_at`, and counts for so long;
+    None: it is looked at in every pass."""
 
     region: str
     component: str
@@ -42,6 +44,7 @@ class Signal(Value):
     latency_ms: float | None = None
     observed_at: datetime
     source: str
+    lasts_s: float | None = None
 
 
 class RegionVerdict(Value):
@@ -104,7 +107,8 @@ class MemberState(Value):
     """One cluster, or one instance, of a database that lives in several regions.
 
     `copies_from`: the region that a read replica says it copies from, `copying` the service's word on how that goes.
-    `detached`: it is a database of its own and no member of the global cluster any more.
+    `detached`: it is a database of its own and no member of the global cluster any more. `synchronized` False: it is
+    being rebuilt from the writer.
     """
 
     region: str
@@ -118,6 +122,7 @@ class MemberState(Value):
     copying: str | None = None
     copied_to: tuple[str, ...] = ()
     detached: bool = False
+    synchronized: bool | None = None
 
 
 class DatabaseState(Value):

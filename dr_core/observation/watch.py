@@ -1,6 +1,6 @@
 """One bounded pass over one application: ask everything at once, then weigh what came back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from dr_core.aws.clients import observing_clients
@@ -27,12 +27,15 @@ from dr_core.settings import Settings
 from dr_core.topology.model import Account, Application, Topology
 
 PASS_LIMIT_S = 6.0
+Told = Callable[[str, datetime], Sequence[Signal]]
+"""Application and now -> signals of it that others sent (dr_core/detection/hearing.py)."""
 
 
 class Watch:
     """Looks at the applications of a topology. Readers are kept over all passes; `close` releases the probes' sockets.
 
-    `readers` and `endpoints` are given by tests; without them they are AWS, by account, and real probes.
+    `told` knows what others sent. `readers` and `endpoints` are given by tests; without them they are AWS, by account,
+    and real probes.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Watch:
         clock: Clock,
         ports: Ports,
         *,
+        told: Told = lambda application, now: (),
         readers: Readers | None = None,
         endpoints: Endpoints | None = None,
         limit_s: float = PASS_LIMIT_S,
@@ -55,6 +59,7 @@ class Watch:
         self._readers: dict[Account | None, Readers] = {}
         self._endpoints: Endpoints = endpoints or Prober(settings.probe_connect_to, settings.probe_ca)
         self._limit_s = limit_s
+        self._told = told
         self._compared = Compared(clock)
         self._targets: dict[str, dict[str, Targets]] = {}
 
@@ -93,6 +98,7 @@ class Watch:
         anywhere = (endpoints, database, stores, copies, events)
         looked = [signal for look in anywhere for signal in look.signals(answers)]
         looked += [*capacity.signals(answers, active), *consumers.signals(answers, active)]
+        looked += self._told(application, now)
         signals = excuse_idle(looked, seen.capacity, active)
         source = active or scope.assumed
         readings = [

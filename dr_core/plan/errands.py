@@ -9,6 +9,7 @@ from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import BEST_EFFORT_S, Kind
 from dr_core.plan.move import Move, Params
 from dr_core.plan.step import Segment, Step
+from dr_core.plan.undo import Stays, Taken
 from dr_core.topology.custom import CustomStep
 
 COUNTED_IN = {
@@ -80,6 +81,38 @@ def placed(
         "follow_up": dead,
     }
     return step.model_copy(update=placing)
+
+
+def turned(taken: Taken, title: str, params: Params) -> tuple[Step, ...]:
+    """The step that takes one of the team's own back: where it was called, with its patience, once.
+
+    What came after the application had moved is taken back before it moves back, and the rest when it has. Where it
+    never left, nothing leans on the region that it was to move to, which may be down.
+    """
+    step = taken.step
+    aside = not taken.moved and step.home_region == taken.back.source
+    late = step.segment in (Segment.PREPARE, Segment.FENCE)
+    changed = {
+        "name": f"{step.name}-undo",
+        "title": title,
+        "params": params.stored(),
+        "after": (),
+        "segment": Segment.SETTLE if late else Segment.FENCE,
+        "irreversible": True,
+        "best_effort": step.best_effort or aside,
+        "undo": None,
+        "follow_up": False,
+    }
+    return (step.model_copy(update=changed),)
+
+
+def takes_back(step: Step) -> bool:
+    """Whether one of the team's own is taken back by it."""
+    return step.params.get("verb") == Verb.UNDO
+
+
+def no_way_back(name: str) -> Stays:
+    return Stays(f"dr.yaml names no undo of {name}.", "Whoever wrote it knows whether something must be done.")
 
 
 def errand_of(step: Step, params: ErrandParams, claim: Claim) -> Errand:

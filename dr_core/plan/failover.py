@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 
 from dr_core.errors import NotFoundError
-from dr_core.plan.layers import capacity, consumers, copies, custom, databases, edge, serving, shift, traffic
+from dr_core.plan.layers import capacity, consumers, copies, custom, databases, edge, home, serving, shift, traffic
 from dr_core.plan.layers.layer import Layer, Names, Steps
-from dr_core.plan.move import Move
+from dr_core.plan.move import Move, leads_home
 from dr_core.plan.step import Mode, Plan, Policy, Purpose, Segment
 from dr_core.topology.model import Topology
 
@@ -36,6 +36,10 @@ SHIFT: dict[Segment, tuple[Maker, ...]] = {
     Segment.VERIFY: (shift.verify, serving.verify),
 }
 
+# The way home: rows before and behind those of a segment. A row that has nothing to add is passed through.
+BEFORE: dict[Segment, Maker] = {Segment.PREPARE: home.protect}
+BEHIND: dict[Segment, Maker] = {Segment.PREPARE: home.caught_up}
+
 
 def build(
     topology: Topology,
@@ -57,9 +61,9 @@ def build(
     if app is None:
         known = ", ".join(topology.applications)
         raise NotFoundError(f"There is no application {application}.", hint=f"Known: {known}.")
-    home = target == app.primary and mode is Mode.PLANNED and not app.active_active
-    purpose = Purpose.DRILL if drill else Purpose.FAILBACK if home else Purpose.FAILOVER
-    move = Move(application, app, source, target, mode, overrides, returning, purpose)
+    homewards = leads_home(app, target, mode)
+    purpose = Purpose.DRILL if drill else Purpose.FAILBACK if homewards else Purpose.FAILOVER
+    move = Move(application, app, source, target, mode, overrides, returning, purpose, topology.failback.hold)
     quorum = topology.approval.forced if move.forced else topology.approval.planned
     return Plan(
         application=application,
@@ -83,7 +87,9 @@ def _steps(move: Move) -> Steps:
     after: Names = ()
     layers = SHIFT if move.app.active_active else LAYERS
     for segment in LAYERS:
-        for row in (layers.get(segment, ()), (partial(custom.following, segment),)):
+        own = layers.get(segment, ()), (partial(custom.following, segment),)
+        before, behind = ((rows[segment],) if segment in rows else () for rows in (BEFORE, BEHIND))
+        for row in (before, *own, behind):
             layer = sum((make(move, after) for make in row), Layer())
             steps, after = (*steps, *layer.steps), layer.held or after
-    return steps
+    return (*steps, *home.steady(move, steps))

@@ -10,6 +10,7 @@ from dr_core.plan.move import Move, Params, slug
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Undo
 
 BEST_EFFORT_S = 20.0
 """For how long a step homed in the dead region is tried before it is given up (design, order of a run)."""
@@ -65,8 +66,8 @@ class Kind:
 
     `does` is one sentence. `home` is where its control plane lives: a side of the move, one region for everybody, or
     None where no single region is leant on. `deadline_s` is when a person must look, and no estimate. `actions` are the
-    IAM actions of `carry_out`, `needs` says on what a step calls them, given the account's id. A step that changes
-    something names its undo (`back` says it of the kind), or the kind is `irreversible`.
+    IAM actions of `carry_out`, `needs` says on what a step calls them, given the account's id. A kind that changes
+    something has an `undo` (`back` says it in words), or it is `irreversible` and says what to do `instead`.
     """
 
     name: str
@@ -82,8 +83,10 @@ class Kind:
     by_hand: Callable[[Step], Recipe]
     needs: Callable[[Step, str], tuple[Need, ...]] | None = None
     back: str = ""
+    undo: Undo | None = None
     published: Published | None = None
     irreversible: bool = False
+    instead: str = ""
 
     def step(
         self,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dr_core.aws.clients import ClientOf
 from dr_core.canary.port import Trials
 from dr_core.capacity.port import Capacity
+from dr_core.catch_up.port import Tracks
 from dr_core.consumers.port import Consumers
 from dr_core.copies.port import GlobalCache, ReplicaSecrets, ReplicatedBuckets
 from dr_core.custom.port import Automations, Functions, Webhooks
@@ -21,7 +22,8 @@ from dr_core.verify.port import Resolver, WriteProbe
 
 @dataclass(frozen=True)
 class Ports:
-    """`accounts` binds the same ports to the role of another account; `trials` is there where the store is.
+    """`accounts` binds the same ports to the role of another account; `trials` and `tracks` are there where the
+    store is.
 
     `clients` are for step kinds of other packages: guarded, bounded in time, and inside the residency.
     """
@@ -46,6 +48,7 @@ class Ports:
     probe: WriteProbe
     accounts: Callable[[Account], "Ports"] | None = None
     trials: Trials | None = None
+    tracks: Tracks | None = None
 
     def of(self, account: Account | None) -> "Ports":
         """The ports as used for an application of `account`; None is the account the product itself runs in."""

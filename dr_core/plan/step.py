@@ -1,6 +1,7 @@
 """A plan and its steps as values, and the digest that an acknowledgement is bound to."""
 
 import hashlib
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
@@ -60,8 +61,8 @@ class Step(Value):
     title: str
     after: tuple[str, ...] = ()
     segment: Segment
-    region: str | None
-    home_region: str | None
+    region: str | None = None
+    home_region: str | None = None
     plane: Plane
     params: dict[str, JsonValue] = Field({})
     irreversible: bool = False
@@ -107,11 +108,30 @@ class Finding(Value):
     way_out: str = ""
 
 
+class Left(Value):
+    """A step of a run that its rollback does not take back: why, and what to do instead."""
+
+    step: str
+    title: str
+    why: str
+    instead: str
+
+
+class AsLeft(Value):
+    """What a run left somewhere, as its step saw it at its end: `of` capacity, weights or controls."""
+
+    of: str
+    name: str
+    region: str = ""
+    seen: dict[str, JsonValue]
+    at: datetime
+
+
 class Plan(Value):
     """What a request asks for and a run carries out, exactly as stored.
 
     Where every region serves, `returning` tells the way back to `target` from the shift away from `source`. `undoes`:
-    the run that a rollback takes back.
+    the run that a rollback takes back, `left` what it leaves of it, `as_left` what it expects to find.
     """
 
     application: str
@@ -123,6 +143,8 @@ class Plan(Value):
     returning: bool = False
     purpose: Purpose = Purpose.FAILOVER
     undoes: str | None = None
+    left: tuple[Left, ...] = ()
+    as_left: tuple[AsLeft, ...] = ()
     policy: Policy
 
     def digest(self) -> str:
@@ -143,6 +165,10 @@ class Plan(Value):
             **({"purpose": self.purpose.value} if self.purpose is not Purpose.FAILOVER else {}),
             **({"undoes": self.undoes} if self.undoes else {}),
         }
+
+    def leans_on(self, region: str) -> bool:
+        """Whether it cannot be carried out without the region."""
+        return any(step.home_region == region and not step.best_effort for step in self.steps)
 
     def step(self, name: str) -> Step:
         return next(step for step in self.steps if step.name == name)

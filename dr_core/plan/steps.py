@@ -3,8 +3,10 @@
 from dr_core.plan.catalogue import Catalogue
 from dr_core.plan.kind import Kind
 from dr_core.plan.kinds import (
+    backfill_buckets,
     canary_hold,
     canary_start,
+    catch_up,
     check_rules,
     compare_parameters,
     custom_lambda,
@@ -20,6 +22,7 @@ from dr_core.plan.kinds import (
     prepare_backfill,
     promote_replica,
     promote_secrets,
+    reprotect_aurora,
     scale_target,
     scale_to_standby,
     shift_weights,
@@ -37,6 +40,7 @@ from dr_core.plan.kinds import (
     verify_health,
     verify_origin,
     verify_promoted,
+    verify_steady,
     verify_write,
     verify_writer,
 )
@@ -45,10 +49,13 @@ from dr_core.plan.ports import Ports
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
+        reprotect_aurora.KIND,
         scale_target.KIND,
         sync_parameters.KIND,
         compare_parameters.KIND,
         check_rules.KIND,
+        backfill_buckets.KIND,
+        catch_up.KIND,
         canary_start.KIND,
         canary_hold.KIND,
         fence_source.KIND,
@@ -77,6 +84,7 @@ KINDS: dict[str, Kind] = {
         scale_to_standby.KIND,
         promote_secrets.KIND,
         prepare_backfill.KIND,
+        verify_steady.KIND,
         custom_lambda.KIND,
         custom_ssm.KIND,
         custom_webhook.KIND,

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from dr_core.freeze.port import parameter
 from dr_core.plan.failover import build
 from dr_core.plan.step import Mode, Segment, Step
 from dr_core.plan.steps import KINDS
+from dr_core.reconciliation import actions as lost_writes
 from dr_core.topology.model import Topology
 
 
@@ -34,6 +36,10 @@ OBSERVED = {
 """Reads without which a run cannot tell where it stands, whatever its steps are."""
 
 
+MARKED = ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")
+"""What the marker of a frozen application takes, in each of its regions."""
+
+
 def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wanted, tuple[Use, ...]]:
     """Every action of the planned and the forced plan from `source` to each other region, and what it is used for."""
     found: dict[Wanted, dict[Use, None]] = {}
@@ -47,6 +53,12 @@ def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wan
                 use = Use(target, mode, not step.best_effort and step.segment is not Segment.SETTLE)
                 for one in _of(step, account):
                     found.setdefault(one, {})[use] = None
+            for action in () if application.active_active else MARKED:
+                for region in application.regions:
+                    marker = f"arn:aws:ssm:{region}:{account}:parameter{parameter(name)}"
+                    found.setdefault(Wanted(action, marker, region), {})[Use(target, mode, False)] = None
+            for action, resource in lost_writes.needed(application, source, account) if mode is Mode.FORCED else ():
+                found.setdefault(Wanted(action, resource, source), {})[Use(target, mode, False)] = None
             if application.database:
                 for action in OBSERVED[application.database.kind]:
                     found.setdefault(Wanted(action, "*", target), {})[Use(target, mode, True)] = None

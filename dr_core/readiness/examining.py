@@ -14,6 +14,7 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.aws.clients import ClientOf, observing_clients
 from dr_core.clock import Clock
+from dr_core.drills.overdue import due_of, last_proof
 from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
 from dr_core.execution.model import RunState
@@ -128,6 +129,8 @@ class Examining:
             handshake=self._handshake,
             store_host=self._store_host,
             webhook_key=self._webhook_key,
+            last_drill=last_proof(tx, name),
+            overdue=tuple(due.reason for due in due_of(tx, self._topology, name, self._clock.now()) if due.overdue),
             last_run=_last_success(tx, name),
             runbook_at=runbook.oldest if runbook else None,
         )

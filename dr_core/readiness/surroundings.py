@@ -24,12 +24,13 @@ UnreachableError without an answer, RejectedError where what is served cannot be
 class Surroundings:
     """`store_host` None: the store is a file. `last_drill`, `last_run` and `runbook_at` None: there was none.
 
-    `webhook_key`: this process has a key to sign webhooks with.
+    `overdue`: which drills are, one sentence each. `webhook_key`: this process has a key to sign webhooks with.
     """
 
     handshake: Handshake
     store_host: str | None = None
     webhook_key: bool = False
     last_drill: datetime | None = None
+    overdue: tuple[str, ...] = ()
     last_run: datetime | None = None
     runbook_at: datetime | None = None

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
+from dr_core.aws.session import AwsSessions
 from dr_core.clock import Clock
 from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
@@ -146,10 +147,15 @@ class Export:
 
 def make(bundle: Services, lease: NamedLease, owner: str) -> Export:
     """The duty of one worker, with the places that `runbook` in the topology names."""
-    topology, named = bundle.topology, bundle.topology.runbook
+    folders, buckets = places(bundle.topology, bundle.aws)
+    return Export(bundle.store, bundle.topology, folders, buckets, lease, bundle.clock, owner=owner)
+
+
+def places(topology: Topology, aws: AwsSessions) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+    """The folder of this machine, and the buckets, that `runbook` in the topology names."""
+    named = topology.runbook
     folders = (Folder(Path(named.folder)),) if named.folder else ()
-    buckets = tuple(Bucket(bundle.aws, place) for place in named.buckets)
-    return Export(bundle.store, topology, folders, buckets, lease, bundle.clock, owner=owner)
+    return folders, tuple(Bucket(aws, place) for place in named.buckets)
 
 
 def due(last: Kept | None, examined: datetime | None, now: datetime) -> bool:

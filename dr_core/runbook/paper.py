@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dr_core.aws.cli import asked, aws, wait
-from dr_core.plan.step import Finding, Mode, Plan, Severity, Step
+from dr_core.plan.step import Finding, Mode, Plan, Purpose, Severity, Step
 from dr_core.plan.steps import KINDS
 from dr_core.topology.model import Account, Application
 
@@ -44,6 +44,8 @@ def page(app: Application, plan: Plan, findings: tuple[Finding, ...], seen: Seen
 
 def way(app: Application, plan: Plan) -> str:
     """What the plan is for, in a few words."""
+    if plan.purpose is Purpose.ROLLBACK:
+        return f"rollback of run {plan.undoes}, back to {plan.target}"
     if plan.returning:
         return f"users back to {plan.target}"
     if app.active_active:
@@ -68,7 +70,7 @@ def _before(app: Application, plan: Plan) -> str:
     points = (
         "Only when the bot cannot do it. If it can, it is quicker, and it asks and checks what a tired person forgets.",
         "Make sure that no worker of the bot does the same at this moment: `dr brake on`, or end the workers.",
-        f"{plan.mode.value.capitalize()}: {people} not you must agree. Write down who, and when. {_DECIDED[plan.mode]}",
+        f"{plan.mode.value.capitalize()}: {people} not you must agree. Write down who, and when. {_decided(plan)}",
         "You need bash, the AWS CLI (`aws --version`), `curl` and `dig`. A command that was refused is not repeated "
         "blindly: look first how it stands.",
         "Conditions are looked at every 10 seconds until they hold. Ctrl-C ends the looking and changes nothing.",
@@ -78,6 +80,12 @@ def _before(app: Application, plan: Plan) -> str:
     if app.account is not None:
         opening += "\n" + _role(app.account, plan.target)
     return f"## Before the first step\n\n{numbered}\n\n{_bash(opening)}"
+
+
+def _decided(plan: Plan) -> str:
+    if plan.purpose is Purpose.ROLLBACK:
+        return "It goes back to what that run had found. Take it only where nothing was changed since it ended."
+    return _DECIDED[plan.mode]
 
 
 def _role(account: Account, region: str) -> str:

@@ -28,6 +28,7 @@ _OF_KIND = select(event).where(event.c.kind == bindparam("of"), event.c.at >= bi
 _OF_CHAIN = (
     select(event).where(event.c.chain == bindparam("of"), event.c.seq > bindparam("after")).order_by(event.c.seq)
 )
+_SINCE = select(event).where(event.c.chain == bindparam("of"), event.c.at >= bindparam("since")).order_by(event.c.seq)
 _HEAD = select(chains).where(chains.c.name == bindparam("wanted"))
 _BEGIN = insert(chains)
 _CLAIM = update(chains).where(chains.c.name == bindparam("wanted"), chains.c.seq == bindparam("old"))
@@ -106,6 +107,11 @@ def of_chain(tx: Tx, chain: str, after: int = 0, limit: int | None = None) -> It
     query = _OF_CHAIN.limit(limit) if limit else _OF_CHAIN
     for row in tx.conn.execute(query, {"of": chain, "after": after}):
         yield _event(row)
+
+
+def since(tx: Tx, chain: str, at: datetime) -> tuple[Event, ...]:
+    """A chain's events from then on, in order."""
+    return tuple(_event(row) for row in tx.conn.execute(_SINCE, {"of": chain, "since": at}))
 
 
 def chain_names(tx: Tx) -> tuple[str, ...]:

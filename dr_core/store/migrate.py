@@ -52,9 +52,14 @@ def current_revision(url: str) -> str | None:
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return revision_of(connection)
     finally:
         engine.dispose()
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The same of a store that is open already."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @cache
@@ -80,7 +85,7 @@ def _is_newer(found: str | None) -> bool:
 
 
 def _upgraded(config: Config, connection: Connection, revision: str) -> None:
-    if not _is_newer(MigrationContext.configure(connection).get_current_revision()):
+    if not _is_newer(revision_of(connection)):
         command.upgrade(config, revision)
     gone = triggers.missing(Tx(connection, None))
     if gone:

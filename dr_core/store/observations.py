@@ -11,7 +11,7 @@ from dr_core.execution.model import RunState, StepState
 from dr_core.objectives.availability import Move
 from dr_core.observation.model import Observation
 from dr_core.observation.samples import Sample, samples_of
-from dr_core.plan.step import Mode, Plan, Segment, stored_plan
+from dr_core.plan.step import Mode, Plan, Purpose, Segment, stored_plan
 from dr_core.store import rows
 from dr_core.store.engine import Tx
 from dr_core.store.tables import observation, run, sample, step
@@ -21,7 +21,7 @@ Fence = Literal["fenced", "unfenced"]
 # Made once: building a statement costs more than sending it.
 _LATEST = select(observation.c.body).where(observation.c.application == bindparam("of"))
 _ENDED = (
-    select(run.c.id, run.c.plan)
+    select(run.c.id, run.c.plan, run.c.state)
     .where(run.c.application == bindparam("of"), run.c.ended_at.is_not(None))
     .order_by(run.c.ended_at.desc())
 )
@@ -104,7 +104,7 @@ def active_region(tx: Tx, application: str) -> str | None:
 
 
 def moves(tx: Tx, application: str) -> tuple[Move, ...]:
-    """The last fifty runs that moved an application, oldest first."""
+    """The last fifty runs that moved an application, oldest first; a rollback at home has moved nothing."""
     query = select(run.c.plan, run.c.ended_at).where(
         run.c.application == application, run.c.state == RunState.SUCCEEDED.value
     )
@@ -112,6 +112,7 @@ def moves(tx: Tx, application: str) -> tuple[Move, ...]:
         Move(row.ended_at, plan.source, plan.target)
         for row in tx.conn.execute(query.order_by(run.c.ended_at.desc()).limit(50))
         for plan in (stored_plan(row.plan),)
+        if plan.purpose is not Purpose.ROLLBACK or plan.leans_on(plan.source)
     ]
     return tuple(reversed(found))
 
@@ -119,10 +120,16 @@ def moves(tx: Tx, application: str) -> tuple[Move, ...]:
 def region_fences(tx: Tx, application: str) -> dict[str, Fence]:
     """What the last forced run left behind: its source region, fenced or not. Nothing after a planned one.
 
-    A run that began no step which fences or promotes has changed nothing, and is passed over.
+    A run that began no step which fences or promotes has changed nothing, and is passed over; so is one that was taken
+    back since.
     """
+    undone: set[str | None] = set()
     for row in tx.conn.execute(_LAST_ENDED, {"of": application}).all():
         plan = stored_plan(row.plan)
+        if row.id in undone:
+            continue
+        if plan.purpose is Purpose.ROLLBACK and row.state == RunState.SUCCEEDED.value:
+            undone.add(plan.undoes)
         begun = {r.name: r.state for r in tx.conn.execute(_BEGUN, {"of": row.id})}
         taking = {item.name for item in plan.steps if item.segment in (Segment.FENCE, Segment.PROMOTE)}
         if not taking & set(begun):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ _ONE = select(request).where(request.c.id == bindparam("wanted"))
 _ACKS = select(ack).where(ack.c.request == bindparam("wanted")).order_by(ack.c.round, ack.c.at)
 _OPEN = select(request).where(request.c.state == RequestState.OPEN).order_by(request.c.opened_at)
 _OPEN_OF = _OPEN.where(request.c.application == bindparam("of"))
+_SINCE = select(request).where(request.c.opened_at >= bindparam("since")).order_by(request.c.opened_at)
 _INSERT = insert(request)
 _RUN = select(run.c.id).where(run.c.request == bindparam("wanted"))
 _HEADS = {
@@ -67,6 +69,11 @@ def recent(tx: Tx, limit: int = 20) -> tuple[Request, ...]:
     return tuple(_request(tx, row) for row in tx.conn.execute(query).all())
 
 
+def since(tx: Tx, at: datetime) -> tuple[Request, ...]:
+    """Those that were opened from then on, oldest first."""
+    return tuple(_request(tx, row) for row in tx.conn.execute(_SINCE, {"since": at}).all())
+
+
 def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:
     """Insert a request with its first events, and its chain's first event into the root chain."""
     built = events.build(new.id, Head(), entries, tx.now())
@@ -103,6 +110,7 @@ def seen_of(request_: Request) -> str:
         "stores": [store.model_dump(mode="json") for store in request_.stores],
         "incident_since": _iso(request_.incident_since),
         "detected_at": _iso(request_.detected_at),
+        "signals": list(request_.signals),
     }
     return json.dumps(seen)
 
@@ -162,6 +170,7 @@ def _seen(stored: str) -> dict[str, Any]:
     return {
         "incident_since": seen["incident_since"],
         "detected_at": seen["detected_at"],
+        "signals": tuple(seen.get("signals", ())),
         "findings": _FINDINGS.validate_python(seen["findings"]),
         "stores": _STORES.validate_python(seen["stores"]),
     }

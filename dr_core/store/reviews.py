@@ -50,6 +50,11 @@ def get(tx: Tx, review_id: str) -> Review:
     return _review(row)
 
 
+def of_request(tx: Tx, request: str) -> tuple[Review, ...]:
+    """One for each time that the glass of the request was broken."""
+    return tuple(_review(row) for row in tx.conn.execute(select(review).where(review.c.request == request)))
+
+
 def waiting(tx: Tx) -> tuple[Review, ...]:
     """Those that nobody closed, oldest first: they stand in the status and the digest until somebody does."""
     query = select(review).where(review.c.closed_at.is_(None)).order_by(review.c.opened_at)

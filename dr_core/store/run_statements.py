@@ -1,10 +1,12 @@
 """Every statement about runs and steps, made once, because building one costs more; new values come when it is sent."""
 
-from sqlalchemy import Update, bindparam, case, insert, null, or_, select, update
+from typing import Any
+
+from sqlalchemy import Select, Update, bindparam, case, exists, insert, null, or_, select, update
 
 from dr_core.execution.model import StepState
 from dr_core.store import brake
-from dr_core.store.tables import request, run, step
+from dr_core.store.tables import event, request, run, step
 
 ALL = select(run, request.c.round).join(request, request.c.id == run.c.request)
 ONE = ALL.where(run.c.id == bindparam("wanted"))
@@ -44,8 +46,13 @@ OVERTAKEN = (
 INSERT_STEP = insert(step)
 STEPS = select(step).where(step.c.run == bindparam("wanted")).order_by(step.c.position)
 _OF_STEP = (step.c.run == bindparam("wanted"), step.c.name == bindparam("called"))
-STEP_STATE = select(step.c.state).where(*_OF_STEP)
 STEP = update(step).where(*_OF_STEP)
+JUDGED: Select[Any] = select(
+    *(run.c[name] for name in ("id", "request", "state", "epoch", "hold", "started_at", "chain_seq", "chain_hash")),
+    exists().where(event.c.cmd_id == bindparam("said")).label("known"),
+    select(step.c.state).where(*_OF_STEP).scalar_subquery().label("before"),
+).where(run.c.id == bindparam("wanted"))
+"""All that a transition is judged by, in one round trip: the run, whether its command is known, its step's state."""
 NOTE = update(step).where(
     step.c.run
     == select(run.c.id).where(run.c.id == bindparam("wanted"), run.c.epoch == bindparam("mine")).scalar_subquery(),

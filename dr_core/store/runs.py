@@ -148,19 +148,23 @@ def transition(tx: Tx, run_id: str, epoch: int, change: Change) -> None:
     Raises LeaseLostError when the epoch is another's, HeldError when an intent meets a hold or the brake, and
     TransitionError for a change that is in no table of docs/states.md.
     """
-    cmd_id = change.entries[0][3]
-    if cmd_id is not None and events.known(tx, cmd_id) is not None:
-        return
-    _change(tx, run_id, epoch, change)
+    row = _judged(tx, run_id, change, change.entries[0][3])
+    if not row.known:
+        _change(tx, row, epoch, change)
 
 
 def command(tx: Tx, run_id: str, change: Change) -> None:
     """The same rule for what people decide: whoever owns the run sees it at its next transition."""
-    _change(tx, run_id, None, change)
+    _change(tx, _judged(tx, run_id, change, None), None, change)
 
 
-def _change(tx: Tx, run_id: str, epoch: int | None, change: Change) -> None:
-    row = tx.conn.execute(sql.ROW, {"wanted": run_id}).one()
+def _judged(tx: Tx, run_id: str, change: Change, cmd_id: str | None) -> Row[Any]:
+    called = None if change.step is None else change.step.name
+    return tx.conn.execute(sql.JUDGED, {"wanted": run_id, "said": cmd_id, "called": called}).one()
+
+
+def _change(tx: Tx, row: Row[Any], epoch: int | None, change: Change) -> None:
+    run_id = row.id
     built = events.build(row.request, Head(row.chain_seq, row.chain_hash), change.entries, tx.now())
     freed = change.holds is not None and not change.holds
     fence = sql.FENCES[epoch is not None, change.intent, freed]
@@ -182,10 +186,9 @@ def _change(tx: Tx, run_id: str, epoch: int | None, change: Change) -> None:
 
 
 def _step(tx: Tx, row: Row[Any], change: StepChange, kinds: Sequence[EventKind]) -> None:
-    which = {"wanted": row.id, "called": change.name}
-    before = tx.conn.execute(sql.STEP_STATE, which).scalar_one()
+    before = row.before  # nothing changed it since: that would have changed the head of the chain, and the fence held
     STEPS.check(StepState(before), kinds, StepState(change.values.get("state", before)))
-    tx.conn.execute(sql.STEP, {**which, "epoch": row.epoch, **change.values})
+    tx.conn.execute(sql.STEP, {"wanted": row.id, "called": change.name, "epoch": row.epoch, **change.values})
 
 
 def _held(row: Row[Any], holds: Sequence[Hold]) -> dict[str, Any]:

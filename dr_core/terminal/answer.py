@@ -7,7 +7,7 @@ from dr_core.value import Value
 
 
 class Answer(Value):
-    """Done, with the request or run to look at; or not, with the error's words.
+    """Done, with the request, run, incident or drill to look at; or not, with the error's words.
 
     `person` is whom the proof named, `arn` the caller that AWS named: the row keeps them after the proof is gone.
     """
@@ -17,6 +17,8 @@ class Answer(Value):
     arn: str | None = None
     request: str | None = None
     run: str | None = None
+    incident: str | None = None
+    drill: str | None = None
     code: str = ""
     exit_code: int = 0
     message: str = ""

@@ -20,6 +20,7 @@ class Verb(StrEnum):
 
     FAILOVER = "failover"
     FAILBACK = "failback"
+    ROLLBACK = "rollback"
     APPROVE = "approve"
     DENY = "deny"
     CANCEL = "cancel"
@@ -33,7 +34,13 @@ class Verb(StrEnum):
     BRAKE_ON = "brake on"
     BRAKE_OFF = "brake off"
     COOLDOWN_CLEAR = "cooldown clear"
+    UNFREEZE = "unfreeze"
     REVIEW_CLOSE = "review close"
+    RECONCILE_SIGN = "reconcile sign"
+    INCIDENT = "incident"
+    INCIDENT_CLOSE = "incident close"
+    NOTE = "note"
+    DRILL = "drill"
 
 
 class Seen(Value):
@@ -53,6 +60,9 @@ class Claim(Value):
     seen: Seen | None = None
     run: str | None = Field(default=None, max_length=64)
     review: str | None = Field(default=None, max_length=64)
+    item: str | None = Field(default=None, max_length=64)
+    incident: str | None = Field(default=None, max_length=64)
+    kind: str | None = Field(default=None, max_length=16)
     application: str | None = Field(default=None, max_length=64)
     target: str | None = Field(default=None, max_length=64)
     source: str | None = Field(default=None, max_length=64)
@@ -85,6 +95,7 @@ _REQUEST, _RUN = ("seen",), ("run",)
 _NEEDS: dict[Verb, tuple[str, ...]] = {
     Verb.FAILOVER: ("application", "target"),
     Verb.FAILBACK: ("application",),
+    Verb.ROLLBACK: _RUN,
     Verb.APPROVE: _REQUEST,
     Verb.DENY: (*_REQUEST, "reason"),
     Verb.CANCEL: _REQUEST,
@@ -98,7 +109,13 @@ _NEEDS: dict[Verb, tuple[str, ...]] = {
     Verb.BRAKE_ON: ("reason",),
     Verb.BRAKE_OFF: (),
     Verb.COOLDOWN_CLEAR: ("application",),
+    Verb.UNFREEZE: ("application", "reason"),
     Verb.REVIEW_CLOSE: ("review", "reason"),
+    Verb.RECONCILE_SIGN: ("item", "reason"),
+    Verb.INCIDENT: ("reason",),
+    Verb.INCIDENT_CLOSE: (),
+    Verb.NOTE: ("reason",),
+    Verb.DRILL: ("application",),
 }
 
 

@@ -5,7 +5,7 @@ two who took the same, or one who died in the middle, do no harm.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import structlog
@@ -29,7 +29,7 @@ from dr_core.terminal.answer import Answer, refused
 from dr_core.terminal.claim import Claim, hash_of, read_claim
 from dr_core.terminal.identity import Stranger, person_of, proven_actor
 from dr_core.terminal.proof import Ask, caller_of, read_proof, sts_of
-from dr_core.terminal.verbs import Order, carry_out
+from dr_core.terminal.verbs import NotPermittedError, Order, carry_out
 
 log = structlog.get_logger(__name__)
 TTL = timedelta(seconds=20)
@@ -124,13 +124,15 @@ class Clerk:
             done = carry_out(self._services, Order(claim, actor, evidence))
         except UnreachableError:
             raise
+        except NotPermittedError as error:
+            return _Decision(refused(error, actor.display), claim, actor, caller.arn, EventKind.COMMAND_REFUSED)
         except RefusedError as error:
             return _Decision(refused(error, actor.display), claim, actor, caller.arn, None)
         except ConfirmationError as question:
             return _Decision(refused(question, actor.display), claim, actor, caller.arn, None)
         except DrError as error:
             return _Decision(refused(error, actor.display), claim, actor, caller.arn, EventKind.COMMAND_REFUSED)
-        answer = Answer(done=True, person=actor.display, request=done.request, run=done.run)
+        answer = Answer(done=True, person=actor.display, **asdict(done))
         return _Decision(answer, claim, actor, caller.arn, None)
 
     def _still_ours(self, submission: Submission) -> None:
@@ -160,7 +162,7 @@ def _tell(tx: Tx, submission: Submission, decision: _Decision) -> bool:
     """The answer and its event in one transaction; nothing where it was decided meanwhile."""
     answer, claim = decision.answer.model_copy(update={"arn": decision.arn}), decision.claim
     state = SubmissionState.ACCEPTED if answer.done else SubmissionState.REFUSED
-    if not submissions.decide(tx, submission.nonce, state, answer.model_dump_json()):
+    if not submissions.decide(tx, submission.nonce, state, answer.model_dump_json(exclude_none=True)):
         return False
     if decision.kind is not None:
         data: dict[str, JsonValue] = {

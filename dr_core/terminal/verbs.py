@@ -8,13 +8,22 @@ from dr_core.approvals.authority import Role
 from dr_core.approvals.break_glass import Typed, break_glass
 from dr_core.approvals.model import Actor
 from dr_core.approvals.open import open_request
+from dr_core.approvals.rolling_back import roll_back
+from dr_core.drills import asking
 from dr_core.errors import ConflictError, RefusedError, UsageError
 from dr_core.execution import brake, control
+from dr_core.freeze import lifting
+from dr_core.incidents import book, closing, notes
 from dr_core.plan.step import Mode
+from dr_core.reconciliation import signing
 from dr_core.services import Services
 from dr_core.store import events, requests, roster
 from dr_core.store.engine import Tx
 from dr_core.terminal.claim import Claim, Verb
+
+
+class NotPermittedError(RefusedError):
+    """Whoever typed it has no role for the verb: nothing was asked of the approvals, which have told nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Done:
 
     request: str | None = None
     run: str | None = None
+    incident: str | None = None
+    drill: str | None = None
 
 
 def carry_out(services: Services, order: Order) -> Done:
@@ -51,11 +62,13 @@ def _permit(tx: Tx, services: Services, order: Order) -> None:
     known, now = roster.load(tx), tx.now()
     nobody = authority.refusal(known, order.actor, now)
     if nobody is not None:
-        raise RefusedError(nobody)
+        raise NotPermittedError(nobody)
     allowed = USES[order.claim.verb].roles
     if not allowed & authority.roles(services.topology, known, order.actor, now):
         names = " or ".join(sorted(role.value for role in allowed))
-        raise RefusedError(f"`{order.claim.verb.value}` needs the role {names}, which {order.actor.display} lacks.")
+        raise NotPermittedError(
+            f"`{order.claim.verb.value}` needs the role {names}, which {order.actor.display} lacks."
+        )
 
 
 def _as_seen(tx: Tx, order: Order) -> None:
@@ -82,6 +95,19 @@ def _failover(services: Services, order: Order) -> Done:
 
 def _failback(services: Services, order: Order) -> Done:
     return _open(services, order, None, Mode.PLANNED)
+
+
+def _rollback(services: Services, order: Order) -> Done:
+    claim = order.claim
+    request = roll_back(
+        services,
+        str(claim.run),
+        actor=order.actor,
+        reason=claim.reason,
+        overrides=claim.overrides,
+        cmd_id=order.cmd_id,
+    )
+    return Done(request=request.id)
 
 
 def _open(services: Services, order: Order, target: str | None, mode: Mode) -> Done:
@@ -210,10 +236,49 @@ def _cooldown_clear(services: Services, order: Order) -> Done:
     return Done()
 
 
+def _unfreeze(services: Services, order: Order) -> Done:
+    claim = order.claim
+    lifting.lift(services, str(claim.application), actor=order.actor, reason=claim.reason, cmd_id=order.cmd_id)
+    return Done()
+
+
 def _review_close(services: Services, order: Order) -> Done:
     claim = order.claim
     found = reviews.close(services, str(claim.review), actor=order.actor, note=claim.reason, cmd_id=order.cmd_id)
     return Done(request=found.request)
+
+
+def _incident(services: Services, order: Order) -> Done:
+    claim = order.claim
+    opened = book.declare(
+        services, application=claim.application, title=claim.reason, actor=order.actor, cmd_id=order.cmd_id
+    )
+    return Done(incident=opened.id)
+
+
+def _incident_close(services: Services, order: Order) -> Done:
+    claim = order.claim
+    closed = closing.close(services, claim.incident, reason=claim.reason, actor=order.actor, cmd_id=order.cmd_id)
+    return Done(incident=closed.id)
+
+
+def _note(services: Services, order: Order) -> Done:
+    claim = order.claim
+    noted = notes.add(services, claim.reason, named=claim.incident, actor=order.actor, cmd_id=order.cmd_id)
+    return Done(incident=noted.id)
+
+
+def _drill(services: Services, order: Order) -> Done:
+    claim = order.claim
+    kind = asking.kind_of(claim.kind)
+    asked = asking.ask(services, str(claim.application), kind, actor=order.actor, cmd_id=order.cmd_id)
+    return Done(drill=asked.id)
+
+
+def _reconcile_sign(services: Services, order: Order) -> Done:
+    claim = order.claim
+    found = signing.sign(services, str(claim.item), actor=order.actor, note=claim.reason, cmd_id=order.cmd_id)
+    return Done(run=found.run)
 
 
 _CarryOut = Callable[[Services, Order], Done]
@@ -231,6 +296,7 @@ _REQUESTER, _APPROVER, _HOLDER = (frozenset({role}) for role in (Role.REQUESTER,
 USES: dict[Verb, Use] = {
     Verb.FAILOVER: Use(_REQUESTER, _failover),
     Verb.FAILBACK: Use(_REQUESTER, _failback),
+    Verb.ROLLBACK: Use(_REQUESTER | _APPROVER, _rollback),
     Verb.APPROVE: Use(_APPROVER, _approve),
     Verb.DENY: Use(_APPROVER, _deny),
     Verb.CANCEL: Use(_REQUESTER | _APPROVER, _cancel),
@@ -244,5 +310,11 @@ USES: dict[Verb, Use] = {
     Verb.BRAKE_ON: Use(_REQUESTER | _APPROVER, _brake_on),
     Verb.BRAKE_OFF: Use(_APPROVER, _brake_off),
     Verb.COOLDOWN_CLEAR: Use(_APPROVER, _cooldown_clear),
+    Verb.UNFREEZE: Use(_APPROVER, _unfreeze),
     Verb.REVIEW_CLOSE: Use(_APPROVER, _review_close),
+    Verb.RECONCILE_SIGN: Use(_APPROVER, _reconcile_sign),
+    Verb.INCIDENT: Use(_REQUESTER | _APPROVER, _incident),
+    Verb.INCIDENT_CLOSE: Use(_REQUESTER | _APPROVER, _incident_close),
+    Verb.NOTE: Use(_REQUESTER | _APPROVER, _note),
+    Verb.DRILL: Use(_REQUESTER | _APPROVER, _drill),
 }

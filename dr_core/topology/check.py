@@ -47,3 +47,30 @@ def _detection(topology: Topology) -> Iterator[TopologyFinding]:
         yield warning("detection.hold_down", "it is shorter than the interval: one look decides", "Use 3 intervals")
     if detection.hold_down >= topology.objectives.rto:
         yield warning("detection.hold_down", "it uses up the whole recovery time objective", "Lower it or raise rto")
+    yield from _queue(topology)
+
+
+def _queue(topology: Topology) -> Iterator[TopologyFinding]:
+    """Alarms that nobody would hear, and a queue that is silent just when its region is."""
+    queue = topology.detection.queue
+    if queue is None:
+        for name, application in topology.applications.items():
+            for index, health in enumerate(application.health):
+                if health.alarm:
+                    path = f"applications.{name}.health[{index}].alarm"
+                    yield warning(path, "nobody hears of these alarms", "Name a queue under detection.queue")
+        return
+    inside = (*topology.residency.allowed_regions, topology.control_region)
+    for path, region in (
+        ("detection.queue.region", queue.region),
+        *((f"detection.queue.topics[{index}]", arn.split(":")[3]) for index, arn in enumerate(queue.topics)),
+    ):
+        if region not in inside:
+            yield fatal(path, f"{region} is no allowed region", "Choose one of residency.allowed_regions")
+    for name, application in topology.applications.items():
+        if application.primary == queue.region:
+            yield warning(
+                "detection.queue.region",
+                f"{name} lives in {queue.region}: in its outage no alarm would arrive",
+                "Put the queue and its topics into another region",
+            )

@@ -185,7 +185,8 @@ def _addresses(base: str, application: Application) -> Iterator[TopologyFinding]
         path = f"{base}.health[{index}].{health.kind}"
         for region, url in urls.items():
             yield from _address(f"{path}.{region}", url)
-        if len(set(health.value.values())) < len(health.value):
+        # Alarms of one name are two alarms, one in each region.
+        if not health.alarm and len(set(health.value.values())) < len(health.value):
             yield warning(path, "two regions have the same check, which cannot tell them apart")
     for index, traffic in enumerate(application.traffic):
         arc, edge = traffic.arc_routing_controls, traffic.cloudfront

@@ -12,11 +12,13 @@ from dr_core.topology.traffic import ArcRoutingControls, Route53Records, Standby
 
 @dataclass(frozen=True)
 class RegionMap:
-    """A mapping by region in the file. `standby_only`: a standby takes over by an object in a bucket of its own."""
+    """A mapping by region in the file. `standby_only`: a standby takes over by an object in a bucket of its own.
+    `some`: it need not have an entry for every region."""
 
     path: str
     values: Mapping[str, str]
     standby_only: bool = False
+    some: bool = False
 
 
 def check_regions(topology: Topology) -> Iterator[TopologyFinding]:
@@ -37,7 +39,7 @@ def check_regions(topology: Topology) -> Iterator[TopologyFinding]:
 def region_maps(base: str, application: Application) -> Iterator[RegionMap]:
     """Every per-region map of the application, with its path."""
     for index, health in enumerate(application.health):
-        yield RegionMap(f"{base}.health[{index}].{health.kind}", health.value)
+        yield RegionMap(f"{base}.health[{index}].{health.kind}", health.value, some=health.alarm is not None)
     yield from _switches(base, application)
     match application.database.value if application.database else None:
         case AuroraGlobal() as aurora:
@@ -93,7 +95,7 @@ def _roles(base: str, application: Application) -> Iterator[TopologyFinding]:
 def _complete(application: Application, region_map: RegionMap) -> Iterator[TopologyFinding]:
     needed = application.standby if region_map.standby_only else application.regions
     missing = [region for region in dict.fromkeys(needed) if region not in region_map.values]
-    if missing:
+    if missing and not region_map.some:
         yield fatal(region_map.path, f"expected an entry for {' and '.join(missing)}")
     for region in region_map.values:
         if region not in application.regions:

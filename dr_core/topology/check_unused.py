@@ -2,7 +2,9 @@
 
 from dr_core.topology.model import Topology
 
-CARRIED_OUT = frozenset({"timezone", "health_digest", "replication_report", "budget_report", "cost_review"})
+CARRIED_OUT = frozenset(
+    {"timezone", "health_digest", "replication_report", "budget_report", "cost_review", "drill", "full_drill"}
+)
 """The parts of `schedule` that are run."""
 
 
@@ -10,7 +12,6 @@ def unused(topology: Topology) -> tuple[str, ...]:
     """Paths, in the order of the file. Applications' kinds are not among them: their plans have blocking findings."""
     schedule = topology.schedule
     said = {
-        "approval.prepare": topology.approval.prepare == "auto",
         **{
             f"schedule.{name}": getattr(schedule, name) is not None
             for name in type(schedule).model_fields

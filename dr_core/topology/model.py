@@ -8,8 +8,9 @@ from pydantic import Field
 from dr_core.topology.approval import Approval, Person
 from dr_core.topology.capacity import Capacity, Consumer
 from dr_core.topology.custom import Custom
+from dr_core.topology.detection import Detection
 from dr_core.topology.duties import Audit, Budget, Runbook, Schedule
-from dr_core.topology.scalars import AppName, ChannelId, Duration, PositiveDuration, Region, RoleArn, Text
+from dr_core.topology.scalars import AppName, ChannelId, Duration, Region, RoleArn, Text
 from dr_core.topology.stores import Cache, Database, Parameters, Storage, Table
 from dr_core.topology.traffic import Canary, HealthCheck, Traffic, Verify
 from dr_core.value import Value
@@ -25,10 +26,14 @@ class Objectives(Value):
     availability: float = Field(default=99.9, gt=0, le=100)
 
 
-class Detection(Value):
-    interval: PositiveDuration = timedelta(seconds=10)
-    hold_down: Duration = timedelta(seconds=30)
-    cooldown: Duration = timedelta(minutes=30)
+class Failback(Value):
+    """`hold`: for how long the primary region has to have caught up before anything is taken from where users are.
+
+    `look_for`: how long after a forced failover the lost writes are looked for before they count as not found.
+    """
+
+    hold: Duration = timedelta(seconds=30)
+    look_for: Duration = timedelta(hours=24)
 
 
 class SlackChannels(Value):
@@ -67,6 +72,11 @@ class Application(Value):
         """Primary first, then the standbys in the order of the file."""
         return (self.primary, *self.standby)
 
+    @property
+    def stores(self) -> tuple[Database | Storage | Cache | Table, ...]:
+        """Everything that holds data and may gate."""
+        return (*((self.database,) if self.database else ()), *self.storage, *self.cache, *self.tables)
+
 
 class Topology(Value):
     """The whole file. Cross-checks between its parts are in `check.py`."""
@@ -76,6 +86,7 @@ class Topology(Value):
     control_region: Region
     objectives: Objectives = Objectives()
     detection: Detection = Detection()
+    failback: Failback = Failback()
     slack: SlackChannels
     people: tuple[Person, ...] = ()
     approval: Approval

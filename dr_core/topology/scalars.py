@@ -56,6 +56,7 @@ _GROUP_ID = r"^S[A-Z0-9]+$"
 _CHANNEL_ID = r"^[CG][A-Z0-9]+$"
 _LOWER_NAME = r"^[a-z][a-z0-9-]{0,40}$"
 _ROLE_ARN = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$"
+_TOPIC_ARN = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}$"
 _CURRENCY = r"^[A-Z]{3}$"
 _ONE_LINE = r"^[^\x00-\x1f\x7f]{1,1024}$"
 
@@ -68,6 +69,7 @@ PATTERN_WORDS = {
     _CHANNEL_ID: "a Slack channel id such as C0INCIDENT",
     _LOWER_NAME: "a name of lower-case letters, digits and hyphens that begins with a letter",
     _ROLE_ARN: "the ARN of an IAM role such as arn:aws:iam::111122223333:role/dr",
+    _TOPIC_ARN: "the ARN of an SNS topic such as arn:aws:sns:eu-west-1:111122223333:alarms",
     _CURRENCY: "a currency code such as EUR",
     _ONE_LINE: "one line of text that is not empty",
 }
@@ -94,6 +96,7 @@ Text = Annotated[str, Field(pattern=_ONE_LINE, description=PATTERN_WORDS[_ONE_LI
 Count = Annotated[int, Field(strict=True)]
 Weight = Annotated[int, Field(strict=True, ge=1, le=255)]
 RoleArn = Annotated[str, Field(pattern=_ROLE_ARN, description=PATTERN_WORDS[_ROLE_ARN])]
+TopicArn = Annotated[str, Field(pattern=_TOPIC_ARN, description=PATTERN_WORDS[_TOPIC_ARN])]
 Currency = Annotated[str, Field(pattern=_CURRENCY, description=PATTERN_WORDS[_CURRENCY])]
 Zone = Annotated[str, AfterValidator(_timezone)]
 PerRegion = dict[Region, Text]

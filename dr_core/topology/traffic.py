@@ -11,8 +11,12 @@ from dr_core.value import Value
 
 
 class HealthCheck(OneOf):
+    """By region, what is looked at: a URL, a health check's id, or a CloudWatch alarm that says the region is unwell,
+    by its name or ARN, and that arrives through `detection.queue`."""
+
     http: dict[Region, Url] | None = None
     route53: PerRegion | None = None
+    alarm: PerRegion | None = None
 
 
 class Route53Records(Value):

@@ -11,16 +11,29 @@ from dr_core.audit.cloudtrail import CloudTrail
 from dr_core.audit.places import places
 from dr_core.audit.reconciling import Reconciliation
 from dr_core.budget import costing
+from dr_core.detection import intake
+from dr_core.detection.detector import EVERY_S as DETECTION_S
+from dr_core.detection.detector import Detector
+from dr_core.detection.hearing import Hearing
+from dr_core.drills import carrying
+from dr_core.drills.aws import aws_drill_ports
+from dr_core.drills.carrying import Carrying
+from dr_core.drills.kinds import by_account
 from dr_core.duty import Duty, every
 from dr_core.execution.lease import NamedLease
+from dr_core.freeze import freezing
+from dr_core.freeze.freezing import PATIENCE_S
 from dr_core.keys import SigningKey
 from dr_core.objectives import keeping
 from dr_core.objectives.keeping import Keeping
 from dr_core.observation.watch import Watch
 from dr_core.plan.ports import Ports
+from dr_core.preparation import preparing
 from dr_core.readiness import examining
 from dr_core.readiness.preflight import LIMIT_S
+from dr_core.reconciliation import searching
 from dr_core.runbook import export as runbook
+from dr_core.runbook import rollback_pages
 from dr_core.services import Services
 from dr_core.worker.observer import Observer
 from dr_core.worker.reaching import FIRST_S, Reaching
@@ -71,7 +84,7 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
         """Nothing renews it while a round lasts, which may take `longest_s`."""
         return NamedLease(store, name, owner, lease_ttl_s + longest_s)
 
-    watch = Watch(topology, bundle.aws, bundle.settings, clock, reach)
+    watch = Watch(topology, bundle.aws, bundle.settings, clock, reach, told=Hearing(store, topology))
     applications = tuple(topology.applications)
     detection = lease("detection")
     observer = Observer(store, watch.observe, applications, topology.detection.interval, detection, owner, clock)
@@ -84,9 +97,21 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
     preflights = examining.make(bundle, examined, owner)
     paying, printing = lease(costing.LEASE), lease(runbook.LEASE, runbook.LIMIT_S)
     costs, pages = costing.make(bundle, paying, owner), runbook.make(bundle, printing, owner)
+    rolling = lease(rollback_pages.LEASE, runbook.LIMIT_S)
+    way_back = rollback_pages.make(bundle, rolling)
+    holding = lease(freezing.LEASE, PATIENCE_S)
+    frozen = freezing.make(bundle, holding, owner)
+    scaling, hearing = lease(preparing.LEASE), lease(intake.LEASE, intake.WAIT_S)
+    detector, preparation = Detector(bundle, detection), preparing.make(bundle, scaling, lease_ttl_s)
+    heard = intake.make(bundle, hearing)
     reaching = Reaching(bundle)
+    drill_ports = aws_drill_ports(bundle.aws, bundle.settings, clock)
+    drilling = Carrying(bundle, by_account(bundle, drill_ports), owner=owner)
     work = (
         Duty("observer", observer.round, observer.pause, detection),
+        Duty("detector", detector.round, every(DETECTION_S)),
+        Duty("preparation", preparation.round, every(preparing.EVERY_S), scaling),
+        *([Duty("signals", heard.round, heard.pause, hearing)] if heard is not None else []),
         Duty("clerk", bootstrap.clerk(bundle).once, every(SUBMISSIONS_S)),
         Duty("anchoring", anchors.round, every(TICK_S), sealing),
         Duty("reconciliation", calls.round, every(TICK_S), checking),
@@ -95,5 +120,9 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
         Duty("reaching", reaching.look, reaching.pause, first_s=FIRST_S),
         Duty("costs", costs.round, every(TICK_S), paying),
         Duty("runbook", pages.round, every(TICK_S), printing),
+        Duty("rollback pages", way_back.round, every(TICK_S), rolling),
+        searching.duty(bundle, lease(searching.LEASE, searching.LIMIT_S), owner),
+        Duty("drills", drilling.round, every(carrying.TICK_S), drilling),
+        Duty("freeze", frozen.round, every(TICK_S), holding),
     )
     return Duties(observer, anchors, watch, reaching, work)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dr_core.observation.model import Observation, SignalState, Vantage, Verdict
-from dr_core.plan.step import Finding, Mode, Plan, Severity
+from dr_core.plan.move import leads_home
+from dr_core.plan.step import Finding, Mode, Plan, Purpose, Severity
 from dr_core.readiness.model import Sheet
 from dr_core.replication.exposure import StoreExposure, store_exposures
 from dr_core.topology.model import Application, Topology
@@ -19,7 +20,9 @@ AHEAD_S = 5.0
 class Case:
     """A plan, the application it is for, what was seen of it, and what its last preflight found.
 
-    `new_round`: people let the plan through once already, and are asked again.
+    `new_round`: people let the plan through once already, and are asked again. `unsigned` are lost writes that nobody
+    has signed off (id and sentence), `unknown_losses` what may be lost and was not found yet; `unfenced` the regions
+    that the last forced run could not fence.
     """
 
     topology: Topology
@@ -28,6 +31,9 @@ class Case:
     now: datetime
     sheet: Sheet | None = None
     new_round: bool = False
+    unsigned: tuple[tuple[str, str], ...] = ()
+    unknown_losses: tuple[str, ...] = ()
+    unfenced: frozenset[str] = frozenset()
 
     @property
     def app(self) -> Application:
@@ -36,6 +42,11 @@ class Case:
     @property
     def forced(self) -> bool:
         return self.plan.mode is Mode.FORCED
+
+    @property
+    def homeward(self) -> bool:
+        """As `Move.homeward`."""
+        return leads_home(self.app, self.plan.target, self.plan.mode) and self.plan.purpose is not Purpose.ROLLBACK
 
     @property
     def oldest_s(self) -> float:
@@ -90,8 +101,7 @@ def gate_stores(case: Case) -> tuple[StoreExposure, ...]:
 
 def has_gate(app: Application) -> bool:
     """Whether the topology asks for a store to be measured before data may be given up."""
-    entries = (*((app.database,) if app.database else ()), *app.storage, *app.cache, *app.tables)
-    return any(entry.value.gate for entry in entries)
+    return any(entry.value.gate for entry in app.stores)
 
 
 def blocking(code: str, message: str, *, evidence: str = "", way_out: str = "") -> Finding:

@@ -6,7 +6,7 @@ from dr_core.observation.active import serving
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.checks.case import Case, answers, blocking, is_down, nothing_good, reasons_of, warning
 from dr_core.plan.kinds.shift_weights import EQUAL
-from dr_core.plan.step import Finding
+from dr_core.plan.step import Finding, Purpose
 
 
 def findings(case: Case) -> tuple[Finding, ...]:
@@ -51,6 +51,8 @@ def _source(case: Case, seen: Observation) -> tuple[Finding, ...]:
             return ()
         message = f"{region} is not down; a forced failover gives up what was not replicated."
         return (warning("source-not-down", message, evidence=evidence, way_out="Without --forced nothing is lost."),)
+    if case.plan.purpose is Purpose.ROLLBACK:
+        return _gone_back_from(case, evidence) if down or answers(seen, region) is False else ()
     if down or answers(seen, region) is False:
         message = f"{region} is down or does not answer; a planned failover needs it."
         return (blocking("wrong-mode", message, evidence=evidence, way_out="Use --forced."),)
@@ -58,6 +60,16 @@ def _source(case: Case, seen: Observation) -> tuple[Finding, ...]:
         message = f"Nobody could say how {region} is; a planned failover needs it healthy."
         return (warning("source-unknown", message, evidence=evidence),)
     return ()
+
+
+def _gone_back_from(case: Case, evidence: str) -> tuple[Finding, ...]:
+    """A rollback needs the region that it goes back from only where the application may live there."""
+    source, target = case.plan.source, case.plan.target
+    if not case.plan.leans_on(source):
+        return ()
+    message = f"{source} is down or does not answer; the application goes back from there without loss or not at all."
+    way_out = f"`failover {target} --forced` does without {source}."
+    return (blocking("wrong-mode", message, evidence=evidence, way_out=way_out),)
 
 
 def _shifted(case: Case, seen: Observation) -> tuple[Finding, ...]:

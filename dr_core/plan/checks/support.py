@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dr_core.plan.canary import LEAVE_OUT, CanaryPlan, canary_plan
 from dr_core.plan.checks.case import Case, blocking, warning
 from dr_core.plan.move import Move
-from dr_core.plan.step import Finding, Segment
+from dr_core.plan.step import Finding, Purpose, Segment
 from dr_core.plan.traffic_switch import traffic_switch
 
 
@@ -41,6 +41,8 @@ def _unverified(case: Case) -> Iterator[Finding]:
 def _canary(case: Case) -> Iterator[Finding]:
     """A share that was asked for and cannot be sent, and what it meets in a region that does not write yet."""
     plan = case.plan
+    if plan.purpose is Purpose.ROLLBACK:
+        return  # it goes back to what has served: nothing is tried out
     planned = canary_plan(Move(plan.application, case.app, plan.source, plan.target, plan.mode, plan.overrides))
     if planned == "":
         return

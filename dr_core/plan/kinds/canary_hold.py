@@ -19,6 +19,7 @@ from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import nothing_left
 from dr_core.topology.traffic import Canary
 from dr_core.traffic import by_hand
 from dr_core.traffic.port import leading
@@ -162,4 +163,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Nothing: it takes back what the canary began.",
+    undo=nothing_left,
 )

@@ -18,6 +18,7 @@ from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import nothing_left
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
 from dr_core.traffic.port import Record, Records, leading
@@ -174,5 +175,7 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Give the source all of the weight again.",
+    # The hold that stands behind it does, before its run may end.
+    undo=nothing_left,
     published=Published(60.0, "published: Route 53 propagates changes within 60 s as a rule"),
 )

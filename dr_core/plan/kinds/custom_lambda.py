@@ -15,32 +15,33 @@ from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 from dr_core.topology.custom import CustomLambda
 
 
 class Invocation(ErrandParams):
-    """`verify` None: the function's own answer is the result."""
+    """`verify` None: the function's own answer is the result. `undo` None: nothing takes it back."""
 
     function: str
     verify: str | None = None
+    undo: str | None = None
 
 
 def plan(move: Move, entry: CustomLambda, after: tuple[str, ...]) -> Step:
     region = errands.region_of(move, entry)
-    params = Invocation(function=entry.function, verify=entry.verify, **errands.given(move, entry, Verb.ACT))
+    given = errands.given(move, entry, Verb.ACT)
+    params = Invocation(function=entry.function, verify=entry.verify, undo=entry.undo, **given)
     undo = f"Invoke {entry.undo} in {region}" if entry.undo else None
     return errands.placed(KIND, move, entry, f"{entry.name}: invoke {entry.function} in {region}", params, after, undo)
 
 
-def undoing(move: Move, entry: CustomLambda, after: tuple[str, ...]) -> Step | None:
-    """The step that takes it back; None where the topology names no way."""
-    if entry.undo is None:
-        return None
-    region = errands.region_of(move, entry)
-    params = Invocation(function=entry.undo, verify=entry.verify, **errands.given(move, entry, Verb.UNDO))
-    return errands.placed(
-        KIND, move, entry, f"{entry.name}: invoke {entry.undo} in {region}, which takes it back", params, after, None
-    )
+def undo(taken: Taken) -> tuple[Step, ...] | Stays:
+    params = Invocation.model_validate(taken.step.params)
+    if params.undo is None:
+        return errands.no_way_back(params.name)
+    title = f"{params.name}: invoke {params.undo} in {params.region}, which takes it back"
+    changed = {"function": params.undo, "undo": None, "verb": Verb.UNDO}
+    return errands.turned(taken, title, params.model_copy(update=changed))
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -107,4 +108,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Invoke the step's `undo`, where it has one.",
+    undo=undo,
 )

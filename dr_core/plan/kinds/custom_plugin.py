@@ -18,6 +18,7 @@ from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 from dr_core.topology.custom import CustomPlugin
 
 
@@ -35,6 +36,16 @@ def plan(move: Move, entry: CustomPlugin, after: tuple[str, ...]) -> Step:
     title = f"{entry.name}: {kind.does.rstrip('.')}, in {errands.region_of(move, entry)}"
     step = errands.placed(KIND, move, entry, title, params, after, kind.back or None)
     return step.model_copy(update={"plane": kind.plane})
+
+
+def undo(taken: Taken) -> tuple[Step, ...] | Stays:
+    """As the package says; one that only says it in words is taken back by people."""
+    params = PluginParams.model_validate(taken.step.params)
+    with naming(params.kind):
+        kind = plugins.load(params.kind)
+        if kind.undo is not None:
+            return kind.undo(taken)
+    return Stays(f"The package of {params.name} carries out no undo.", kind.back or "Ask those who wrote it.")
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -104,4 +115,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="As the package says.",
+    undo=undo,
 )

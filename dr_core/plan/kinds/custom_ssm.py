@@ -19,6 +19,7 @@ from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 from dr_core.topology.custom import CustomSsmDocument
 
 _HANDED = "iam:PassRole"
@@ -33,33 +34,30 @@ class Document(ErrandParams):
 
     document: str
     verify: str | None = None
+    undo: str | None = None
     parameters: dict[str, str] = Field({})
 
 
 def plan(move: Move, entry: CustomSsmDocument, after: tuple[str, ...]) -> Step:
     region = errands.region_of(move, entry)
-    params = _params(move, entry, entry.document, Verb.ACT)
+    params = Document(
+        document=entry.document,
+        verify=entry.verify,
+        undo=entry.undo,
+        parameters=dict(entry.parameters),
+        **errands.given(move, entry, Verb.ACT),
+    )
     undo = f"Run {entry.undo} in {region}" if entry.undo else None
     return errands.placed(KIND, move, entry, f"{entry.name}: run {entry.document} in {region}", params, after, undo)
 
 
-def undoing(move: Move, entry: CustomSsmDocument, after: tuple[str, ...]) -> Step | None:
-    """The step that takes it back; None where the topology names no way."""
-    if entry.undo is None:
-        return None
-    region = errands.region_of(move, entry)
-    params = _params(move, entry, entry.undo, Verb.UNDO)
-    title = f"{entry.name}: run {entry.undo} in {region}, which takes it back"
-    return errands.placed(KIND, move, entry, title, params, after, None)
-
-
-def _params(move: Move, entry: CustomSsmDocument, document: str, verb: Verb) -> Document:
-    return Document(
-        document=document,
-        verify=entry.verify,
-        parameters=dict(entry.parameters),
-        **errands.given(move, entry, verb),
-    )
+def undo(taken: Taken) -> tuple[Step, ...] | Stays:
+    params = Document.model_validate(taken.step.params)
+    if params.undo is None:
+        return errands.no_way_back(params.name)
+    title = f"{params.name}: run {params.undo} in {params.region}, which takes it back"
+    changed = {"document": params.undo, "undo": None, "verb": Verb.UNDO}
+    return errands.turned(taken, title, params.model_copy(update=changed))
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -172,4 +170,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Run the step's `undo` document, where it has one.",
+    undo=undo,
 )

@@ -15,30 +15,36 @@ from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 from dr_core.topology.custom import CustomWebhook
 
 
 class Post(ErrandParams):
-    """`secret` None: the key of the worker's environment signs. `verify` None: a good answer is the result."""
+    """`secret` None: the key of the worker's environment signs. `verify` None: a good answer is the result.
+
+    `undo` None: nothing takes it back.
+    """
 
     url: str
     verify: str | None = None
+    undo: str | None = None
     secret: str | None = None
 
 
 def plan(move: Move, entry: CustomWebhook, after: tuple[str, ...]) -> Step:
-    params = Post(url=entry.url, verify=entry.verify, secret=entry.secret, **errands.given(move, entry, Verb.ACT))
+    given = errands.given(move, entry, Verb.ACT)
+    params = Post(url=entry.url, verify=entry.verify, undo=entry.undo, secret=entry.secret, **given)
     undo = f"Tell {host_of(entry.undo)} to take it back" if entry.undo else None
     return errands.placed(KIND, move, entry, f"{entry.name}: tell {host_of(entry.url)}", params, after, undo)
 
 
-def undoing(move: Move, entry: CustomWebhook, after: tuple[str, ...]) -> Step | None:
-    """The step that takes it back; None where the topology names no way."""
-    if entry.undo is None:
-        return None
-    params = Post(url=entry.undo, verify=entry.verify, secret=entry.secret, **errands.given(move, entry, Verb.UNDO))
-    title = f"{entry.name}: tell {host_of(entry.undo)} to take it back"
-    return errands.placed(KIND, move, entry, title, params, after, None)
+def undo(taken: Taken) -> tuple[Step, ...] | Stays:
+    params = Post.model_validate(taken.step.params)
+    if params.undo is None:
+        return errands.no_way_back(params.name)
+    title = f"{params.name}: tell {host_of(params.undo)} to take it back"
+    changed = {"url": params.undo, "undo": None, "verb": Verb.UNDO}
+    return errands.turned(taken, title, params.model_copy(update=changed))
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -111,4 +117,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Tell the step's `undo` address, where it has one.",
+    undo=undo,
 )

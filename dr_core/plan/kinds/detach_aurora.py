@@ -97,4 +97,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     irreversible=True,
+    instead="Build the global cluster again around the cluster that has the data, and then ask for a failover back.",
 )

@@ -102,4 +102,5 @@ KIND = Kind(
     needs=needs,
     published=Published(480.0, "published: an Aurora global failover was measured at about 8 minutes"),
     irreversible=True,
+    instead="Ask for a failback as soon as the old region's cluster is a healthy member of the global cluster again.",
 )

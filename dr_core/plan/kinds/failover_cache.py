@@ -13,6 +13,7 @@ from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.replication.copies import PRIMARY, Datastore
 from dr_core.topology.stores import ElastiCacheGlobal
 
@@ -39,6 +40,22 @@ def plan(move: Move, cache: ElastiCacheGlobal, after: tuple[str, ...]) -> Step:
         tried=True,
         undo=f"Make {move.source} the primary of {cache.group} again",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """The member that was the primary before; one of an application that goes back follows it."""
+    params = CacheMove.model_validate(taken.step.params)
+    roles = taken.before.get("roles")
+    known = roles.items() if isinstance(roles, dict) else ()
+    primary = next((region for region, role in known if role == PRIMARY), taken.back.target)
+    if primary == params.target:
+        if not taken.moved:
+            return ()
+        primary = taken.back.target
+    title = f"Make {primary} the primary of global cache {params.cache.group} again (loses what was not replicated)"
+    again = CacheMove(account=params.account, cache=params.cache, source=params.target, target=primary)
+    step = taken.make(KIND.name, title, again, of=params.cache.group, tried=True)
+    return (step.model_copy(update={"region": primary, "home_region": primary}),)
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -129,5 +146,6 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Fail over back.",
+    undo=undo,
     published=Published(60.0, "published: AWS's disaster recovery workshop names 1 minute"),
 )

@@ -13,7 +13,7 @@ from dr_core.claim import Claim
 from dr_core.observation.model import CapacityState
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Need, Side
-from dr_core.plan.kinds.scale_target import LOOKS, ScaleTo, needs_of, seen
+from dr_core.plan.kinds.scale_target import LOOKS, ScaleTo, at_work_again, needs_of, seen
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -125,4 +125,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Scale the source back to its working size.",
+    undo=at_work_again,
 )

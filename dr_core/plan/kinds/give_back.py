@@ -11,6 +11,7 @@ from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.topology.traffic import StandbyTakesOver
 from dr_core.traffic import by_hand
 
@@ -29,6 +30,16 @@ def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
         deadline_s=BEST_EFFORT_S if move.forced else None,
         undo=f"Put {there} again",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """Put again where it was deleted; one that was never there has sent nobody."""
+    params = Takeover.model_validate(taken.step.params)
+    if taken.found is None:
+        return ()
+    there = f"s3://{params.switch.bucket[params.region]}/{params.switch.key}"
+    title = f"Put the take-over object {there} again: it sends traffic to {params.region}"
+    return (taken.make("take-over", title, params, of=params.region),)
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -83,4 +94,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Put the object again.",
+    undo=undo,
 )

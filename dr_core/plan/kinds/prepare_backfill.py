@@ -16,6 +16,7 @@ from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 
 LISTING_S = 120.0
 _LISTING = frozenset({"New", "Preparing"})
@@ -37,6 +38,14 @@ def plan(move: Move, params: BucketsMove, role_arn: str, after: tuple[str, ...])
         tried=True,
         deadline_s=BEST_EFFORT_S if move.forced else None,
         undo=f"Cancel the job in S3 Batch Operations in {pair.source_region}",
+    )
+
+
+def undo(taken: Taken) -> Stays:
+    region = Backfill.model_validate(taken.step.params).source
+    return Stays(
+        f"A Batch Replication job waits in {region}, and copies nothing before a person confirms it.",
+        f"Cancel it in S3 Batch Operations in {region}; what was confirmed has copied what it has copied.",
     )
 
 
@@ -87,12 +96,17 @@ class PrepareBackfill(PerRun):
         self.ports.of(params.account).buckets.prepare_backfill(params.pair, params.role_arn, claim)
 
 
+def found_nothing(job: BackfillJob) -> bool:
+    """Whether it failed because there is nothing to copy: S3 has no other word for an empty list."""
+    return job.status in _FAILED and "no keys" in job.failure.lower()
+
+
 def _prepared(job: BackfillJob) -> str:
     """What a job that is past listing means. RejectedError where it failed for another reason than an empty list."""
     if job.status not in _FAILED:
         waits = "waits to be confirmed" if job.status == "Suspended" else f"is {job.status}"
         return f"job {job.id} {waits}"
-    if "no keys" in job.failure.lower():
+    if found_nothing(job):
         return f"there is nothing to copy: {job.failure}"
     raise RejectedError(f"Batch Replication job {job.id} failed: {job.failure}")
 
@@ -111,4 +125,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Cancel the job; one that was confirmed has copied what it has copied.",
+    undo=undo,
 )

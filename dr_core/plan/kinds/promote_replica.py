@@ -201,4 +201,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     irreversible=True,
+    instead="Create a read replica in the old region, name it in dr.yaml, and then ask for a failover to it.",
 )

@@ -101,4 +101,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     irreversible=True,
+    instead="Replicate the secrets anew, from the region whose values are right.",
 )

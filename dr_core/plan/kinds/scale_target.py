@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from dr_core.capacity import by_hand
 from dr_core.capacity.actions import actions_on
 from dr_core.capacity.port import Bounds, Scaling, capacity_name
-from dr_core.capacity.sizes import at_work, enough, waiting
+from dr_core.capacity.sizes import at_work, enough, waiting, writes
 from dr_core.claim import Claim
 from dr_core.observation.model import CapacityState
 from dr_core.plan.catalogue import Progress, StepObservation
@@ -16,6 +16,7 @@ from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken, count_in
 from dr_core.topology.capacity import Capacity
 
 SCALE_S = 900.0
@@ -49,13 +50,14 @@ class ScaleTo(Params):
     count: int
 
 
-def plan(move: Move, entry: Capacity) -> Step:
+def plan(move: Move, entry: Capacity, after: tuple[str, ...] = ()) -> Step:
     """What need not run before the source is fenced holds nothing up, and is only tried."""
     name = capacity_name(entry)
     return KIND.step(
         move,
         f"Scale {name} in {move.target} to at least {at_work(entry)}",
         ScaleTo(account=move.app.account, entry=entry, region=move.target, count=at_work(entry)),
+        after=after,
         of=name,
         tried=SHORT in move.overrides or not holds(move, entry),
         undo=f"Scale {name} in {move.target} back to {waiting(entry)}",
@@ -65,6 +67,43 @@ def plan(move: Move, entry: Capacity) -> Step:
 def holds(move: Move, entry: Capacity) -> bool:
     """Whether the source is fenced only when the whole size runs in the target; a headless one needs an instance."""
     return enough(entry, forced=move.forced) == at_work(entry) or waiting(entry) == 0
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """The count before. An application that goes back is fenced here first, as by any planned request."""
+    params = ScaleTo.model_validate(taken.step.params)
+    entry, name = params.entry, capacity_name(params.entry)
+    desired = count_in(taken.before, "desired")
+    count = waiting(entry) if desired is None else desired
+    # Where the application never left, nothing waits for its standby.
+    title = f"Scale {name} in {params.region} to {count}, as it was before"
+    at_rest = taken.make(
+        "scale-to-standby", title, params.model_copy(update={"count": count}), of=name, tried=not taken.moved
+    )
+    if not (taken.moved and writes(entry)):
+        return (at_rest,)
+    title = f"Scale {name} in {params.region} to zero, so that nothing writes there"
+    fence = taken.make("fence-source", title, params.model_copy(update={"count": 0}), of=name)
+    return (fence, at_rest) if count else (fence,)
+
+
+def sized(step: Step) -> tuple[str, str]:
+    """What a step of any kind that scales gives a size to, as it is observed: its name, and its region."""
+    params = ScaleTo.model_validate(step.params)
+    return capacity_name(params.entry), params.region
+
+
+def at_work_again(taken: Taken) -> tuple[Step, ...]:
+    """For kinds that take a count away from the source: the count before, and no less than it needs to work there,
+    which the gates ask for too."""
+    params = ScaleTo.model_validate(taken.step.params)
+    name = capacity_name(params.entry)
+    found = count_in(taken.before, "desired")
+    if found == 0 and not taken.moved:
+        return ()
+    count = max(found or 0, at_work(params.entry))
+    title = f"Scale {name} in {params.region} to at least {count} again"
+    return (taken.make("scale-target", title, params.model_copy(update={"count": count}), of=name),)
 
 
 def needs_of(step: Step, account: str, actions: tuple[str, ...]) -> tuple[Need, ...]:
@@ -139,4 +178,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Scale the target back to its standby size.",
+    undo=undo,
 )

@@ -9,7 +9,7 @@ from dr_core.claim import Claim
 from dr_core.observation.model import CapacityState
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import Kind, Late, Need, Side
-from dr_core.plan.kinds.scale_target import GROWS, SCALE_S, ScaleTo, needs_of, seen
+from dr_core.plan.kinds.scale_target import GROWS, SCALE_S, ScaleTo, at_work_again, needs_of, seen
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
@@ -94,5 +94,6 @@ KIND = Kind(
     carry_out=ScaleToStandby,
     by_hand=commands,
     needs=needs,
-    back="Scale it to zero again.",
+    back="Scale it back to what it was.",
+    undo=at_work_again,
 )

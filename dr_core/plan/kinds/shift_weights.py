@@ -9,11 +9,12 @@ from dr_core.aws.cli import is_
 from dr_core.claim import Claim
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import Kind, Late, Need, Published, Side
-from dr_core.plan.kinds.switch_records import ROUTE53_HOME
-from dr_core.plan.move import Move, Params
+from dr_core.plan.kinds.switch_records import ROUTE53_HOME, Weights, stood
+from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
 from dr_core.traffic.weights import weights_of
@@ -23,12 +24,7 @@ EQUAL = 100
 """The weight of each region where the topology names none."""
 
 
-class Shift(Params):
-    """The named regions get these weights; a region that is not named keeps its own."""
-
-    records: Route53Records
-    weights: dict[str, int]
-
+class Shift(Weights):
     @property
     def off(self) -> set[str]:
         return {region for region, weight in self.weights.items() if weight == 0}
@@ -45,6 +41,18 @@ def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
         undo = f"Give {move.source} its weight in {records.name} again"
     params = Shift(account=move.app.account, records=records, weights=weights)
     return KIND.step(move, title, params, after=after, of=records.name, undo=undo)
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """The weights before, of the regions that were given others."""
+    params = Shift.model_validate(taken.step.params)
+    found = stood(taken.before.get("weights"))
+    before = {region: weight for region, weight in found.items() if region in params.weights}
+    if taken.found is None or not before:
+        return ()
+    told = ", ".join(f"{region} {weight}" for region, weight in before.items())
+    title = f"Give the records of {params.records.name} the weights that they had: {told}"
+    return (taken.make(KIND.name, title, params.model_copy(update={"weights": before}), of=params.records.name),)
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -110,5 +118,6 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Give the weights back.",
+    undo=undo,
     published=Published(60.0, "published: Route 53 propagates changes within 60 s as a rule"),
 )

@@ -10,18 +10,13 @@ from dr_core.errors import DrError
 from dr_core.observation.model import Flow
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.kind import Kind, Late, Need, Side
-from dr_core.plan.kinds.stop_consumers import TURN_S, Consuming, evidence_of, needed
+from dr_core.plan.kinds.stop_consumers import TURN_S, Consuming, Starting, evidence_of, needed
 from dr_core.plan.move import Move
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.topology.capacity import Consumer
-
-
-class Starting(Consuming):
-    """`behind`: the region that must not be seen to consume before; None where nobody waits for the old side."""
-
-    behind: str | None = None
 
 
 def plan(move: Move, entry: Consumer, after: tuple[str, ...]) -> Step:
@@ -37,6 +32,13 @@ def plan(move: Move, entry: Consumer, after: tuple[str, ...]) -> Step:
         tried=move.forced,
         undo=f"Stop {in_words(entry)} in {move.target} again",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    given = Starting.model_validate(taken.step.params)
+    params = Consuming(account=given.account, entry=given.entry, region=given.region)
+    title = f"Stop {in_words(params.entry)} in {params.region} again"
+    return (taken.make("stop-consumers", title, params, of=consumer_name(params.entry)),)
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -102,4 +104,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Stop it again in the target.",
+    undo=undo,
 )

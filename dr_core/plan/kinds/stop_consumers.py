@@ -17,6 +17,7 @@ from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.topology.capacity import Consumer
 
 # How long a mapping takes to be disabled stands on no page; a function may have its batch in hand for 15 minutes:
@@ -32,6 +33,12 @@ class Consuming(Params):
     region: str
 
 
+class Starting(Consuming):
+    """`behind`: the region that must not be seen to consume before; None where nobody waits for the old side."""
+
+    behind: str | None = None
+
+
 def plan(move: Move, entry: Consumer, after: tuple[str, ...]) -> Step:
     attempt = f", if it answers within {BEST_EFFORT_S:g} s" if move.forced else ""
     return KIND.step(
@@ -44,6 +51,14 @@ def plan(move: Move, entry: Consumer, after: tuple[str, ...]) -> Step:
         deadline_s=BEST_EFFORT_S if move.forced else None,
         undo=f"Start {in_words(entry)} in {move.source} again",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """Started again where it was stopped, once the other side is not seen to consume."""
+    params = Consuming.model_validate(taken.step.params)
+    title = f"Start {in_words(params.entry)} in {params.region} again"
+    starting = Starting(account=params.account, entry=params.entry, region=params.region, behind=taken.back.source)
+    return (taken.make("start-consumers", title, starting, of=consumer_name(params.entry)),)
 
 
 def needed(params: Consuming, account: str, *tables: Calls) -> tuple[Need, ...]:
@@ -116,4 +131,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Start it again in the source.",
+    undo=undo,
 )

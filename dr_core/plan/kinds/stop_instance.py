@@ -18,6 +18,7 @@ from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import evidence_of, member_in
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 from dr_core.topology.stores import RdsReplica
 
 STOP_S = 900.0
@@ -42,6 +43,16 @@ def plan(move: Move, database: RdsReplica, after: tuple[str, ...]) -> Step:
         tried=True,
         deadline_s=BEST_EFFORT_S if move.forced else None,
         undo=f"Start instance {name} in {move.source} again",
+    )
+
+
+def undo(taken: Taken) -> Stays:
+    """It is stopped only where its replica was promoted, which nothing takes back."""
+    params = OldInstance.model_validate(taken.step.params)
+    name = params.database.instances[params.region]
+    return Stays(
+        f"{taken.back.source} takes writes now, and two instances must not.",
+        f"Keep {name} stopped until nobody needs what it alone has; RDS starts it again after seven days.",
     )
 
 
@@ -106,5 +117,6 @@ KIND = Kind(
     carry_out=StopInstance,
     by_hand=commands,
     needs=needs,
-    back="Start the instance again.",
+    back="Start the instance again, once nothing writes elsewhere.",
+    undo=undo,
 )

@@ -12,6 +12,7 @@ from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.topology.traffic import ArcRoutingControls
 from dr_core.traffic import controls_by_hand as by_hand
 
@@ -47,6 +48,22 @@ def _back(move: Move, states: Mapping[str, bool]) -> str:
     """Where every region serves, the target of a shift was on before, and whoever comes back was the only one off."""
     turned = {region: on for region, on in states.items() if not move.app.active_active or on is move.returning}
     return ", ".join(f"{region} {'off' if on else 'on'}" for region, on in turned.items())
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """The states before; those of an application that goes back lead there, whatever was found."""
+    params, back = Turn.model_validate(taken.step.params), taken.back
+    found = taken.before.get("controls")
+    known = found if isinstance(found, dict) else {}
+    stood = {region: known[region] == "On" for region in params.states if known.get(region) in ("On", "Off")}
+    leads = {region for region, on in stood.items() if on}
+    if taken.moved and leads != {back.target}:
+        stood = {region: region == back.target for region in params.controls.controls}
+    if not stood:
+        return ()
+    told = ", ".join(f"{region} {'on' if on else 'off'}" for region, on in stood.items())
+    turn = params.model_copy(update={"states": stood, "override": OVERRIDE in back.overrides})
+    return (taken.make(KIND.name, f"Turn the routing controls back, in one call: {told}", turn, of=back.target),)
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
@@ -109,4 +126,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Turn the controls back.",
+    undo=undo,
 )

@@ -12,6 +12,7 @@ from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Seen, Taken
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
 from dr_core.traffic.port import leading
@@ -25,6 +26,13 @@ class SwitchTo(Params):
     target: str
 
 
+class Weights(Params):
+    """The named regions get these weights; a region that is not named keeps its own."""
+
+    records: Route53Records
+    weights: dict[str, int]
+
+
 def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
     return KIND.step(
         move,
@@ -34,6 +42,38 @@ def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
         of=records.name,
         undo=f"Send {records.name} to {move.source} again",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """The weights or the role before; an application that goes back takes all users along, whatever was found."""
+    params, home = SwitchTo.model_validate(taken.step.params), taken.back.target
+    records, led = params.records, _leads(taken.before)
+    weights = stood(taken.before.get("records"))
+    if taken.moved and led != home:
+        led, weights = home, {}
+    if weights:
+        told = ", ".join(f"{region} {weight}" for region, weight in weights.items())
+        title = f"Give the records of {records.name} the weights that they had: {told}"
+        again = Weights(account=params.account, records=records, weights=weights)
+        return (taken.make("shift-weights", title, again, of=records.name),)
+    if led is None:
+        return ()
+    to_home = params.model_copy(update={"target": led})
+    return (taken.make(KIND.name, f"Send {records.name} to {led} again", to_home, of=records.name),)
+
+
+def stood(found: JsonValue) -> dict[str, int]:
+    """Weights as evidence holds them; none where the records have roles."""
+    known = found.items() if isinstance(found, dict) else ()
+    return {region: weight for region, weight in known if isinstance(weight, int)}
+
+
+def _leads(before: Seen) -> str | None:
+    """The one region that the records preferred: all of the weight, or PRIMARY."""
+    found = before.get("records")
+    known = found.items() if isinstance(found, dict) else ()
+    on = [region for region, share in known if share == "PRIMARY" or (isinstance(share, int) and share > 0)]
+    return on[0] if len(on) == 1 else None
 
 
 def zone(step: Step) -> tuple[str, ...]:
@@ -106,5 +146,6 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Change them back.",
+    undo=undo,
     published=Published(60.0, "published: Route 53 propagates changes within 60 s as a rule"),
 )

@@ -15,6 +15,7 @@ from dr_core.plan.ports import Ports
 from dr_core.plan.promotion import outcome_of, progress_of
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.topology.stores import AuroraGlobal
 
 PROMOTE = "promote"
@@ -51,6 +52,14 @@ def plan(move: Move, database: AuroraGlobal, after: tuple[str, ...]) -> Step:
         name=PROMOTE,
         undo=f"Switch global cluster {database.global_cluster} back to {move.source}",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    """A switchover back, which loses nothing either. Where the writer has not moved, there is nothing to do for it."""
+    params, back = Promotion.model_validate(taken.step.params), taken.back
+    title = f"Make {back.target} the writer of global cluster {params.database.global_cluster} again (nothing is lost)"
+    switched = params.model_copy(update={"source": back.source, "target": back.target})
+    return (taken.make(KIND.name, title, switched, name=PROMOTE),)
 
 
 def clusters(params: Promotion, account: str) -> tuple[str, ...]:
@@ -133,4 +142,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Switch over back.",
+    undo=undo,
 )

@@ -12,6 +12,7 @@ from dr_core.plan.parameter_drift import Drift, drift
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 
 
 class ParameterPaths(Params):
@@ -33,6 +34,19 @@ def plan(move: Move) -> Step:
         params,
         undo="Put the versions before this run back from the parameters' history",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...] | Stays:
+    """An application that goes back takes along what was changed meanwhile; a standby stays in step."""
+    params, back = ParameterPaths.model_validate(taken.step.params), taken.back
+    if not taken.moved:
+        return Stays(
+            f"{params.target} has the parameters of {params.source} now, as a standby should.",
+            f"The values before are in the history of each parameter in {params.target}.",
+        )
+    title = f"Copy parameters under {', '.join(params.paths)} that differ from {back.source} to {back.target}"
+    turned = params.model_copy(update={"source": back.source, "target": back.target})
+    return (taken.make(KIND.name, title, turned),)
 
 
 def reads(params: ParameterPaths, account: str) -> tuple[Need, ...]:
@@ -110,4 +124,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="The values before are in the parameters' history.",
+    undo=undo,
 )

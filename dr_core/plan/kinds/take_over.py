@@ -10,6 +10,7 @@ from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Taken
 from dr_core.topology.traffic import StandbyTakesOver
 from dr_core.traffic import by_hand
 
@@ -31,6 +32,13 @@ def plan(move: Move, switch: StandbyTakesOver, after: tuple[str, ...]) -> Step:
         of=move.target,
         undo=f"Delete {there}",
     )
+
+
+def undo(taken: Taken) -> tuple[Step, ...]:
+    params = Takeover.model_validate(taken.step.params)
+    there = f"s3://{params.switch.bucket[params.region]}/{params.switch.key}"
+    title = f"Delete the take-over object {there}, so that nothing sends traffic to {params.region} any more"
+    return (taken.make("give-back", title, params, of=params.region),)
 
 
 def objects(step: Step, actions: tuple[str, ...]) -> tuple[Need, ...]:
@@ -86,4 +94,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Delete the object.",
+    undo=undo,
 )

@@ -8,7 +8,7 @@ from dr_core.plan.move import Move
 
 def prepare(move: Move, after: Names) -> Layer:
     entries = [entry for entry in move.app.capacity if there(entry, move.target)]
-    steps = distinct(scale_target.plan(move, entry) for entry in entries)
+    steps = distinct(scale_target.plan(move, entry, after) for entry in entries)
     held = [step for entry, step in zip(entries, steps, strict=True) if scale_target.holds(move, entry)]
     return Layer.of(held, loose=[step for step in steps if step not in held])
 

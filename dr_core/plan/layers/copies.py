@@ -1,6 +1,9 @@
 """What is copied beside the database: brought up to date or compared, moved with it, and what is missing prepared."""
 
+from collections.abc import Iterator
+
 from dr_core.plan.kinds import (
+    backfill_buckets,
     check_rules,
     compare_parameters,
     drain_buckets,
@@ -9,20 +12,20 @@ from dr_core.plan.kinds import (
     promote_secrets,
     sync_parameters,
 )
-from dr_core.plan.layers.layer import Layer, Names, distinct
+from dr_core.plan.layers.layer import Layer, Names, Steps, distinct
 from dr_core.plan.move import Move
 from dr_core.plan.step import Step
 
 
 def prepare(move: Move, after: Names) -> Layer:
-    """A mere comparison holds nothing up."""
+    """A mere comparison holds nothing up; what is missing at home is copied there while both sides are well."""
     rules = distinct(check_rules.plan(move, pair) for pair in check_rules.copied(move))
     parameters = move.app.parameters
-    if not (parameters.paths or parameters.flags):
-        return Layer.of(loose=rules)
+    compared = bool(parameters.paths or parameters.flags)
     if move.forced:
-        return Layer.of(loose=(compare_parameters.plan(move), *rules))
-    return Layer.of((sync_parameters.plan(move),), loose=rules)
+        return Layer.of(loose=(*((compare_parameters.plan(move),) if compared else ()), *rules))
+    synced = (sync_parameters.plan(move),) if compared else ()
+    return Layer.of(synced, _backfilled(move, after) if move.homeward else (), loose=rules)
 
 
 def promote(move: Move, after: Names) -> Layer:
@@ -42,6 +45,16 @@ def settle(move: Move, after: Names) -> Layer:
     given_up: tuple[Step, ...] = ()
     if move.forced and move.app.secrets and promote_secrets.GIVE_UP in move.overrides:
         given_up = (promote_secrets.plan(move, after),)
-    roles = ((pair, pair.spec.batch_role_arn) for pair in check_rules.copied(move))
-    backfills = (prepare_backfill.plan(move, pair, role, after) for pair, role in roles if role is not None)
-    return Layer.of(loose=(*given_up, *distinct(backfills)))
+    prepared = () if move.homeward else distinct(prepare_backfill.plan(move, *one, after) for one in _by_batch(move))
+    return Layer.of(loose=(*given_up, *prepared))
+
+
+def _backfilled(move: Move, after: Names) -> Steps:
+    return distinct(backfill_buckets.plan(move, *one, after) for one in _by_batch(move))
+
+
+def _by_batch(move: Move) -> Iterator[tuple[check_rules.BucketsMove, str]]:
+    """Buckets for which a role stands ready to copy what live replication left out."""
+    for pair in check_rules.copied(move):
+        if pair.spec.batch_role_arn is not None:
+            yield pair, pair.spec.batch_role_arn

@@ -15,9 +15,14 @@ _OLDEST_RUNBOOK = timedelta(hours=2)
 def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
     around = subject.surroundings
     yield Inquiry(
-        "drill-unknown", AREA, subject.name, HERE, "the store's runs",
+        "drill-unknown", AREA, subject.name, HERE, "the store's drills and runs",
         lambda: (around.last_drill, around.last_run), judge_drill,
     )  # fmt: skip
+    schedule = subject.topology.schedule
+    if schedule.drill or schedule.full_drill:
+        yield Inquiry(
+            "drill-unknown", AREA, subject.name, HERE, "the store's drills", lambda: around.overdue, judge_overdue,
+        )  # fmt: skip
     runbook = subject.topology.runbook
     if runbook.folder or runbook.buckets:
         yield Inquiry(
@@ -31,7 +36,7 @@ def judge_drill(seen: tuple[datetime | None, datetime | None], about: About) -> 
     newest = max((at for at in seen if at is not None), default=None)
     if newest is None:
         message = f"Moving {about.subject} was never tried: neither a drill nor a run of it succeeded."
-        yield about.warning("never-rehearsed", message, way_out="Move it in a quiet hour, with a planned failover.")
+        yield about.warning("never-rehearsed", message, way_out=f"`drill {about.subject} --kind probe` tries it.")
         return
     days = (about.at - newest).days
     evidence = f"last proof {newest:%Y-%m-%d}, {days} days ago"
@@ -40,6 +45,15 @@ def judge_drill(seen: tuple[datetime | None, datetime | None], about: About) -> 
         yield about.warning("drill-old", message, evidence=evidence, way_out="Rehearse it.")
     else:
         yield about.ok("drill-old", f"Moving {about.subject} was proven lately.", evidence=evidence)
+
+
+def judge_overdue(reasons: tuple[str, ...], about: About) -> Iterable[Check]:
+    """What the schedule of `dr.yaml` asks for; it stops no failover, and without it nobody calls this one ready."""
+    for reason in reasons:
+        way_out = f"`drill {about.subject} --kind isolated` holds one."
+        yield about.warning("drill-overdue", f"{about.subject}: {reason}.", way_out=way_out)
+    if not reasons:
+        yield about.ok("drill-overdue", f"The drills of {about.subject} keep to their schedule.")
 
 
 def judge_runbook(at: datetime | None, about: About) -> Iterable[Check]:
