@@ -1,6 +1,7 @@
 """What every test may use: clocks, stores on both databases, the sample topologies."""
 
 import contextlib
+import gc
 import logging
 import shutil
 import tempfile
@@ -20,11 +21,21 @@ from dr_core.store.engine import Store, make_engine
 from dr_core.store.tables import metadata
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology
+from tests import aws_models
 from tests.order import dealt
 
 HERE = Path(__file__).parent
 TOPOLOGIES = HERE / "topologies"
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+aws_models.keep()
+gc.disable()  # until everything is imported: the heap only grows meanwhile
+
+
+def pytest_collection_finish() -> None:
+    """What is imported now stays until the end: the collector need not walk through it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

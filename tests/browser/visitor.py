@@ -93,7 +93,9 @@ class Visitor:
     @property
     def card(self) -> Locator:
         """The newest card of a request."""
-        title = self.page.get_by_role("heading", name=re.compile(r"(planned|forced) failover of"))
+        title = self.page.get_by_role(
+            "heading", name=re.compile(r"((planned|forced) failover|failback|rollback|live drill) of")
+        )
         return self.messages.filter(has=title).last
 
     def title(self, word: str, timeout_s: float = 10) -> None:

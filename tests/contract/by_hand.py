@@ -30,7 +30,7 @@ from dr_core.verify.http import HttpProbe
 
 FUNCTIONS = r"""
 ask() {
-  local here="$BY_HAND/$BASHPID" given=() code
+  local here="$BY_HAND/$BASHPID-$((++asks))" given=() code
   for word in "$@"; do
     case "$word" in
       file:///dev/stdin) cat > "$here.stdin"; word="file://$here.stdin" ;;
@@ -40,11 +40,10 @@ ask() {
   done
   printf '%s\0' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" "${AWS_SESSION_TOKEN-}" "${given[@]}" > "$here.asked"
   mkfifo "$here.said"
-  echo "$BASHPID" > "$BY_HAND/asked"
+  echo "${here##*/}" > "$BY_HAND/asked"
   read -r code < "$here.said"
-  cat "$here.err" >&2
-  cat "$here.out"
-  rm "$here".*
+  [ ! -s "$here.err" ] || cat "$here.err" >&2
+  [ ! -s "$here.out" ] || cat "$here.out"
   [ "$code" != stop ] || kill $$
   return "$code"
 }
@@ -74,6 +73,7 @@ class Hands:
         )
         self._clock = clock
         self._folder = Path()
+        self._session = boto3.session.Session()
         self._clients: dict[tuple[str, ...], Any] = {}
         self._slept = 0
         self.typed: list[list[str]] = []
@@ -177,7 +177,7 @@ class Hands:
         found = (service, region, *credentials)
         if found not in self._clients:
             key, secret, token = credentials
-            self._clients[found] = boto3.session.Session().client(
+            self._clients[found] = self._session.client(
                 service,
                 region_name=region,
                 endpoint_url=self._url,

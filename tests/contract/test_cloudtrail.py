@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.world import World
 from dr_core.audit.cloudtrail import CloudTrail, Identity
 from dr_core.audit.reconcile import AwsCall, step_of
 from dr_core.aws.sending import acting_for
-from dr_core.aws.session import AwsSessions
+from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.clock import ManualClock
 from dr_core.errors import RefusedError, ThrottledError
 from dr_core.topology.load import load_topology
@@ -67,6 +68,16 @@ def test_a_call_carries_its_step_its_principal_and_its_time(told: Told) -> None:
     assert "dr-purpose/run" in call.user_agent
     assert call.principal == told.trail.identity(None, "eu-west-1").principal
     assert call.error is None
+
+
+def test_what_a_duty_names_is_told(told: Told) -> None:
+    ssm = told.aws.client("ssm", "eu-west-1", purpose=Purpose.FREEZE)
+    ssm.put_parameter(Name="/dr/freeze/shop", Value="{}", Type="String")
+    ssm.delete_parameter(Name="/dr/freeze/shop")
+    rds = told.aws.client("rds", "eu-west-1", purpose=Purpose.RECONCILE)
+    with pytest.raises(ClientError):
+        rds.copy_db_cluster_snapshot(SourceDBClusterSnapshotIdentifier="none", TargetDBClusterSnapshotIdentifier="kept")
+    assert [call.subject for call in told.changes()] == ["kept", "/dr/freeze/shop", "/dr/freeze/shop"]
 
 
 def test_outside_of_a_step_a_call_names_none(told: Told) -> None:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from dr_core.topology.load import load_topology
 from dr_core.topology.model import Topology
 from tests.contract.by_hand import Hands
 from tests.ports import some_ports
+from tests.undone import undone
 
 SHOP = Path(__file__).parents[1] / "topologies" / "shop.yaml"
 EU, WEST = "eu-central-1", "eu-west-1"
@@ -156,9 +157,7 @@ def step_of(name: str, mode: Mode = Mode.PLANNED, **changes: Any) -> Step:
 
 
 def undo_of(name: str) -> Step:
-    entry = entries()[name]
-    made = MAKERS[entry.kind].undoing(move(), entry.value, ())  # type: ignore[attr-defined]
-    assert made is not None
+    (made,) = undone(step_of(name), back=replace(move(), source=WEST, target=EU))
     return made
 
 

@@ -81,7 +81,8 @@ def test_one_application_is_drafted_as_it_is_named(full: Place) -> None:
     real, found = full.topology.applications["shop"], full.drafted("shop", "eu-central-1", "eu-west-1")
     assert found.regions == real.regions
     assert found.database == real.database
-    assert found.health == real.health
+    # An alarm says nothing of which application's region it means: people name those.
+    assert found.health == tuple(one for one in real.health if one.alarm is None)
     assert found.secrets == real.secrets
     assert found.keys == real.keys
     assert found.tables == real.tables

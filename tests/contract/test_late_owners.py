@@ -5,8 +5,9 @@ the simulated AWS itself.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,7 @@ STEPS = {
     "failover-cache": ("attic", EU, WEST, Mode.FORCED),
     "promote-secrets": ("attic", EU, WEST, Mode.FORCED),
     "prepare-backfill": ("attic", EU, WEST, Mode.FORCED),
+    "backfill-buckets": ("attic", WEST, EU, Mode.PLANNED),
     "take-over": ("till", EU, WEST, Mode.FORCED),
     "give-back": ("till", WEST, EU, Mode.PLANNED),
     "custom-lambda": ("till", EU, WEST, Mode.FORCED),
@@ -181,6 +183,7 @@ class Scene:
     topology: Topology
     endpoints: Endpoints
     trials: MemoryTrials
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def owner(self, sessions: type[AwsSessions] = AwsSessions) -> tuple[dict[str, StepKind], AwsSessions]:
         aws = sessions.for_topology(self.topology, self.endpoints.aws_url)
@@ -195,7 +198,15 @@ class Scene:
         return next((step for step in steps if call in actions(step)), steps[0])
 
     def client(self, service: str, region: str) -> Any:
-        return boto3.client(service, region_name=region, endpoint_url=self.endpoints.aws_url)
+        if (service, region) not in self.clients:
+            made = boto3.client(service, region_name=region, endpoint_url=self.endpoints.aws_url)
+            self.clients[service, region] = made
+        return self.clients[service, region]
+
+    @cached_property
+    def sessions(self) -> AwsSessions:
+        """Whoever did something before."""
+        return AwsSessions.for_topology(self.topology, self.endpoints.aws_url)
 
     def truth(self) -> dict[str, Any]:
         """Everything that the steps change, as AWS has it."""
@@ -261,7 +272,7 @@ def actions(step: Step) -> set[str]:
 def resized(scene: Scene, step: Step) -> None:
     """Another size than the step's, in every respect."""
     params = ScaleTo.model_validate(step.params)
-    aws = AwsSessions.for_topology(scene.topology, scene.endpoints.aws_url)
+    aws = scene.sessions
     capacity = aws_ports(scene.topology, aws, read_settings({}), scene.clock, scene.trials).capacity
     claim = Claim(f"before {scene.clock.monotonic()}", "run-0", 1)
     if step.kind == "fence-source" or not writes(params.entry):
@@ -275,7 +286,7 @@ def resized(scene: Scene, step: Step) -> None:
 def turned(scene: Scene, step: Step) -> None:
     """The consumer is as the step does not want it, by an earlier run."""
     params = Consuming.model_validate(step.params)
-    aws = AwsSessions.for_topology(scene.topology, scene.endpoints.aws_url)
+    aws = scene.sessions
     consumers = AwsConsumers(acting_clients(aws, None), scene.clock)
     claim = Claim(f"before {step.name} {scene.clock.now()}", "run-0", 1)
     for turn in (consumers.turn_off, consumers.turn_on)[:: -1 if step.kind == "start-consumers" else 1]:
@@ -291,7 +302,7 @@ def prepared(scene: Scene, kind: str, step: Step) -> None:
         turned(scene, step)
     if kind in MARKED:
         records = scene.topology.applications["shop"].traffic[0].route53_records
-        aws = AwsSessions.for_topology(scene.topology, scene.endpoints.aws_url)
+        aws = scene.sessions
         weights = {EU: 97, WEST: 3} if kind == "canary-hold" else {EU: 100, WEST: 0}
         Route53(aws, scene.clock).set_weights(records, weights, Claim("other", "run-0", 1))
     if kind == "sync-parameters":

@@ -18,6 +18,7 @@ from dr_core.aws.clients import acting_clients
 from dr_core.aws.session import AwsSessions
 from dr_core.canary.port import Probes, Trial
 from dr_core.capacity.by_kind import aws_capacity
+from dr_core.catch_up.memory import MemoryTracks
 from dr_core.claim import Claim
 from dr_core.clock import ManualClock
 from dr_core.errors import DrError, RejectedError
@@ -250,7 +251,9 @@ def _by_bot(place: Place, leg: Leg) -> None:
             "DR_RESOLVERS": ends.resolver,
         }
     )
-    kinds = make_catalogue(aws_ports(topology, place.aws, settings, place.clock, Alike(place.clock)).of(app.account))
+    tracks = MemoryTracks(place.clock, {"everything": 0.5})
+    ports = aws_ports(topology, place.aws, settings, place.clock, Alike(place.clock), tracks)
+    kinds = make_catalogue(ports.of(app.account))
     plan = build(topology, leg.application, source=leg.source, target=leg.target, mode=leg.mode)
     for step in plan.steps:
         try:

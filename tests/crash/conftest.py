@@ -1,8 +1,9 @@
 """Databases that are put back as often as a story begins."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from sqlalchemy import Engine
@@ -13,7 +14,11 @@ from tests.crash.databases import Database, PostgresDatabase, SqliteDatabase
 from tests.crash.lives import Stage, staged
 from tests.crash.plans import Sample
 
-NewStage = Callable[[str, Sample], Stage]
+
+class NewStage(Protocol):
+    """A stage of its own. `pooled`: on the engine and the pool of the product, for what happens to its connections."""
+
+    def __call__(self, backend: str, sample: Sample, *, pooled: bool = False) -> Stage: ...
 
 
 @pytest.fixture(scope="session")
@@ -28,15 +33,15 @@ def new_stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewSta
     """(backend, sample) -> a stage with a store and a world of its own."""
     made: list[Database] = []
 
-    def new(backend: str, sample: Sample) -> Stage:
+    def new(backend: str, sample: Sample, *, pooled: bool = False) -> Stage:
         clock, folder = ManualClock(), tmp_path / str(len(made))
         folder.mkdir()
         database: Database
         if backend == "sqlite":
-            database = SqliteDatabase(request.getfixturevalue("sqlite_template"), folder, clock)
+            database = SqliteDatabase(request.getfixturevalue("sqlite_template"), folder, clock, pooled=pooled)
         else:
             base: str = request.getfixturevalue("postgres_url")
-            database = PostgresDatabase(request.getfixturevalue("admin"), base, clock)
+            database = PostgresDatabase(request.getfixturevalue("admin"), base, clock, pooled=pooled)
         made.append(database)
         return staged(sample, database, clock, tmp_path / "ack.pem")
 

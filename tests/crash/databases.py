@@ -6,11 +6,14 @@ import uuid
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import Engine, event, text
 
 from dr_core.clock import Clock
 from dr_core.store.engine import Store, make_engine
 from dr_core.store.tables import metadata
+from tests.simulation.prepared import PreparedStore
 
 
 class Database(Protocol):
@@ -53,11 +56,19 @@ _LEFT = "SELECT count(*) FROM run WHERE state IN ('pending', 'running', 'held') 
 class SqliteDatabase:
     """A file without fsync: a crash of the machine is not what is tested here."""
 
-    def __init__(self, template: Path, folder: Path, clock: Clock) -> None:
+    store: Store
+
+    def __init__(self, template: Path, folder: Path, clock: Clock, *, pooled: bool = True) -> None:
         path = folder / "dr.db"
         shutil.copy(template, path)
-        self.store = Store(f"sqlite:///{path}", clock=clock)
-        event.listen(self.store.engine, "connect", _without_fsync)
+        if pooled:
+            self.store = Store(f"sqlite:///{path}", clock=clock)
+            event.listen(self.store.engine, "connect", _without_fsync)
+        else:
+            only = sqlite3.connect(path, isolation_level=None, cached_statements=512)
+            _without_fsync(only)
+            only.execute("PRAGMA foreign_keys=ON")
+            self.store = PreparedStore(only, clock)
         self._side = sqlite3.connect(path, isolation_level=None)
         _without_fsync(self._side)
 
@@ -92,32 +103,39 @@ def _without_fsync(connection: Any, _record: object = None) -> None:
 class PostgresDatabase:
     """A database of its own; the side door is the superuser's, with the triggers switched off."""
 
-    def __init__(self, admin: Engine, base: str, clock: Clock) -> None:
+    store: Store
+
+    def __init__(self, admin: Engine, base: str, clock: Clock, *, pooled: bool = True) -> None:
         name = f"c{uuid.uuid4().hex[:16]}"
         url = base.replace("@/postgres", f"@/{name}")
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template_dr STRATEGY WAL_LOG"))
-        self.store = Store(url, clock=clock)
+        self.store = Store(url, clock=clock) if pooled else PreparedStore(psycopg.connect(url, autocommit=True), clock)
         self._door = make_engine(url)
         self._side = self._door.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._raw: Any = self._side.connection.driver_connection
         assert self._raw is not None
         self._raw.execute("SET session_replication_role = replica")
         self._tables = [table.name for table in metadata.sorted_tables]
+        self._filled = SQL("SELECT ") + SQL(", ").join(
+            SQL("EXISTS (SELECT FROM {})").format(Identifier(name)) for name in self._tables
+        )
 
     def photo(self) -> dict[str, list[Any]]:
         """Rows by table, of one moment: nothing else commits while it is taken."""
-        return {
-            name: rows for name in self._tables if (rows := self._raw.execute(f'SELECT * FROM "{name}"').fetchall())
-        }
+        return {name: self._raw.execute(f'SELECT * FROM "{name}"').fetchall() for name in self._not_empty()}
 
     def back_to(self, photo: dict[str, list[Any]]) -> None:
+        gone = "; ".join(f'DELETE FROM "{name}"' for name in self._not_empty())
         with self._raw.transaction(), self._raw.cursor() as cursor:
-            for name in self._tables:
-                cursor.execute(f'DELETE FROM "{name}"')
+            cursor.execute(gone)
             for name, rows in photo.items():
                 marks = ", ".join(["%s"] * len(rows[0]))
                 cursor.executemany(f'INSERT INTO "{name}" VALUES ({marks})', rows)
+
+    def _not_empty(self) -> list[str]:
+        filled = self._raw.execute(self._filled).fetchone()
+        return [name for name, some in zip(self._tables, filled, strict=True) if some]
 
     def intent_of(self, run: str, step: str) -> tuple[int, str | None]:
         found: tuple[int, str | None] = self._raw.execute(_INTENT.format("%s", "%s"), (run, step)).fetchone()

@@ -19,6 +19,7 @@ from dr_core.execution.model import Run
 from dr_core.execution.runner import Runner, worker_actor
 from dr_core.failpoints import Point, When, armed
 from dr_core.keys import public_path
+from dr_core.plan.step import Plan
 from dr_core.services import Services
 from dr_core.settings import read_settings
 from dr_core.store import requests, runs
@@ -34,8 +35,9 @@ LEASE_OVER_S = DEFAULT_TIMING.ttl_s + 1.0
 REGION_BACK_AFTER_S = 15.0
 """After the end of the run: by then what was not reached is followed up."""
 CALLS = frozenset({Point.STEP_OBSERVE, Point.STEP_ACT})
-DESCRIPTIONS = frozenset({Point.RUN_BEAT, Point.STEP_NOTE})
-"""Commits on which nothing depends after the lease has run out: a later end of the lease, a step's description."""
+DESCRIPTIONS = frozenset({Point.RUN_BEAT, Point.STEP_NOTE, Point.STEP_FOUND})
+"""Commits on which nothing of the run depends after the lease has run out: a later end of the lease, a step's
+description, and how it stood before, which is for a rollback (test_rollbacks.py)."""
 
 
 class KilledError(BaseException):
@@ -83,6 +85,7 @@ class Stage:
     world: World
     clock: ManualClock
     judge: StoreJudge
+    signer: AckSigner
     lives: int = 0
     points: dict[tuple[Point, When], int] = field(default_factory=dict)
 
@@ -131,7 +134,7 @@ def staged(sample: Sample, database: Database, clock: ManualClock, key: Path) ->
     sessions = AwsSessions.for_topology(sample.loaded)
     services = Services(sample.loaded, database.store, clock, read_settings({}), sessions, signer)
     judge = OpenGates(services, AckVerifier(public_path(key)), worker_actor("judge"))
-    database.store.write(lambda tx: _approved(tx, sample, signer))
+    database.store.write(lambda tx: approved(tx, sample.plan, signer))
 
     def intended(step: str, token: str) -> bool:
         attempt, known = database.intent_of(RUN, step)
@@ -140,14 +143,15 @@ def staged(sample: Sample, database: Database, clock: ManualClock, key: Path) ->
     world.intended = intended
     if sample.lost:
         world.lose(sample.source)
-    return Stage(sample, database, world, clock, judge)
+    return Stage(sample, database, world, clock, judge, signer)
 
 
-def _approved(tx: Tx, sample: Sample, signer: AckSigner) -> None:
-    plan, now = sample.plan, tx.now()
-    request = Request(
-        id=REQUEST,
-        application=sample.application,
+def approved(tx: Tx, plan: Plan, signer: AckSigner, *, request: str = REQUEST, run: str = RUN) -> None:
+    """A request for the plan with the acknowledgements that it needs, and its run."""
+    now = tx.now()
+    asked = Request(
+        id=request,
+        application=plan.application,
         plan=plan,
         digest=plan.digest(),
         loss_limit_s=60,
@@ -162,7 +166,7 @@ def _approved(tx: Tx, sample: Sample, signer: AckSigner) -> None:
         decided_at=now,
         approvers_at_open=frozenset(),
     )
-    made = requests.create(tx, request, [(EventKind.REQUEST_OPENED, {}, {}, None)])
+    made = requests.create(tx, asked, [(EventKind.REQUEST_OPENED, {}, {}, None)])
     for person in ("Ada", "Grace")[: plan.policy.required]:
         unsigned = Ack(
             person=f"person:{person}",
@@ -176,7 +180,7 @@ def _approved(tx: Tx, sample: Sample, signer: AckSigner) -> None:
         )
         proof = signer.sign(claim_of(made, unsigned, {}))
         requests.add_ack(tx, made.id, unsigned.model_copy(update={"proof": proof}))
-    runs.create(tx, RUN, requests.get(tx, made.id), [(EventKind.RUN_CREATED, {}, {}, None)])
+    runs.create(tx, run, requests.get(tx, made.id), [(EventKind.RUN_CREATED, {}, {}, None)])
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def test_a_statement_that_fails_for_a_moment_changes_nothing_in_the_end(
     new_stage: NewStage, backend: str, fault: Fault
 ) -> None:
     first = samples()[0]
-    stage = new_stage(backend, Small(**vars(first)))
+    stage = new_stage(backend, Small(**vars(first)), pooled=True)
     start = stage.picture()
     stage.live()
     expected, faults, number = told(stage), list[str](), 0
@@ -115,7 +115,7 @@ def test_a_statement_that_fails_for_a_moment_changes_nothing_in_the_end(
 
 
 def test_a_deadlock_is_tried_again_like_a_conflict(new_stage: NewStage) -> None:
-    stage = new_stage("postgresql", Small(**vars(samples()[0])))
+    stage = new_stage("postgresql", Small(**vars(samples()[0])), pooled=True)
     with Saboteur(stage, deadlock) as saboteur:
         saboteur.left = 5
         stage.live()

@@ -25,6 +25,7 @@ ON_THE_WAY = frozenset(
         Point.RUN_FINISH,
         Point.RUN_RELEASE,
         Point.STEP_INTENT,
+        Point.STEP_FOUND,
         Point.STEP_OBSERVE,
         Point.STEP_ACT,
         Point.STEP_NOTE,

@@ -22,6 +22,7 @@ from dr_core.errors import DrError
 from dr_core.execution import brake, control
 from dr_core.execution.model import RunState, StepState
 from dr_core.failpoints import Point, When, armed
+from dr_core.incidents import book, closing, notes
 from dr_core.plan.step import Mode
 from dr_core.services import Services
 from dr_core.store import events
@@ -77,6 +78,15 @@ def expired(room: Room) -> Any:
 def overdue(room: Room) -> None:
     ask(room.services)
     room.rest(16 * 60)
+
+
+def wrong(room: Room) -> None:
+    _declare(room, "slack:before")
+
+
+def _declare(room: Room, cmd_id: str) -> object:
+    ada = room.person(ADA)
+    return book.declare(room.services, application="shop", title="checkout fails", actor=ada, cmd_id=cmd_id)
 
 
 def running(room: Room) -> str:
@@ -241,6 +251,19 @@ DECISIONS: dict[str, Decision] = {
         # The promotion, and what the buckets still have to copy beside it.
         (*STARTED, "step.uncertain", "step.uncertain", "run.superseded"),
         Point.REQUEST_DECIDE,
+    ),
+    "incident": Decision(nothing, lambda room, _: _declare(room, AGAIN), ("incident.opened",), Point.INCIDENT_OPEN),
+    "note": Decision(
+        wrong,
+        lambda room, _: notes.add(room.services, "seen", named=None, actor=room.person(GRACE), cmd_id=AGAIN),
+        ("note.added",),
+        Point.NOTE_ADD,
+    ),
+    "incident close": Decision(
+        wrong,
+        lambda room, _: closing.close(room.services, None, reason="over", actor=room.person(GRACE), cmd_id=AGAIN),
+        ("incident.closed",),
+        Point.INCIDENT_CLOSE,
     ),
     "clear": Decision(
         over,

@@ -70,7 +70,7 @@ def test_a_process_that_wakes_up_after_another_finished_changes_nothing(new_stag
 
 def test_a_process_that_sleeps_in_the_middle_of_a_commit_loses_it(new_stage: NewStage) -> None:
     """PostgreSQL ends its session; awake, it asks again with a new one, and is refused."""
-    stage = new_stage("postgresql", PLANNED)
+    stage = new_stage("postgresql", PLANNED, pooled=True)
     number, faults = stories(stage, stage.picture(), within=True)
     assert faults == []
     assert number > 2 * len(PLANNED.plan.steps)

@@ -14,6 +14,7 @@ from dr_core.canary.port import Probes, Trial
 from dr_core.capacity.memory import MemoryCapacity
 from dr_core.capacity.port import Bounds, Scaling, capacity_name
 from dr_core.capacity.sizes import at_work, waiting, writes
+from dr_core.catch_up.memory import MemoryTracks
 from dr_core.claim import Claim
 from dr_core.clock import Clock
 from dr_core.consumers.memory import MemoryConsumers
@@ -41,27 +42,11 @@ from tests.ports import some_ports
 
 CHANGES = frozenset(
     {
-        "switchover",
-        "failover",
-        "detach",
-        "promote",
-        "stop",
-        "set_active",
-        "set_states",
-        "set_weights",
-        "take_over",
-        "give_back",
-        "grow",
-        "fence",
-        "stand_by",
-        "copy",
-        "turn_on",
-        "turn_off",
-        "send",
-        "start",
-        "prepare_backfill",
+        "switchover", "failover", "detach", "promote", "stop", "set_active", "set_states", "set_weights",
+        "take_over", "give_back", "grow", "fence", "stand_by", "copy", "turn_on", "turn_off", "send", "start",
+        "prepare_backfill", "start_backfill",
     }
-)
+)  # fmt: skip
 """The methods of the ports that change the world."""
 
 TAKES_S = 3.0
@@ -136,6 +121,11 @@ class World:
         ):
             if self._named[name] is not None:
                 self._named[name].down = set(self.asleep)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The fakes by the names of their ports; None where the application has no such thing."""
+        return self._named
 
     def marks(self) -> tuple[object, ...]:
         """What was done to the world so far."""
@@ -296,6 +286,7 @@ def _fakes(application: Application, plan: Plan, clock: Clock) -> dict[str, Any]
         "functions": MemoryFunctions(clock, takes_s=TAKES_S),
         "automations": MemoryAutomations(clock, takes_s=TAKES_S),
         "webhooks": MemoryWebhooks(clock, takes_s=TAKES_S),
+        "tracks": MemoryTracks(clock, {"everything": 0.5}),
         "resolver": MemoryResolver(),
         "probe": MemoryProbe(),
     }

@@ -143,7 +143,7 @@ class Arena:
         return [call for call in self.world.calls() if call["effect"] == "applied" and call["purpose"] == "run"]
 
 
-def eventually(what: str, attempt: Callable[[], Any], within_s: float = 60.0) -> Any:
+def eventually(what: str, attempt: Callable[[], Any], within_s: float = 180.0) -> Any:
     """Try until `attempt` answers something; the store and the world may be away meanwhile."""
     end, last = time.monotonic() + within_s, ""
     while time.monotonic() < end:

@@ -5,22 +5,22 @@ with a lease of two seconds. Each worker makes its own store, clients and thread
 look like is read before it, once for all: that is most of what a worker's beginning costs.
 """
 
+import gc
 import os
 import signal
 import sys
+from importlib import import_module
 
 import psycopg  # noqa: F401
 import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
-import dr_core.terminal.clerk
-import dr_core.verify.dns
-import dr_core.worker.duties  # noqa: F401
 from dr_core import bootstrap
 from dr_core.execution.lease import Timing
 from dr_core.logs import configure
 from dr_core.settings import read_settings
 from dr_core.worker import __main__ as worker
 from tests.scenario import preloaded_clients
+from tests.scenario.forked import LATE_IN_WORKERS
 
 SHORT = Timing(ttl_s=2.0, beat_s=0.4, margin_s=0.8)
 
@@ -29,6 +29,10 @@ def main() -> None:
     """Until the input ends; then every worker ends, too."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the killed
     preloaded_clients.preload()
+    for name in LATE_IN_WORKERS:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection in a child would copy every page that it marks
     for line in sys.stdin:
         if line.strip() == "start":
             pid = os.fork()

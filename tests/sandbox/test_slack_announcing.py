@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 
 from bot.pacing import Pace, SlackThrottledError
+from bot.posting import Mark
 from bot.sandbox.slack.faults import SlackFaultKind
-from bot.slack import Mark, Slack, connect
+from bot.slack import Slack, connect
 from bot.views.message import Message, section
 from dr_core.clock import ManualClock
 from tests.sandbox.place import Place

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -55,11 +56,29 @@ def test_a_wrong_command_line_is_exit_2(arguments: list[str], capsys: pytest.Cap
     assert arguments[0] in capsys.readouterr().err
 
 
+@dataclass(frozen=True)
+class Life:
+    """What one sandbox said and left: while it was ready, and after SIGTERM."""
+
+    data: Path
+    url: str
+    ready: tuple[int, object]
+    code: int
+    said: str
+    left: tuple[int, ...]
+
+
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
-    """One sandbox for the tests that only look."""
-    with _started(tmp_path_factory.mktemp("sandbox")) as started:
-        yield started
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """One sandbox, from its start to its end."""
+    with _started(tmp_path_factory.mktemp("sandbox")) as (process, data, url):
+        ready = _get(f"{url}/api/ready")
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        had = [int(pid) for pid in children.read_text(encoding="utf-8").split()] if children.exists() else []
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=30)
+    left = tuple(pid for pid in had if Path(f"/proc/{pid}").exists())
+    return Life(data, url, ready, code, (data / "out").read_text(encoding="utf-8"), left)
 
 
 @contextlib.contextmanager
@@ -74,10 +93,11 @@ def _started(data: Path) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
     command = [sys.executable, "-m", "bot.sandbox", "--port", "0", "--data", str(data)]
     with (data / "out").open("w+", encoding="utf-8") as out:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=out, text=True)
-        url = _ready(process, data / "out")
-        yield process, data, url
-        process.kill()
-        process.wait()
+        try:
+            yield process, data, _ready(process, data / "out")
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _ready(process: subprocess.Popen[str], out: Path) -> str:
@@ -97,12 +117,12 @@ def _get(url: str) -> tuple[int, object]:
         return answer.status, json.loads(answer.read())
 
 
-def test_it_says_ready_when_all_processes_are(sandbox: tuple[subprocess.Popen[str], Path, str]) -> None:
-    assert _get(f"{sandbox[2]}/api/ready") == (200, {"ready": True, "missing": []})
+def test_it_says_ready_when_all_processes_are(life: Life) -> None:
+    assert life.ready == (200, {"ready": True, "missing": []})
 
 
-def test_the_files_for_terminals_are_complete_and_private(sandbox: tuple[subprocess.Popen[str], Path, str]) -> None:
-    _, data, url = sandbox
+def test_the_files_for_terminals_are_complete_and_private(life: Life) -> None:
+    data, url = life.data, life.url
     values = dict(line.split("=", 1) for line in (data / "env").read_text(encoding="utf-8").splitlines())
     assert values["DATABASE_URL"] == f"sqlite:///{data / 'dr.db'}"
     assert values["SLACK_API_URL"] == f"{url}/slack/api/"
@@ -116,11 +136,7 @@ def test_the_files_for_terminals_are_complete_and_private(sandbox: tuple[subproc
     assert "[U0ADA]" in Path(ada["AWS_SHARED_CREDENTIALS_FILE"]).read_text(encoding="utf-8")
 
 
-def test_it_stops_on_sigterm_and_leaves_no_process_behind(tmp_path: Path) -> None:
-    with _started(tmp_path) as (process, data, _):
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        left = [int(pid) for pid in children.read_text(encoding="utf-8").split()] if children.exists() else []
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
-    assert "Traceback" not in (data / "out").read_text(encoding="utf-8")
-    assert [pid for pid in left if Path(f"/proc/{pid}").exists()] == []
+def test_it_stops_on_sigterm_and_leaves_no_process_behind(life: Life) -> None:
+    assert life.code == 0
+    assert "Traceback" not in life.said
+    assert life.left == ()

@@ -26,16 +26,30 @@ SANDBOX, TERMINAL = "tests.scenario.forking_sandbox", "commands.cli"
 START_S = 120
 # What uvicorn imports when it begins to serve.
 _SERVING = (
+    "uvicorn.lifespan.off",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
 )
+# What every worker and every bot import late, when they first need it.
+LATE_IN_WORKERS = (
+    "_strptime",
+    "boto3.s3.inject",
+    "boto3.session",
+    "dns.rdtypes.IN.A",
+    "dr_core.ports",
+    "dr_core.terminal.clerk",
+    "dr_core.verify.dns",
+)
+_LATE_IN_BOTS = ("apscheduler.executors.asyncio", "slack_bolt.listener_matcher.async_builtins")
 _WORLDS = (SANDBOX, "tests.scenario.preloaded", *_SERVING)
 _COMMANDS = sorted(Path(PROJECT, "commands").rglob("[!_]*.py"))
 _PRODUCT = (
     "tests.scenario.preloaded_clients",
     *_SERVING,
+    *LATE_IN_WORKERS,
+    *_LATE_IN_BOTS,
     "bot.__main__",
     "dr_core.worker.__main__",
     "sqlalchemy.dialects.sqlite",

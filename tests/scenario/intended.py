@@ -15,6 +15,9 @@ BY_DUTY = {
     "heartbeat": {("s3", "PutObject")},
     "anchor": {("s3", "PutObject")},
     "runbook": {("s3", "PutObject")},
+    "observe": {("sqs", "DeleteMessageBatch"), ("sns", "Publish")},
+    "reconcile": {("rds", "CopyDBClusterSnapshot")},
+    "freeze": {("ssm", "PutParameter"), ("ssm", "DeleteParameter")},
 }
 SETUP = "setup"
 """What a story's own people change, as with a console."""

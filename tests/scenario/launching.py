@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from tests.scenario import forked
 from tests.scenario.room import Room, wait_until
 
-START_S, STOP_S, LOG_LINES = 90, 25, 25
+START_S, STOP_S, LOG_LINES = 180, 25, 25
 
 
 @contextlib.contextmanager

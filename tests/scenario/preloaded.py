@@ -12,23 +12,30 @@ from dr_core.topology.load import load_topology
 EXAMPLE = Path(__file__).parents[2] / "bot" / "sandbox" / "example.yaml"
 
 _SERVICES = (
-    "application-autoscaling", "cloudtrail", "cloudwatch", "dynamodb", "ecs", "events", "iam", "kms", "lambda", "rds",
-    "route53", "s3", "secretsmanager", "sqs", "ssm", "sts",
+    "application-autoscaling", "cloudtrail", "cloudwatch", "dynamodb", "ecr", "ecs", "events", "iam", "kms", "lambda",
+    "rds", "route53", "s3", "secretsmanager", "sqs", "ssm", "sts",
 )  # fmt: skip
+# What only the world's own operations answer for.
+_OURS = ("budgets", "ce", "cost-optimization-hub", "health", "service-quotas")
 
 
 def preload() -> None:
     shared_models.share()
     import_module("bot.sandbox.launch")
     from moto.core.routing import get_service_router
+    from moto.core.utils import get_pagination_model
 
+    from bot.sandbox.world.lighter_moto import lighten
     from bot.sandbox.world.service_models import known_services, model_of
 
+    lighten()
     known_services()
+    get_pagination_model("rds")
+    for service in (*_SERVICES, *_OURS):
+        protocol = model_of(service).metadata["protocol"]
+        if protocol.startswith("rest"):
+            get_service_router(service)._get_router(protocol)
     for service in _SERVICES:
-        model = model_of(service)
-        if model.metadata["protocol"].startswith("rest"):
-            get_service_router(service)
         import_module(f"moto.{service.replace('-', '').replace('lambda', 'awslambda')}.urls")
     _started_once()
 

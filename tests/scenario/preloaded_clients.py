@@ -1,8 +1,16 @@
-"""What workers, bots and terminals read before their first call and no story changes: AWS's service models."""
+"""What workers, bots and terminals read before their first call and no story changes: AWS's service models.
 
+Of each service the model is read once, and the class of its clients is made once; the clients themselves, with their
+credentials and connections, are every process's own.
+"""
+
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, wraps
+from typing import Any
 
+import boto3.session
+from botocore.client import ClientCreator
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader, create_loader
 
@@ -31,4 +39,21 @@ def _warm() -> Loader:
 def preload() -> None:
     """All `AwsSessions` of this process, and of those forked from it, have one loader, which has read its files."""
     session.create_loader = _warm  # type: ignore[attr-defined]
-    _warm()
+    for name in ("_load_service_model", "_create_client_class"):
+        setattr(ClientCreator, name, _once_a_service(getattr(ClientCreator, name)))
+    one = boto3.session.Session("nobody", "nothing", region_name="eu-central-1")
+    one._session.register_component("data_loader", _warm())
+    for service in _SERVICES:
+        one.client(service).close()
+
+
+def _once_a_service(make: Callable[..., Any]) -> Callable[..., Any]:
+    made: dict[str, Any] = {}
+
+    @wraps(make)
+    def found(creator: ClientCreator, service: str, *rest: Any) -> Any:
+        if service not in made:
+            made[service] = make(creator, service, *rest)
+        return made[service]
+
+    return found

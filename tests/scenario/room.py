@@ -18,7 +18,8 @@ from tests.scenario import forked
 
 PROJECT = Path(__file__).parents[2]
 REQUESTER = "U0REQUESTER"
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
+_MOVES = re.compile(r"\b(failover|failback|rollback|drill) of ")
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -299,7 +300,7 @@ def _asked(call: Json) -> Json:
 def _is_card(message: Message) -> bool:
     blocks = message.blocks
     shown = len(blocks) > 1 and blocks[0]["type"] == "header" and message.thread in (None, message.ts)
-    return shown and "failover of" in title(message) and any("Asked by" in one for one in texts([blocks[1]]))
+    return shown and _MOVES.search(title(message)) is not None and any("Asked by" in one for one in texts([blocks[1]]))
 
 
 def texts(value: Any) -> list[str]:

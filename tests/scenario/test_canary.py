@@ -8,9 +8,12 @@ from tests.scenario.room import REQUESTER, Message, Room, wait_until
 pytestmark = pytest.mark.process
 
 SOURCE, TARGET = "eu-central-1", "eu-west-1"
+# How latency is judged stands in tests/unit/canary; a busy machine's own is none of this story's.
 CANARY = {
-    "    verify:\n      - http_write_read": "    canary: {percent: 5, hold: 8s, min_samples: 2}\n"
-    "    verify:\n      - http_write_read"
+    "    verify:\n      - http_write_read": (
+        "    canary: {percent: 5, hold: 8s, min_samples: 2, latency_allowance: 5s}\n"
+        "    verify:\n      - http_write_read"
+    )
 }
 
 

@@ -64,7 +64,6 @@ def test_help_lists_what_this_person_may_run(room: Room) -> None:
         ("/dr run show run-zzzzzzzz", "run-zzzzzzzz", "/dr runs"),
         ("/dr failback", "eu-central-1", "eu-central-1"),
         ("/dr config check", "config check", "terminal"),
-        ("/dr drill history", "drill history", ""),
     ],
 )
 def test_wrong_words_get_one_clear_message_and_change_nothing(room: Room, typed: str, names: str, way_out: str) -> None:

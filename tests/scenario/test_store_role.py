@@ -1,10 +1,9 @@
 """The product as a role that `dr db upgrade --grant` made fit: a whole run works, and the trail cannot be changed."""
 
-import os
-import subprocess
-import sys
+import io
 import uuid
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +11,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from commands.cli import main
 from dr_core.audit import trail
 from dr_core.errors import DeniedError, RefusedError
 from dr_core.store import grants
 from dr_core.store.engine import Store, Tx
 from tests.conftest import new_database
 from tests.scenario.launching import logs, running
-from tests.scenario.room import PROJECT, REQUESTER
+from tests.scenario.room import REQUESTER
 
 pytestmark = pytest.mark.process
 TOPOLOGY = Path(__file__).parents[1] / "topologies" / "shop.yaml"
@@ -61,12 +61,12 @@ class Granted:
     role: str
     url: str
 
-    def upgrade(self, *options: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": os.environ["PATH"], "DATABASE_URL": self.owner_url}
-        command = [sys.executable, "-m", "commands.cli", "db", "upgrade", *options]
-        return subprocess.run(
-            command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
+    def upgrade(self, *options: str) -> tuple[int, str]:
+        """The exit code of the owner's `dr db upgrade`, and what it printed."""
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+            patch.setenv("DATABASE_URL", self.owner_url)
+            return main(["db", "upgrade", *options]), said.getvalue()
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def granted(postgres_url: str) -> Iterator[Granted]:
     admin = Store(postgres_url)
     admin.write(lambda tx: tx.conn.execute(text(f"CREATE ROLE {role} LOGIN")))
     made = Granted(owner_url, role, owner_url.replace("//postgres", f"//{role}"))
-    done = made.upgrade("--grant", role)
-    assert done.returncode == 0, done.stderr
-    assert f"The role {role} may use it." in done.stdout
+    code, said = made.upgrade("--grant", role)
+    assert code == 0, said
+    assert f"The role {role} may use it." in said
     yield made
     admin.dispose()
 
@@ -104,8 +104,8 @@ def test_a_role_that_could_change_the_trail_all_the_same_is_refused(granted: Gra
     assert power is not None
     assert power.reasons == ("it is a superuser",)
     owner.dispose()
-    unknown = granted.upgrade("--grant", "nobody_of_that_name")
-    assert (unknown.returncode, "no role 'nobody_of_that_name'" in unknown.stderr) == (2, True)
+    code, said = granted.upgrade("--grant", "nobody_of_that_name")
+    assert (code, "no role 'nobody_of_that_name'" in said) == (2, True)
 
 
 def test_a_whole_run_works_as_that_role_with_statements_that_every_engine_has(granted: Granted, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_any_of_several_standbys_can_be_the_target(start: Start) -> None:
 
 def test_every_kind_of_the_contract_is_in_the_plan_and_moves_there_and_back(start: Start) -> None:
     """The contract's own example: each part of the application is seen to by a step that names it; all of them end."""
-    room = start("full.yaml")
+    room = start("full.yaml", edits={"failback: {hold: 30s}": "failback: {hold: 2s}"})
     assert room.dr("config", "check", str(TOPOLOGIES / "full.yaml")).returncode == 0
     plan = room.json("plan", "eu-west-1")
     assert [one["code"] for one in plan["findings"] if one["severity"] == "blocking"] == []

@@ -4,13 +4,13 @@ A room's line is the docstring of its `__init__.py`, a file's line the first lin
 are described here.
 """
 
-import ast
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.shape.parsed import ROOT, parsed
+
 PAGE = ROOT / "docs" / "codebase.md"
 BEGIN, END = "<!-- rooms: begin -->", "<!-- rooms: end -->"
 TOPS = ("bot", "commands", "dr_core", "migrations", "infra", "tests")
@@ -71,10 +71,9 @@ def idea(path: Path) -> str:
     """What a file says of itself: the first line of its docstring, or of its first comment."""
     if silent := SILENT.get(path.relative_to(ROOT).as_posix()):
         return silent
-    text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
-    first = _COMMENT.match(text.partition("\n")[0])
+        return parsed(path).docstring.partition("\n")[0]
+    first = _COMMENT.match(path.read_text(encoding="utf-8").partition("\n")[0])
     return first[1] if first else ""
 
 
@@ -95,9 +94,7 @@ def _room_line(room: Path, name: str) -> str:
     if name in WHOLE:
         return WHOLE[name]
     opening = room / "__init__.py"
-    return (
-        " ".join((ast.get_docstring(ast.parse(opening.read_text("utf-8"))) or "").split()) if opening.exists() else ""
-    )
+    return " ".join(parsed(opening).docstring.split()) if opening.exists() else ""
 
 
 def current() -> str:

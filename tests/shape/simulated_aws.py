@@ -7,10 +7,9 @@ a string with the name of an operation, in a file that also has the service's na
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from botocore import xform_name
 
@@ -20,8 +19,8 @@ from bot.sandbox.world.service_models import known_services, model_of
 from bot.sandbox.world.services import SERVICES
 from dr_core.clock import ManualClock
 from dr_core.topology.load import load_topology
+from tests.shape.parsed import ROOT, parsed
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "simulated-aws.md"
 PRODUCT = ("dr_core", "commands")
 HEAD = """# The simulated AWS
@@ -45,6 +44,7 @@ MOTO_PAGES = {
     "kinesis": "https://docs.aws.amazon.com/kinesis/latest/APIReference/API_{}.html",
     "lambda": "https://docs.aws.amazon.com/lambda/latest/api/API_{}.html",
     "scheduler": "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_{}.html",
+    "sns": "https://docs.aws.amazon.com/sns/latest/api/API_{}.html",
     "sqs": "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_{}.html",
     "ssm": "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_{}.html",
 }
@@ -99,13 +99,13 @@ def first_line(handler: Handler) -> str:
 def calls() -> frozenset[tuple[str, str]]:
     """The operations that the product calls."""
     return frozenset(
-        call for room in PRODUCT for path in (ROOT / room).rglob("*.py") for call in _calls(ast.parse(path.read_text()))
+        call for room in PRODUCT for path in (ROOT / room).rglob("*.py") for call in _calls(parsed(path).nodes)
     )
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    used = texts | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+def _calls(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    used = texts | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     for service in (texts & known_services()) - WORDS:
         names = _names(service)
         yield from ((service, names[word]) for word in used & names.keys())

@@ -1,21 +1,21 @@
 """docs/codebase.md is the tree: every room and file is there, and nothing else."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+import pytest
+
+from tests.shape import codebase
+from tests.shape.parsed import ROOT
+
 PAGE = ROOT / "docs" / "codebase.md"
 
 
-def test_the_map_is_current() -> None:
+def test_the_map_is_current(capsys: pytest.CaptureFixture[str]) -> None:
     """`python -m tests.shape.codebase` after a change."""
-    command = [sys.executable, "-m", "tests.shape.codebase", "--check"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout + done.stderr == ""
-    assert done.returncode == 0
+    status = codebase.main(["--check"])
+    assert capsys.readouterr().out == ""
+    assert status == 0
 
 
 def test_every_package_is_named_and_nothing_that_is_not_there(modules: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 from dr_core.plan.steps import KINDS
 from tests.shape.coverage import PAGE, ROOT, page, state
 from tests.shape.coverage_rows import SECTIONS, Row
+from tests.shape.parsed import parsed
 
 ROWS = tuple(chain.from_iterable(SECTIONS.values()))
 WANTED = (
@@ -48,7 +49,5 @@ def test_no_step_and_no_examination_is_left_out() -> None:
 
 
 def _tests(path: str) -> bool:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return any(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in ast.walk(tree)) or any(
-        isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_") for node in ast.walk(tree)
-    )
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return any(isinstance(node, functions) and node.name.startswith("test_") for node in parsed(ROOT / path).nodes)

@@ -10,8 +10,8 @@ import pytest
 
 from commands.registry import registry
 from dr_core.errors import UsageError
+from tests.shape.parsed import ROOT, parsed
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _TYPED = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?/?dr ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
@@ -85,7 +85,7 @@ def test_every_term_is_explained_and_stands_where_the_glossary_says() -> None:
 
 def _defined(path: Path) -> Iterator[str]:
     """Names of classes, functions, arguments, fields and variables."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in parsed(path).nodes:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -2,12 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dr_core.failpoints import Point
+from tests.shape.parsed import ROOT, parsed
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "failpoints.md"
 MODULES = sorted(
     path
@@ -22,9 +22,9 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def commits(tree: ast.AST) -> Iterator[ast.Call]:
+def commits(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
     """Calls of a store's `write`, and calls that are handed a store's `write` to call it elsewhere."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and any(_writes(part) for part in (node.func, *node.args)):
             yield node
 
@@ -49,14 +49,14 @@ def used() -> dict[str, set[str]]:
     """Point -> the modules that reach it."""
     found: dict[str, set[str]] = {}
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in parsed(path).nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Point":
                 found.setdefault(Point[node.attr].value, set()).add(named(path))
     return found
 
 
 def test_every_commit_names_its_failpoint() -> None:
-    found = [(path, call) for path in MODULES for call in commits(ast.parse(path.read_text(encoding="utf-8")))]
+    found = [(path, call) for path in MODULES for call in commits(parsed(path).nodes)]
     assert len(found) > 40
     assert [f"{named(path)}:{call.lineno}" for path, call in found if not _names_its_point(call)] == []
 

@@ -5,48 +5,69 @@ from pathlib import Path
 from typing import Any
 
 KNOWS = {
-    "approvals": "audit execution observation plan replication store topology",
-    "audit": "approvals aws execution store topology",
+    "approvals": "audit execution observation plan reconciliation replication store topology",
+    "audit": "approvals aws drills execution freeze reconciliation store topology",
     "aws": "topology",
     "budget": "approvals audit aws execution observation store topology",
     "canary": "execution observation store topology",
     "capacity": "aws observation topology",
+    "catch_up": "observation store",
     "copies": "aws observation replication topology",
     "custom": "aws",
     "consumers": "aws capacity observation topology",
     "database": "aws observation replication topology",
+    "detection": "approvals audit aws health incidents observation plan reports store topology",
     "discovery": "aws observation",
+    "drills": "approvals audit aws capacity execution health observation plan readiness replication reports runbook "
+    "store topology verify",
     "execution": "approvals audit aws objectives observation plan replication store topology",
+    "freeze": "approvals audit aws execution store topology",
     "health": "aws observation replication",
+    "incidents": "approvals audit execution store",
     "objectives": "approvals execution observation plan store topology",
     "observation": "aws capacity consumers health parameters plan replication topology traffic verify",
     "parameters": "aws topology",
-    "plan": "aws canary capacity consumers copies custom database observation parameters readiness replication "
-    "reports topology traffic verify",
-    "readiness": "approvals audit aws capacity discovery execution observation plan replication runbook store topology "
-    "traffic",
+    "plan": "aws canary capacity catch_up consumers copies custom database observation parameters readiness "
+    "replication reports topology traffic verify",
+    "preparation": "approvals audit aws capacity execution observation plan readiness reports store topology",
+    "readiness": "approvals audit aws capacity discovery drills execution freeze observation plan reconciliation "
+    "replication runbook store topology traffic",
+    "reconciliation": "approvals audit aws database execution observation plan store topology",
     "replication": "aws observation topology",
-    "reports": "approvals audit aws budget consumers execution objectives observation plan readiness replication "
-    "store topology",
+    "reports": "approvals audit aws budget consumers database detection drills execution freeze incidents objectives "
+    "observation plan preparation readiness reconciliation replication store topology",
     "runbook": "approvals audit aws execution observation plan reports store topology",
-    "store": "approvals audit execution objectives observation plan readiness replication",
-    "terminal": "approvals audit aws execution plan store topology",
+    "store": "approvals audit detection drills execution freeze incidents objectives observation plan preparation "
+    "readiness reconciliation replication",
+    "terminal": "approvals audit aws drills execution freeze incidents plan reconciliation store topology",
     "topology": "",
     "traffic": "aws observation topology verify",
     "verify": "",
-    "worker": "approvals audit budget execution objectives observation plan readiness reports runbook store",
+    "worker": "approvals audit budget detection drills execution freeze objectives observation plan preparation "
+    "readiness reconciliation reports runbook store",
 }
 # Rooms that know each other, and why neither can do without the other.
 BOTH_WAYS = {
     "approvals audit": "an event names its actor; a rolled-back store asks for every approval again",
     "approvals execution": "the last acknowledgement makes the run, and a run asks for a new round",
+    "approvals reconciliation": "a request to go home waits for lost writes; who signs for them must be an approver",
     "approvals store": "requests, acknowledgements and rosters are kept as the values they are",
+    "audit drills": "a drill's calls are held against its intents; what drills intend and find are events",
     "audit execution": "a rolled-back store holds runs; what runs appends events",
+    "audit freeze": "calls about markers are held against its turns; what freezes and lifts appends events",
+    "audit reconciliation": "the copies of lost writes are held against its intents; what it finds are events",
     "audit store": "events are kept as the values they are",
     "consumers observation": "observation asks the port, which answers in observation's values",
     "capacity observation": "observation asks the port, which answers in observation's values",
+    "detection reports": "detection goes by where an application stands; a card says what detection knows of its cause",
+    "detection store": "what was told and episodes are kept as the values they are",
+    "drills readiness": "an examination counts drills; these connect by the routes of its handshakes",
+    "drills store": "drills are kept as the values they are",
+    "drills reports": "a drill on paper looks at what reports tell; an after-action report may be of a drill",
     "execution objectives": "a run's times are measured when it ends",
     "execution store": "runs are kept as the values they are",
+    "incidents store": "incidents are kept as the values they are",
+    "freeze store": "what is known of a frozen application is kept as the value it is",
     "health observation": "observation asks for signals and keeps verdicts",
     "objectives store": "what is measured is counted from finished runs",
     "observation plan": "the bundle of ports is the plan's; plans are made of what was observed",
@@ -54,6 +75,9 @@ BOTH_WAYS = {
     "observation traffic": "observation asks the port, which answers in observation's values",
     "plan readiness": "preflight counts the last examination, which examines what the plan would do",
     "plan reports": "an estimate and the proposed standby are lines of reports",
+    "preparation reports": "preparation goes by where an application stands; a card says what is prepared",
+    "preparation store": "what was prepared is kept as the value it is",
+    "reconciliation store": "items are kept as the values they are",
     "readiness store": "the last examination is kept as the value it is",
 }
 

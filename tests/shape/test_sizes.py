@@ -44,7 +44,7 @@ def _function_sizes(modules: Any) -> dict[str, int]:
         f"{module.name}:{node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
         for module in modules
         if not _migration(module.name)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, FUNCTIONS)
     }
 

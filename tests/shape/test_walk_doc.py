@@ -2,9 +2,9 @@
 
 import ast
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.shape.parsed import ROOT, parsed
+
 PAGE = (ROOT / "docs" / "walk.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`([\w/]+\.py): ([\w.]+)`", PAGE)))
 
@@ -12,7 +12,7 @@ NAMED = sorted(set(re.findall(r"`([\w/]+\.py): ([\w.]+)`", PAGE)))
 def defined(path: str) -> set[str]:
     """Functions of a file, methods as `Class.method`."""
     found = set[str]()
-    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+    for node in parsed(ROOT / path).tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             found.add(node.name)
         elif isinstance(node, ast.ClassDef):

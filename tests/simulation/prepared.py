@@ -1,7 +1,7 @@
-"""The statements that the store's modules made once, on a plain SQLite connection: compiled once, and then only sent.
+"""The statements that the store's modules made once, on one plain connection: compiled once, and then only sent.
 
-A simulated run sends hundreds of them, and sending one through SQLAlchemy costs ten times what SQLite needs to answer.
-The text, and how values are converted both ways, are still SQLAlchemy's; any other statement goes its usual way.
+A run sends hundreds of them, and sending one through SQLAlchemy costs ten times what SQLite needs to answer. The text,
+and how values are converted both ways, are still SQLAlchemy's; any other statement goes its usual way.
 """
 
 import importlib
@@ -10,20 +10,29 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Delete, Dialect, Insert, Select, Update, create_engine
+import psycopg
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from dr_core import store
+from dr_core.clock import Clock
+from dr_core.failpoints import Point, When, reached
+from dr_core.store.engine import Store, Tx
 
+T = TypeVar("T")
+Raw = Any
+"""A connection of sqlite3 or psycopg that begins nothing by itself."""
 Statement = Select[Any] | Insert | Update | Delete
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any] | None
+_PLACES: Mapping[bool, Any] = {True: "qmark", False: "format"}
 
 
+@cache
 def _made_once() -> dict[int, Statement]:
     """Every statement that is a constant of a module of the store, or stands in a table that is one, by its id."""
     names = [f"{store.__name__}.{found.name}" for found in pkgutil.iter_modules(store.__path__)]
@@ -85,7 +94,7 @@ class _Sent:
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._readers = [(place, lru_cache(4096)(read)) for place, read in enumerate(readers) if read is not None]
 
-    def send(self, raw: sqlite3.Connection, given: Values) -> Answer:
+    def send(self, raw: Raw, given: Values) -> Answer:
         if self._constants or self._lists:
             given = {**self._constants, **given, **{one: given[name][at] for one, name, at in self._lists}}
         values = [given[name] if to is None else to(given[name]) for name, to in self._binds]
@@ -101,26 +110,36 @@ class _Sent:
         return values
 
 
+@cache
+def _sent_before(dialect: str) -> dict[tuple[Any, ...], _Sent]:
+    """What was compiled for a dialect so far: a constant of a module is the same one in every test of a process."""
+    return {}
+
+
 class Prepared:
     """Takes the place of SQLAlchemy's connection in a transaction; transactions are begun and ended on `raw`."""
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
+    def __init__(self, raw: Raw) -> None:
         self._raw = raw
-        self._usual = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool).connect()
-        self._usual.begin()  # once: nothing else is ever begun or ended through it
-        self.dialect = self._usual.dialect
+        sqlite = isinstance(raw, sqlite3.Connection)
+        self._driver: Any = sqlite3.Error if sqlite else psycopg.Error
+        url, how = ("sqlite://", {}) if sqlite else ("postgresql+psycopg://", {"use_native_hstore": False})
+        self._usual = create_engine(url, creator=lambda: raw, poolclass=StaticPool, paramstyle=_PLACES[sqlite], **how)
+        self._conn = self._usual.connect()
+        self._conn.begin()  # once: nothing else is ever begun or ended through it
+        self.dialect = self._conn.dialect
         self._constants = _made_once()
-        self._sent: dict[tuple[Any, ...], _Sent] = {}
+        self._sent = _sent_before(self.dialect.name)
 
     def execute(self, statement: Statement, given: Values | Sequence[Values] | None = None) -> Any:
         if id(statement) not in self._constants:
-            return self._usual.execute(statement, given)
+            return self._conn.execute(statement, given)
         try:
             if given is None or isinstance(given, dict):
                 return self._send(statement, given or {})
             return [self._send(statement, one) for one in given][-1]
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(str(statement), None, error, sqlite3.Error) from error
+        except self._driver as error:
+            raise DBAPIError.instance(str(statement), None, error, self._driver) from error
 
     def _send(self, statement: Statement, given: Values) -> Answer:
         lengths = [len(value) for value in given.values() if type(value) is tuple]
@@ -131,4 +150,33 @@ class Prepared:
         return sent.send(self._raw, given)
 
     def close(self) -> None:
-        self._usual.close()
+        self._conn.close()
+
+
+class PreparedStore(Store):
+    """The store on one connection, for tests in which one thing happens after another."""
+
+    def __init__(self, raw: Raw, clock: Clock) -> None:
+        super().__init__("sqlite:////nowhere/dr.db", clock=clock)
+        self._raw = raw
+        self._conn = Prepared(raw)
+        self._tx = Tx(cast("Connection", self._conn), clock)
+
+    def _once(self, work: Callable[[Tx], T], point: Point | None, *, write: bool) -> T:
+        if not write:  # one moment by itself: nobody else writes before it ends
+            return work(self._tx)
+        self._raw.execute("BEGIN IMMEDIATE" if self._conn.dialect.name == "sqlite" else "BEGIN")
+        try:
+            result = work(self._tx)
+            reached(point, When.BEFORE)
+        except BaseException:
+            self._raw.execute("ROLLBACK")
+            raise
+        self._raw.execute("COMMIT")
+        reached(point, When.AFTER)
+        return result
+
+    def dispose(self) -> None:
+        self._conn.close()
+        self._raw.close()
+        super().dispose()

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from concurrent.futures._base import DoneAndNotDoneFutures
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -46,6 +47,16 @@ class Room:
         return cls(file, services, AckVerifier(key.with_suffix(".pub")))
 
 
+@cache
+def _shorter(application: str, **more: Any) -> Plan:
+    """The plan that the planner makes of the same question each time, with shorter deadlines."""
+    plan = build(TOPOLOGY, application, **more)
+    steps = tuple(
+        step.model_copy(update={"deadline_s": max(LEAST_S, step.deadline_s / SHORTER)}) for step in plan.steps
+    )
+    return plan.model_copy(update={"steps": steps})
+
+
 @contextmanager
 def deterministic(seed: int, time: VirtualTime) -> Iterator[None]:
     """Names, ids and jitter follow from the seed; deadlines are short; nothing waits in real time."""
@@ -53,11 +64,8 @@ def deterministic(seed: int, time: VirtualTime) -> Iterator[None]:
     numbers = iter(range(10**9))
 
     def shorter(topology: Topology, application: str, **more: Any) -> Plan:
-        plan = build(topology, application, **more)
-        steps = tuple(
-            step.model_copy(update={"deadline_s": max(LEAST_S, step.deadline_s / SHORTER)}) for step in plan.steps
-        )
-        return plan.model_copy(update={"steps": steps})
+        assert topology is TOPOLOGY
+        return _shorter(application, **more)
 
     class Secrets:
         choice = staticmethod(random.choice)
@@ -89,7 +97,6 @@ def deterministic(seed: int, time: VirtualTime) -> Iterator[None]:
         mock.patch.object(names, "secrets", Secrets),
         mock.patch.object(engine, "time", Clock),
         mock.patch("dr_core.store.events.ULID", number),
-        mock.patch("dr_core.approvals.open.build", shorter),
-        mock.patch("dr_core.approvals.lapse.build", shorter),
+        mock.patch("dr_core.approvals.planning.build", shorter),
     ):
         yield

@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
-
-from sqlalchemy import Connection
+from typing import Any, Protocol, TypeVar
 
 from dr_core.clock import Clock
-from dr_core.failpoints import Point, When, reached
+from dr_core.failpoints import Point
 from dr_core.store import migrate
-from dr_core.store.engine import Store, Tx
+from dr_core.store.engine import Tx
 
-from .prepared import Prepared
+from .prepared import PreparedStore
 from .virtual import present
 
 T = TypeVar("T")
@@ -40,18 +38,15 @@ class _Silence:
         """Nothing happens."""
 
 
-class SimulatedStore(Store):
+class SimulatedStore(PreparedStore):
     """Every transaction passes the network twice, and is one on the only connection to a database in memory.
 
     What a transaction is worth on files and servers is not tried here, but in tests/crash and tests/process.
     """
 
     def __init__(self, raw: sqlite3.Connection, clock: Clock) -> None:
-        super().__init__("sqlite:////nowhere/dr.db", clock=clock)
+        super().__init__(raw, clock)
         self.network: Network = _Silence()
-        self._raw = raw
-        self._conn = Prepared(raw)
-        self._tx = Tx(cast("Connection", self._conn), clock)
 
     def write(self, work: Callable[[Tx], T], point: Point | None = None) -> T:
         self.network.before(write=True)
@@ -67,24 +62,6 @@ class SimulatedStore(Store):
         result = super().read(work)
         self.network.after()
         return result
-
-    def _once(self, work: Callable[[Tx], T], point: Point | None, *, write: bool) -> T:
-        if not write:  # one moment by itself: nobody else runs before it ends
-            return work(self._tx)
-        self._raw.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(self._tx)
-            reached(point, When.BEFORE)
-        except BaseException:
-            self._raw.execute("ROLLBACK")
-            raise
-        self._raw.execute("COMMIT")
-        reached(point, When.AFTER)
-        return result
-
-    def dispose(self) -> None:
-        self._conn.close()
-        super().dispose()
 
 
 class Settable:
@@ -140,7 +117,6 @@ class StoreFile:
 
     def close(self) -> None:
         self.store.dispose()
-        self.raw.close()
 
 
 @cache

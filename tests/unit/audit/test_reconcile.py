@@ -12,7 +12,7 @@ from dr_core.audit import trail
 from dr_core.audit.cloudtrail import Identity, without_session
 from dr_core.audit.events import Event, EventKind
 from dr_core.audit.reconcile import EXPECTED, AwsCall, Intent, spans, step_of, unexplained, why
-from dr_core.audit.reconciling import MARGIN, Reconciliation
+from dr_core.audit.reconciling import MARGIN, Reconciliation, _intents
 from dr_core.errors import UnreachableError
 from dr_core.execution.lease import NamedLease
 from dr_core.plan.steps import make_catalogue
@@ -20,6 +20,7 @@ from dr_core.store import run_leases, runs, watermarks
 from dr_core.store.engine import Tx
 from dr_core.store.runs import Change
 from dr_core.topology.model import Account, Topology
+from tests.unit.audit.conftest import ADA
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 OURS = "arn:aws:sts::111122223333:assumed-role/dr"
@@ -100,6 +101,53 @@ def test_a_session_s_name_does_not_make_another_principal() -> None:
     assert without_session(f"{OURS}/i-0abc") == OURS
     assert without_session("arn:aws:iam::111122223333:user/ada") == "arn:aws:iam::111122223333:user/ada"
     assert step_of(replace(CALL, user_agent="x dr-step/run-1.a%20b y")) == ("run-1", "a b")
+
+
+# -- what duties intended ----------------------------------------------------------------------------------------------
+
+MARKER = "/dr/freeze/shop"
+PUT = replace(CALL, service="ssm", operation="PutParameter", user_agent="Boto3/1 dr-purpose/freeze", subject=MARKER)
+TAKEN = {"operation": "DeleteParameter", "at": AT + timedelta(hours=1)}
+COPY = replace(
+    CALL, operation="CopyDBClusterSnapshot", user_agent="Boto3/1 dr-purpose/reconcile dr-step/l-1.copy", subject="kept"
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (PUT, None),
+        (replace(PUT, **TAKEN), None),
+        (replace(PUT, subject="/shop/password"), "no freeze, or end of one"),
+        (replace(PUT, subject=""), "no freeze, or end of one"),
+        (replace(PUT, subject="/dr/freeze/other"), "no freeze, or end of one"),
+        (replace(PUT, operation="DeleteParameters"), "no freeze, or end of one"),
+        (replace(PUT, region="us-east-1"), "does not call us-east-1"),
+        (replace(PUT, at=AT - timedelta(minutes=2)), "before the step's intent"),
+        (replace(PUT, at=AT + timedelta(hours=2)), "after the step was over"),
+        (replace(PUT, **(TAKEN | {"at": AT})), "before the step's intent"),
+        (COPY, None),
+        (replace(COPY, subject="another"), "kept was meant, not another"),
+        (replace(COPY, region="eu-central-1"), "does not call eu-central-1"),
+        (replace(COPY, user_agent="Boto3/1 dr-purpose/reconcile"), "it names no step"),
+        (replace(COPY, user_agent="Boto3/1 dr-purpose/reconcile dr-step/l-2.copy"), "no intent for step copy"),
+        (replace(COPY, at=AT - timedelta(minutes=2)), "before the step's intent"),
+        (replace(COPY, operation="DeleteDBClusterSnapshot"), "does not call rds:DeleteDBClusterSnapshot"),
+    ],
+)
+def test_a_duty_s_call_is_explained_by_what_it_told_before(stage: Any, call: AwsCall, said: str | None) -> None:
+    frozen = {"application": "shop", "parameter": MARKER, "regions": ["eu-central-1", "eu-west-1"]}
+    copying = {"item": "l-1", "region": "eu-west-1", "copy": "kept"}
+    told = ((0, EventKind.FREEZE_SET, frozen), (0, EventKind.RECONCILIATION_COPYING, copying),
+            (3600, EventKind.FREEZE_LIFTED, frozen))  # fmt: skip
+    begun = stage.clock.now()
+    for seconds, kind, data in told:
+        stage.clock.advance(seconds)
+        stage.store.write(lambda tx, kind=kind, data=data: trail.append_ops(tx, kind, ADA, data))
+    moved = replace(call, at=begun + (call.at - AT))
+    intents = stage.store.read(lambda tx: _intents(tx, [moved]))
+    found = why(moved, intents)
+    assert (found is None) if said is None else (said in str(found))
 
 
 # -- the duty ----------------------------------------------------------------------------------------------------------

@@ -1,13 +1,14 @@
 """A shop with a store, seen healthy a moment ago, and a roster in which Ada, Grace and Linus may approve."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from bot.slack import Mark, SlackRefusedError
+from bot.posting import File, Mark
+from bot.slack import SlackRefusedError
 from bot.views.message import Message
 from dr_core.approvals.model import Actor, Face, Request, Roster, RosterUser
 from dr_core.approvals.open import open_request
@@ -139,6 +140,8 @@ class FakeSlack:
         self.posts: list[tuple[str, Message, str | None, bool]] = []
         self.updates: list[tuple[str, str, Message]] = []
         self.marks: list[Mark | None] = []
+        self.pins: list[tuple[str, bool]] = []
+        self.uploads: list[tuple[str, tuple[File, ...], str]] = []
         self.down = False
         self.refuse: str | None = None
         self.loses = 0
@@ -170,6 +173,14 @@ class FakeSlack:
             for number, ((_, _, parent, _), mark) in enumerate(zip(self.posts, self.marks, strict=True), 1)
             if mark is not None and parent == thread
         }
+
+    async def pin(self, channel: str, ts: str, *, pinned: bool) -> None:
+        self._answer("pins.add" if pinned else "pins.remove")
+        self.pins.append((ts, pinned))
+
+    async def upload(self, channel: str, thread: str, files: Sequence[File], comment: str) -> None:
+        self._answer("files.completeUploadExternal")
+        self.uploads.append((thread, tuple(files), comment))
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         self._answer("chat.update")

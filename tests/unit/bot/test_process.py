@@ -13,30 +13,52 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import main
+
 ROOT = Path(__file__).parents[3]
 TOPOLOGY = ROOT / "tests" / "topologies" / "shop.yaml"
 
 
-def start(cwd: Path, **env: str) -> subprocess.Popen[str]:
-    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DR_CONFIG": str(TOPOLOGY), **env}
+def environment(**given: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DR_CONFIG": str(TOPOLOGY), **given}
+
+
+def start(cwd: Path, **given: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bot"]
-    return subprocess.Popen(command, cwd=cwd, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=cwd, env=environment(**given), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.mark.process
+def test_what_is_missing_ends_the_process_with_one_line(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    said, told = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert said == ""
+    assert "SLACK_BOT_TOKEN" in told
+    assert len(told.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
-    ("env", "named"),
+    ("given", "named"),
     [
-        ({}, "SLACK_BOT_TOKEN"),
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN"),
         ({"SLACK_BOT_TOKEN": "nonsense", "SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN"),
         ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "DR_CONFIG": "missing.yaml"}, "missing.yaml"),
     ],
 )
-def test_what_is_missing_is_named_in_one_line(tmp_path: Path, env: dict[str, str], named: str) -> None:
-    process = start(tmp_path, **env)
-    _, told = process.communicate(timeout=20)
-    assert process.returncode == 2
+def test_what_is_missing_is_named_in_one_line(
+    given: dict[str, str],
+    named: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "environ", environment(**given))
+    assert main() == 2
+    told = capsys.readouterr().err
     assert named in told
     assert len(told.strip().splitlines()) == 1
 

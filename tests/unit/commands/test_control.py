@@ -240,6 +240,6 @@ def test_every_word_that_steers_a_run_is_documented_with_an_example() -> None:
     steering = [command for command in registry().commands if command.group == "Steer a run"]
     assert {command.name for command in steering} == {
         "run pause", "run resume", "run abort", "run escalate", "run takeover", "brake on", "brake off",
-        "cooldown clear",
+        "cooldown clear", "unfreeze",
     }  # fmt: skip
     assert all(command.examples and command.operation for command in steering)

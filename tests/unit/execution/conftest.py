@@ -1,9 +1,12 @@
 """A run of a small plan on a fake world: a step is absent, then under way for a while, then satisfied."""
 
-from collections.abc import Callable
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from dr_core.plan.step import Mode, Plan, Plane, Policy, Segment, Step
 from dr_core.store import requests, runs
 from dr_core.store.engine import Store
 from dr_core.store.runs import Change
+from tests.simulation.prepared import PreparedStore
 
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA")
 
@@ -211,8 +215,12 @@ def stage(store: Store, clock: ManualClock) -> Stage:
 
 
 @pytest.fixture
-def lite(sqlite_url: str, clock: ManualClock) -> Any:
-    """A stage on SQLite only, for cases whose number matters more than the database."""
-    made = Store(sqlite_url, clock=clock)
+def lite(sqlite_template: Path, clock: ManualClock) -> Iterator[Stage]:
+    """A stage on SQLite in memory, for cases whose number matters more than the database."""
+    raw = sqlite3.connect(":memory:", isolation_level=None)
+    with contextlib.closing(sqlite3.connect(sqlite_template)) as migrated:
+        migrated.backup(raw)
+    raw.execute("PRAGMA foreign_keys=ON")
+    made = PreparedStore(raw, clock)
     yield Stage(made, clock, FakeWorld(clock))
     made.dispose()

@@ -5,14 +5,15 @@ from collections import Counter
 from dr_core.audit import trail
 from dr_core.audit.events import EventKind
 from dr_core.aws.faults import AwsRejectedError, AwsUnreachableError
+from dr_core.errors import FinalError
 from dr_core.execution.model import RunState
 from dr_core.execution.runner import Runner
 from dr_core.plan.catalogue import Progress, StepObservation
-from dr_core.plan.step import Mode, Step
+from dr_core.plan.step import Mode, Segment, Step
 from dr_core.store import observations, requests, runs
 from dr_core.store.engine import Tx
 
-from .conftest import Stage
+from .conftest import Stage, step
 from .test_lives import PLAN, effects
 
 DEAD = AwsUnreachableError("ecs DescribeServices in eu-central-1 closed the connection")
@@ -83,6 +84,38 @@ def test_waiting_for_tasks_to_drain_writes_no_intent_after_intent(lite: Stage) -
     kinds = Counter(event.kind for event in lite.store.read(lambda tx: trail.listing(tx, limit=10_000)))
     assert kinds["step.intent"] == len(PLAN)
     assert lite.states()["fence"] == "reached_late"
+
+
+def left_with_backfill(stage: Stage) -> Runner:
+    """A run that succeeded without its backfill, which was refused."""
+    scale = step("scale", Segment.PREPARE)
+    copy = step("copy", Segment.PREPARE, kind="backfill-buckets", best_effort=True)
+    stage.begin((scale, copy), Mode.PLANNED)
+    stage.world.observe_errors["copy"] = [FinalError("job j-1 is Failed")] * 8
+    kinds = {"fake": stage.world, "backfill-buckets": stage.world}
+    runner = Runner(stage.store, lambda plan: kinds, stage.judge, stage.clock, stage.executor, "w1")
+    assert stage.until_finished(runner).state is RunState.SUCCEEDED
+    assert stage.states()["copy"] == "not_reached"
+    return runner
+
+
+def test_a_job_that_has_ended_without_success_is_closed_and_never_asked_for_again(lite: Stage) -> None:
+    runner = left_with_backfill(lite)
+    ticks(lite, runner, 60)
+    assert (lite.states()["copy"], lite.run.record("copy").detail) == ("failed", "job j-1 is Failed")
+    assert not lite.run.follow_up
+    told = [event for event in lite.store.read(lambda tx: trail.listing(tx, limit=200)) if event.kind == "step.failed"]
+    assert [event.data["step"] for event in told] == ["copy"]
+    assert "copy" not in effects(lite)
+
+
+def test_one_that_is_not_there_after_its_run_is_not_asked_for_again_either(lite: Stage) -> None:
+    runner = left_with_backfill(lite)
+    lite.world.observe_errors.clear()
+    ticks(lite, runner, 40, 5)
+    assert lite.states()["copy"] == "failed"
+    assert "it is not there" in lite.run.record("copy").detail
+    assert "copy" not in effects(lite)
 
 
 def test_a_fence_that_was_reached_late_says_nothing_of_how_long_fencing_takes(lite: Stage) -> None:

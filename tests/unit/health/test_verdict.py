@@ -12,12 +12,15 @@ from dr_core.observation.model import RegionVerdict, Signal, SignalState, Vantag
 START = datetime(2026, 1, 5, 10, 3, tzinfo=UTC)
 HOLD_DOWN = timedelta(seconds=30)
 REGION = "ap-south-1"
-VANTAGES = {"p": Vantage.PROBE, "r": Vantage.ROUTE53, "c": Vantage.CONTROL_PLANE}
+VANTAGES = {
+    "p": Vantage.PROBE, "r": Vantage.ROUTE53, "c": Vantage.CONTROL_PLANE, "a": Vantage.ALARM, "h": Vantage.AWS_HEALTH,
+}  # fmt: skip
+TOLD_S = 900.0
 STATES = {"+": SignalState.OK, "-": SignalState.BAD, "?": SignalState.UNKNOWN}
 
 
 def signals(look: str, at: datetime, region: str = REGION) -> list[Signal]:
-    """`p- c+`: the probe is bad, the control plane good."""
+    """`p- c+`: the probe is bad, the control plane good. `a-!`: an alarm, which was told once and lasts."""
     return [
         Signal(
             region=region,
@@ -28,6 +31,7 @@ def signals(look: str, at: datetime, region: str = REGION) -> list[Signal]:
             detail="seen",
             observed_at=at,
             source="test",
+            lasts_s=TOLD_S if word.endswith("!") else None,
         )
         for word in look.split()
     ]
@@ -67,6 +71,12 @@ ROWS = [
     ("down, then silence, then good: recovery still takes the hold-down", [BAD] * 4 + [MUTE] + [GOOD] * 4,
      [D, D, D, X, U, X, X, X, H]),
     ("an unknown vantage beside a good one is told and does not alarm", ["p+ c?", "p+ c?"], [H, H]),
+    ("two messages make nothing down that answers", ["p+ c+ a-! h-!"] * 8, [D] * 8),
+    ("nor where nothing answers", ["p? a-! h-!"] * 8, [D] * 8),
+    ("a message and a look make down", ["p- c+ a-!"] * 4, [D, D, D, X]),
+    ("an alarm that was told good is no sign of life", ["p? a+!"] * 4, [U] * 4),
+    ("beside a look it is told, and changes nothing", ["p+ a+!"] * 2, [H, H]),
+    ("nor does it end down", [BAD] * 4 + ["p- c? a+!"] * 6, [D, D, D] + [X] * 7),
 ]  # fmt: skip
 
 

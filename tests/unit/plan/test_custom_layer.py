@@ -1,5 +1,6 @@
 """Where custom steps stand in a plan, what holds it up, and what an answer means."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from dr_core.plan.steps import KINDS
 from dr_core.topology.custom import Custom
 from dr_core.topology.load import load_topology
 from dr_core.topology.model import Topology
+from tests.undone import undone
 
 SHOP = Path(__file__).parents[2] / "topologies" / "shop.yaml"
 EU, WEST = "eu-central-1", "eu-west-1"
@@ -206,7 +208,9 @@ def test_of_a_webhooks_address_only_the_host_is_told(verb):
     places = {key: f"https://hooks.example.com:8443/{key}/T000/B000?sig=S" for key in ("url", "verify", "undo")}
     entry = Custom.model_validate({"webhook": {"name": "tell-it", **places}})
     move = Move("shop", within().applications["shop"], EU, WEST, Mode.PLANNED)
-    step = (custom_webhook.plan if verb == "act" else custom_webhook.undoing)(move, entry.value, ())  # type: ignore[operator]
+    step = custom_webhook.plan(move, entry.value, ())  # type: ignore[arg-type]
+    if verb == "undo":
+        (step,) = undone(step, back=replace(move, source=WEST, target=EU))
     way = KINDS[step.kind].by_hand(step)
     told = "\n".join((step.title, step.undo or "", *way.act, *way.until, way.note))
     assert "tell-it: tell hooks.example.com" in told

@@ -11,12 +11,14 @@ from dr_core.plan.checks import regions
 from dr_core.plan.checks.case import Case
 from dr_core.plan.failover import build
 from dr_core.plan.kinds.switch_controls import Turn
+from dr_core.plan.move import Move
 from dr_core.plan.step import Mode, Plan, Severity
 from dr_core.plan.steps import KINDS
 from dr_core.plan.target import propose
 from dr_core.reports.model import RegionStatus
 from dr_core.topology.load import load_checked
 from tests.conftest import TOPOLOGIES
+from tests.undone import undone
 from tests.unit.plan.test_target import Standing
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -53,6 +55,13 @@ def test_the_way_back_names_only_the_region_that_comes_back():
     assert "verify-away" not in kinds(made)
     (write,) = [step for step in made.steps if step.kind == "verify-write"]
     assert write.params["among"] == [FRA, DUB]
+
+
+def test_a_control_whose_state_was_not_known_is_not_turned_back():
+    (shift,) = [step for step in plan("edge", STO, DUB).steps if step.kind == "switch-controls"]
+    back = Move("edge", ACTIVE.applications["edge"], DUB, STO, Mode.PLANNED)
+    (turned,) = undone(shift, back=back, found={"controls": {STO: "On"}})
+    assert turned.params["states"] == {STO: True}
 
 
 def test_a_shift_and_a_return_are_never_the_same_plan():

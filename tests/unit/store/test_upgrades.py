@@ -1,6 +1,7 @@
 """Upgrades: several at once, under a version that goes on running, over a store with a history, never unguarded."""
 
 import contextlib
+import multiprocessing
 import os
 import sqlite3
 import subprocess
@@ -79,9 +80,14 @@ def upgrade_process(url: str) -> subprocess.Popen[str]:
 
 @pytest.mark.process
 def test_upgrades_at_the_same_moment_all_succeed_and_make_one_schema(empty_url: str) -> None:
-    running = [upgrade_process(empty_url) for _ in range(PROCESSES)]
-    said = [process.communicate(timeout=120)[0] for process in running]
-    assert [process.returncode for process in running] == [0] * PROCESSES, said
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([migrate.__name__])
+    running = [processes.Process(target=migrate.upgrade, args=(empty_url,)) for _ in range(PROCESSES)]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(120)
+    assert [process.exitcode for process in running] == [0] * PROCESSES
     migrate.check(empty_url)
     with opened(empty_url) as store:
         assert store.read(triggers.missing) == frozenset()

@@ -63,7 +63,9 @@ def test_what_the_worker_refuses_is_told_with_its_code(counter: Counter, type_as
     with pytest.raises(AnsweredError, match="needs the role approver") as caught:
         type_as("robin", "approve", request.id, "--accept-loss", "3600")
     assert (caught.value.exit_code, caught.value.code) == (3, "refused")
-    assert [event.actor["display"] for event in counter.events("command.refused")] == []
+    [event] = counter.events("command.refused")
+    assert (event.actor["display"], event.data["command"], event.data["request"]) == ("Robin", "approve", request.id)
+    assert "needs the role approver" in str(event.data["reason"])
     with pytest.raises(AnsweredError, match="nobody in the workers'"):
         type_as("mallory", "brake", "on", "--reason", "mine")
 

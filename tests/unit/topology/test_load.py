@@ -116,12 +116,12 @@ def test_an_error_names_file_line_path_and_what_was_expected(tmp_path: Path, old
 
 APPLICATION_KEYS = [
     ("health: [{htp: {}}]", "health[0].htp: unknown key 'htp'; did you mean 'http'?"),
-    ("health: [{}]", "health[0]: expected exactly one of: http, route53, got an empty mapping"),
+    ("health: [{}]", "health[0]: expected exactly one of: http, route53, alarm, got an empty mapping"),
     (
         "custom: [{lambda: {name: a, function: f}, webhook: {name: b, url: 'https://h/'}}]",
         "custom[0]: expected exactly one of: lambda, ssm_document, webhook, plugin, got a mapping with lambda, webhook",
     ),
-    ("health: [http]", "health[0]: expected a mapping with keys such as http, route53, got 'http'"),
+    ("health: [http]", "health[0]: expected a mapping with keys such as alarm, http, route53, got 'http'"),
     ("health: [{http: null}]", "health[0]: expected something under http"),
     ("health: [{http: {frankfurt: 'https://h/'}}]", "health[0].http.frankfurt: expected an AWS region code"),
     ("health: [{http: {eu-west-1: nope}}]", "health[0].http.eu-west-1: expected a URL such as"),

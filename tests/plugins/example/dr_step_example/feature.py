@@ -9,11 +9,13 @@ from dr_core.aws.faults import aws_errors, is_gone
 from dr_core.claim import Claim
 from dr_core.errors import RejectedError
 from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.errands import turned
 from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.kinds.custom_plugin import PluginParams
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
+from dr_core.plan.undo import Stays, Taken
 
 
 class Feature(BaseModel):
@@ -62,6 +64,16 @@ def commands(step: Step) -> Recipe:
     return Recipe(act=(aws("ssm", "put-parameter", *put, region=given.region),), until=(is_(value, feature.value),))
 
 
+def undo(taken: Taken) -> tuple[Step, ...] | Stays:
+    """The value that was there before, as `observe` has told it; the same kind puts it."""
+    given, feature = read(taken.step)
+    value = taken.before.get("value")
+    if not isinstance(value, str):
+        return Stays(f"{feature.parameter} was not there before.", "Delete it where nothing reads it.")
+    title = f"{given.name}: put {feature.parameter} back to {value}"
+    return turned(taken, title, given.model_copy(update={"params": {**given.params, "value": value}}))
+
+
 def needs(step: Step, account: str) -> tuple[Need, ...]:
     """The permissions, for preflight."""
     given, feature = read(step)
@@ -83,4 +95,5 @@ KIND = Kind(
     by_hand=commands,
     needs=needs,
     back="Put the value that was there before.",
+    undo=undo,
 )
