@@ -7,6 +7,7 @@ serves every case.
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +51,7 @@ class Bench:
     brk: Callable[[str], None]
 
 
-@pytest.fixture(scope="module")
+@contextmanager
 def world() -> Iterator[Bench]:
     topology, clock = topology_with_a_key(), ManualClock(datetime.now(UTC).replace(microsecond=0))
     folder = Path(tempfile.mkdtemp(prefix="dr-readiness-"))
@@ -84,8 +85,8 @@ def world() -> Iterator[Bench]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def memory() -> Bench:
+@contextmanager
+def memory() -> Iterator[Bench]:
     topology, clock = topology_with_a_key(), ManualClock(datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
     aws = account(topology, "shop", clock.now())
 
@@ -95,7 +96,7 @@ def memory() -> Bench:
         subject = Subject("shop", topology, aws.client_of, None, HOME, clock.now(), around)
         return preflight(subject, EXAMINATIONS, clock)
 
-    return Bench(examine, lambda what: _break_memory(aws, what))
+    yield Bench(examine, lambda what: _break_memory(aws, what))
 
 
 def _break_world(world: World, client: Callable[[str, str], Any], what: str) -> None:
@@ -180,11 +181,12 @@ def said(sheet: Sheet, *states: CheckState) -> set[tuple[str, str | None, str]]:
 @pytest.fixture(scope="module", params=["memory", "world"])
 def sheets(request: pytest.FixtureRequest) -> dict[str, Sheet]:
     """The preflight of each state, one after the other: healthy, then with things missing, then refused, then dark."""
-    bench: Bench = request.getfixturevalue(request.param)
-    made = {"healthy": bench.examine()}
-    for state in ("missing", "refused", "dark"):
-        bench.brk(state)
-        made[state] = bench.examine()
+    # A ground of its own each time: what was broken stays broken, and another order may ask for it again.
+    with {"memory": memory, "world": world}[request.param]() as bench:
+        made = {"healthy": bench.examine()}
+        for state in ("missing", "refused", "dark"):
+            bench.brk(state)
+            made[state] = bench.examine()
     return made
 
 
