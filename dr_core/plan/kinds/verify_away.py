@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import StepObservation
 from dr_core.plan.kind import VERIFY_S, Kind, Late, Need, OnlyLooks, Published, Side
 from dr_core.plan.kinds.switch_records import ROUTE53_HOME
+from dr_core.plan.kinds.verify_dns import heard
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
 from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
-from dr_core.verify.answers import addresses_by_region, answering
 
 
 class Away(Params):
@@ -55,25 +53,12 @@ class VerifyAway(OnlyLooks):
 
     def observe(self, step: Step) -> StepObservation:
         params = Away.model_validate(step.params)
-        ports, spec = self.ports.of(params.account), params.records
-        by_region = addresses_by_region(ports.records.addresses(spec), spec.type, ports.resolver)
-        said, answers = dict[str, JsonValue](), ports.resolver.answers(spec.name, spec.type)
-        heard, there = 0, list[str]()
-        for answer in answers:
-            if answer.values is None:
-                said[answer.server] = {"answer": None, "reason": answer.reason}
-                continue
-            found = answering(answer.values, by_region)
-            said[answer.server] = {"answer": found.sentence, "ttl_s": answer.ttl_s}
-            heard += 1
-            if params.region in found.regions or found.strangers or not found.regions:
-                there.append(f"{answer.server} answers {found.sentence} (TTL {answer.ttl_s} s)")
-        evidence: dict[str, JsonValue] = {"resolvers": said}
-        if there or not heard:
-            told = "; ".join(there) or "no resolver answered"
-            return StepObservation(Progress.UNDER_WAY, told, evidence, eta_s=2.0)
-        told = f"{heard} of {len(answers)} resolvers answer other regions than {params.region}"
-        return StepObservation(Progress.SATISFIED, told, evidence)
+        return heard(
+            self.ports.of(params.account),
+            params.records,
+            lambda found: params.region in found.regions or bool(found.strangers) or not found.regions,
+            f"answer other regions than {params.region}",
+        )
 
 
 KIND = Kind(

@@ -1,5 +1,6 @@
 """Check that DNS, as resolvers see it, answers the target and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -13,7 +14,7 @@ from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
-from dr_core.verify.answers import addresses_by_region, answering
+from dr_core.verify.answers import Answering, addresses_by_region, answering
 
 
 def plan(move: Move, records: Route53Records, after: tuple[str, ...]) -> Step:
@@ -50,27 +51,36 @@ class VerifyDns(OnlyLooks):
 
     def observe(self, step: Step) -> StepObservation:
         params = SwitchTo.model_validate(step.params)
-        ports, spec = self.ports.of(params.account), params.records
-        by_region = addresses_by_region(ports.records.addresses(spec), spec.type, ports.resolver)
-        said, answers = dict[str, JsonValue](), ports.resolver.answers(spec.name, spec.type)
-        heard, elsewhere = 0, list[str]()
-        for answer in answers:
-            if answer.values is None:
-                said[answer.server] = {"answer": None, "reason": answer.reason}
-                continue
-            found = answering(answer.values, by_region)
-            said[answer.server] = {"answer": found.sentence, "ttl_s": answer.ttl_s}
-            heard += 1
-            if found.regions != (params.target,) or found.strangers:
-                elsewhere.append(f"{answer.server} answers {found.sentence} (TTL {answer.ttl_s} s)")
-        evidence: dict[str, JsonValue] = {"resolvers": said}
-        if elsewhere:
-            return StepObservation(Progress.UNDER_WAY, "; ".join(elsewhere), evidence, eta_s=2.0)
-        if not heard:
-            return StepObservation(Progress.UNDER_WAY, "no resolver answered", evidence, eta_s=2.0)
-        return StepObservation(
-            Progress.SATISFIED, f"{heard} of {len(answers)} resolvers answer {params.target}", evidence
+        return heard(
+            self.ports.of(params.account),
+            params.records,
+            lambda found: found.regions != (params.target,) or bool(found.strangers),
+            f"answer {params.target}",
         )
+
+
+def heard(ports: Ports, records: Route53Records, amiss: Callable[[Answering], bool], told: str) -> StepObservation:
+    """What the resolvers answer for a name: done when at least one answers, and none of those that do is `amiss`.
+
+    `told`: what they do then, in words.
+    """
+    by_region = addresses_by_region(ports.records.addresses(records), records.type, ports.resolver)
+    said, answers = dict[str, JsonValue](), ports.resolver.answers(records.name, records.type)
+    count, elsewhere = 0, list[str]()
+    for answer in answers:
+        if answer.values is None:
+            said[answer.server] = {"answer": None, "reason": answer.reason}
+            continue
+        found = answering(answer.values, by_region)
+        said[answer.server] = {"answer": found.sentence, "ttl_s": answer.ttl_s}
+        count += 1
+        if amiss(found):
+            elsewhere.append(f"{answer.server} answers {found.sentence} (TTL {answer.ttl_s} s)")
+    evidence: dict[str, JsonValue] = {"resolvers": said}
+    if elsewhere or not count:
+        reason = "; ".join(elsewhere) or "no resolver answered"
+        return StepObservation(Progress.UNDER_WAY, reason, evidence, eta_s=2.0)
+    return StepObservation(Progress.SATISFIED, f"{count} of {len(answers)} resolvers {told}", evidence)
 
 
 KIND = Kind(
