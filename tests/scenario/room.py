@@ -226,11 +226,14 @@ class Room:
         return [one for one in found if one["purpose"] != "heartbeat"]
 
     def effects(self) -> Counter[str]:
-        """How often each mutation of the bot had an effect, by operation, region and parameters."""
+        """How often each mutation of the bot had an effect, by operation, region and parameters.
+
+        But for the markers of a freeze: a duty writes them, whenever it sees that an application runs elsewhere.
+        """
         done = [
             one
             for one in self.calls()
-            if one["effect"] == "applied" and one["purpose"] is not None and not self._only_asks(one)
+            if one["effect"] == "applied" and one["purpose"] not in (None, "freeze") and not self._only_asks(one)
         ]
         return Counter(f"{one['operation']} {one['region']} {json.dumps(_asked(one))}" for one in done)
 
