@@ -13,11 +13,12 @@ export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 READY := .venv/.ready
+CDK := infra/node_modules/.ready
 UV_VERSION := 0.13.9
-CODE := bot commands dr_core migrations tests
+CODE := bot commands dr_core migrations infra tests
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test nightly simulate mutants lint types arrows unit chromium bench lock pictures format clean
+.PHONY: help sandbox synth test nightly simulate mutants lint types arrows unit chromium bench lock pictures format clean
 
 help:
 	@echo "make sandbox   start the local world on http://127.0.0.1:$(PORT)   (PORT= SPEED= CONFIG= DATA= STORE=)"
@@ -25,6 +26,7 @@ help:
 	@echo "make nightly   the same suite with ten times the numbers, and the planted bugs"
 	@echo "make simulate  replay one simulated history   (SEED=)"
 	@echo "make mutants   plant bugs, and show which test catches each"
+	@echo "make synth     write the CloudFormation templates into build/cdk.out   (CONFIG=)"
 	@echo "make lint | types | arrows | unit | bench | lock | pictures | format | clean"
 
 $(READY): requirements.lock pyproject.toml
@@ -37,6 +39,14 @@ $(READY): requirements.lock pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --no-build-isolation --no-deps -e .
 	@touch $(READY)
+
+# The CDK CLI, by the Node and npm that the lock file brings.
+$(CDK): infra/package-lock.json $(READY)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund --prefix infra
+	@touch $(CDK)
+
+synth: $(READY)
+	@$(BIN)/python -m infra --config $(or $(CONFIG),infra/example.yaml)
 
 sandbox: $(READY)
 	@exec $(BIN)/python -m bot.sandbox --port $(PORT) --speed $(SPEED) $(if $(CONFIG),--config $(CONFIG)) $(if $(DATA),--data $(DATA)) $(if $(STORE),--store '$(STORE)')
@@ -58,12 +68,12 @@ arrows: $(READY)
 	@$(BIN)/lint-imports --no-logo || { echo "an import goes against docs/codebase.md" >&2; exit 1; }
 
 # Stories wait most of their time, the rest computes: seven at once keep two cores busy (tests/order.py).
-unit: $(READY)
+unit: $(READY) $(CDK)
 	@$(BIN)/pytest -q -n 7 --dist worksteal
 
 # Hours, not minutes: no test is stopped for being long.
 nightly: export DR_TEST_SCALE = 10
-nightly: $(READY) chromium lint types arrows
+nightly: $(READY) $(CDK) chromium lint types arrows
 	@$(BIN)/pytest -q -n 2 --dist worksteal --timeout 14400
 	@$(MAKE) --no-print-directory mutants
 

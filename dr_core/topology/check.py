@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dr_core.topology.check_applications import check_applications
+from dr_core.topology.check_deployment import check_deployment
 from dr_core.topology.check_people import check_people
 from dr_core.topology.check_regions import check_regions
 from dr_core.topology.check_serving import check_serving
@@ -21,6 +22,7 @@ def check_topology(topology: Topology) -> tuple[TopologyFinding, ...]:
         *check_serving(topology),
         *_schedule(topology.schedule),
         *_detection(topology),
+        *check_deployment(topology),
     ]
     return tuple(sorted(findings, key=lambda finding: finding.severity is not Severity.FATAL))
 

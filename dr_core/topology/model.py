@@ -8,8 +8,10 @@ from pydantic import Field
 from dr_core.topology.approval import Approval, Person
 from dr_core.topology.capacity import Capacity, Consumer
 from dr_core.topology.custom import Custom
+from dr_core.topology.deployment import Deployment
 from dr_core.topology.detection import Detection
 from dr_core.topology.duties import Audit, Budget, Runbook, Schedule
+from dr_core.topology.release import Release
 from dr_core.topology.scalars import AppName, ChannelId, Duration, Region, RoleArn, Text
 from dr_core.topology.stores import Cache, Database, Parameters, Storage, Table
 from dr_core.topology.traffic import Canary, HealthCheck, Traffic, Verify
@@ -64,6 +66,7 @@ class Application(Value):
     keys: tuple[Text, ...] = ()
     capacity: tuple[Capacity, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+    release: Release | None = None
     custom: tuple[Custom, ...] = ()
     verify: tuple[Verify, ...] = ()
 
@@ -94,4 +97,5 @@ class Topology(Value):
     budget: Budget | None = None
     audit: Audit = Audit()
     runbook: Runbook = Runbook()
+    deployment: Deployment | None = None
     applications: dict[AppName, Application] = Field(min_length=1)

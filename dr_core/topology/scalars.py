@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -41,6 +42,16 @@ def _timezone(name: str) -> str:
     return name
 
 
+def _network(text: str) -> str:
+    try:
+        found = ip_network(text)
+    except ValueError as error:
+        raise ValueError("expected an IPv4 network such as 10.20.0.0/16") from error
+    if found.version != 4 or not 16 <= found.prefixlen <= 24:
+        raise ValueError("expected an IPv4 network between /16 and /24, such as 10.20.0.0/16")
+    return text
+
+
 def _seconds_text(value: timedelta) -> str:
     return f"{value.total_seconds():.3f}".rstrip("0").rstrip(".") + "s"
 
@@ -57,6 +68,7 @@ _CHANNEL_ID = r"^[CG][A-Z0-9]+$"
 _LOWER_NAME = r"^[a-z][a-z0-9-]{0,40}$"
 _ROLE_ARN = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+$"
 _TOPIC_ARN = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}$"
+_ACCOUNT_ID = r"^[0-9]{12}$"
 _CURRENCY = r"^[A-Z]{3}$"
 _ONE_LINE = r"^[^\x00-\x1f\x7f]{1,1024}$"
 
@@ -70,6 +82,7 @@ PATTERN_WORDS = {
     _LOWER_NAME: "a name of lower-case letters, digits and hyphens that begins with a letter",
     _ROLE_ARN: "the ARN of an IAM role such as arn:aws:iam::111122223333:role/dr",
     _TOPIC_ARN: "the ARN of an SNS topic such as arn:aws:sns:eu-west-1:111122223333:alarms",
+    _ACCOUNT_ID: "the id of an AWS account, twelve digits in quotation marks",
     _CURRENCY: "a currency code such as EUR",
     _ONE_LINE: "one line of text that is not empty",
 }
@@ -97,7 +110,9 @@ Count = Annotated[int, Field(strict=True)]
 Weight = Annotated[int, Field(strict=True, ge=1, le=255)]
 RoleArn = Annotated[str, Field(pattern=_ROLE_ARN, description=PATTERN_WORDS[_ROLE_ARN])]
 TopicArn = Annotated[str, Field(pattern=_TOPIC_ARN, description=PATTERN_WORDS[_TOPIC_ARN])]
+AccountId = Annotated[str, Field(pattern=_ACCOUNT_ID, description=PATTERN_WORDS[_ACCOUNT_ID])]
 Currency = Annotated[str, Field(pattern=_CURRENCY, description=PATTERN_WORDS[_CURRENCY])]
+Cidr = Annotated[str, AfterValidator(_network)]
 Zone = Annotated[str, AfterValidator(_timezone)]
 PerRegion = dict[Region, Text]
 RdsName = Annotated[Text, AfterValidator(str.lower)]
