@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
-from dr_core.store.tables import metadata
+from dr_core.store.tables_beside_runs import whole as metadata
 
 _LOCK_KEY = 7_013_225_001
 

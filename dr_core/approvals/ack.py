@@ -15,12 +15,13 @@ from dr_core.approvals.decision import Refusal, must_type, refuse_ack, refuse_de
 from dr_core.approvals.lapse import abandon, lapse, misfit, void
 from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.objection import Weight, weight_of
-from dr_core.approvals.open import blocking_run
 from dr_core.approvals.proof import AckSigner
 from dr_core.approvals.refusals import permit, raise_refusal, recorded
+from dr_core.approvals.rivals import blocking_run
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError, UsageError
+from dr_core.evacuation.reading import queues
 from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import events, requests, roster, runs
@@ -55,7 +56,7 @@ def review(services: Services, request_id: str, actor: Actor, round: int | None 
         request = requests.get(tx, request_id)
         if misfit(tx, services, request) is not None:
             return None
-        raise_refusal(_refuse(tx, services, request, actor, round))
+        raise_refusal(refused(tx, services, request, actor, round))
         return request
 
     request = services.store.read(work)
@@ -87,31 +88,47 @@ def approve(
         ended = lapse(tx, services, request)
         if ended is not None:
             return ended
-        raise_refusal(_refuse(tx, services, request, actor, round))
-        check_typed(request, must_type(request, services.topology.objectives.rpo.total_seconds()), typed_limit)
-        return _acknowledge(tx, services, request, actor, signer, evidence, cmd_id)
+        raise_refusal(refused(tx, services, request, actor, round))
+        check_typed(must_type(request, services.topology.objectives.rpo.total_seconds()), typed_limit)
+        queue = queues(tx, services.topology, request)
+        return acknowledge(tx, services, request, actor, signer, evidence, queue, cmd_id)
 
     return recorded(services, actor, "approve", {"request": request_id}, work, Point.REQUEST_DECIDE)
 
 
-def deny(services: Services, request_id: str, *, actor: Actor, reason: str, cmd_id: str | None = None) -> Request:
-    """An approver ends the request, once for each `cmd_id`.
+def deny(
+    services: Services,
+    request_id: str,
+    *,
+    actor: Actor,
+    reason: str,
+    cmd_id: str | None = None,
+    round: int | None = None,  # noqa: A002 - the domain's word, and the contract's
+) -> Request:
+    """An approver ends the request, once for each `cmd_id`, and where `round` is still the present one.
 
     Whoever denied a request of the application within the hour only objects: it ends when somebody else denies it
     too, and ConflictError says so.
     """
     if not reason.strip():
         raise UsageError("A denial needs a reason.")
-    return _end(services, request_id, actor, _DENY, reason, cmd_id)
+    return _end(services, request_id, actor, DENY, reason, cmd_id, round)
 
 
-def cancel(services: Services, request_id: str, *, actor: Actor, cmd_id: str | None = None) -> Request:
+def cancel(
+    services: Services,
+    request_id: str,
+    *,
+    actor: Actor,
+    cmd_id: str | None = None,
+    round: int | None = None,  # noqa: A002 - the domain's word, and the contract's
+) -> Request:
     """The requester or an approver takes the request back. The same `cmd_id` twice ends it once."""
-    return _end(services, request_id, actor, _CANCEL, "", cmd_id)
+    return _end(services, request_id, actor, CANCEL, "", cmd_id, round)
 
 
 @dataclass(frozen=True)
-class _Ending:
+class Ending:
     """How people end a request. `own`: its requester may, too."""
 
     verb: str
@@ -120,11 +137,12 @@ class _Ending:
     own: bool
 
 
-_DENY = _Ending("deny", RequestState.DENIED, EventKind.REQUEST_DENIED, own=False)
-_CANCEL = _Ending("cancel", RequestState.CANCELLED, EventKind.REQUEST_CANCELLED, own=True)
+DENY = Ending("deny", RequestState.DENIED, EventKind.REQUEST_DENIED, own=False)
+CANCEL = Ending("cancel", RequestState.CANCELLED, EventKind.REQUEST_CANCELLED, own=True)
 
 
-def _refuse(tx: Tx, services: Services, request: Request, actor: Actor, round_: int | None) -> Refusal | None:
+def refused(tx: Tx, services: Services, request: Request, actor: Actor, round_: int | None) -> Refusal | None:
+    """Why this person's acknowledgement would not count now; None when it would."""
     known = roster.load(tx)
     nobody = refusal(known, actor, tx.now())
     if nobody is not None:
@@ -151,7 +169,7 @@ def _acked(tx: Tx, request: Request) -> dict[str, datetime]:
     }
 
 
-def check_typed(request: Request, wanted: str | None, typed: str | None) -> None:
+def check_typed(wanted: str | None, typed: str | None) -> None:
     """UsageError unless the loss was accepted with exactly the text that was asked for."""
     given = (typed or "").strip().lower()
     if wanted is not None and given != wanted:
@@ -159,15 +177,17 @@ def check_typed(request: Request, wanted: str | None, typed: str | None) -> None
         raise UsageError(f"To accept {what}, type exactly: {wanted}", hint=f"You typed: {given or 'nothing'}.")
 
 
-def _acknowledge(
+def acknowledge(
     tx: Tx,
     services: Services,
     request: Request,
     actor: Actor,
     signer: AckSigner,
     evidence: dict[str, str],
+    queue: bool,
     cmd_id: str | None,
 ) -> AckOutcome:
+    """Write an acknowledgement that nothing refuses. `queue`: a complete quorum makes no run yet."""
     now = tx.now()
     ack = signer.acknowledge(request, actor, kind=actor.face.value, at=now, evidence=evidence)
     after = standing(request.model_copy(update={"acks": (*request.acks, ack)}))
@@ -183,7 +203,7 @@ def _acknowledge(
     if not after.complete:
         rest = max(request.expires_at, now + LEAST_REST)
         return AckOutcome(requests.transition(tx, request, entries, expires_at=rest), None, after.missing)
-    approved, run_id = complete(tx, services.topology, request, after.people, entries)
+    approved, run_id = complete(tx, services.topology, request, after.people, entries, queue)
     return AckOutcome(approved, run_id, 0)
 
 
@@ -193,34 +213,53 @@ def _outcome(tx: Tx, request: Request) -> AckOutcome:
 
 
 def _end(
-    services: Services, request_id: str, actor: Actor, ending: _Ending, reason: str, cmd_id: str | None
+    services: Services,
+    request_id: str,
+    actor: Actor,
+    ending: Ending,
+    reason: str,
+    cmd_id: str | None,
+    round_: int | None,
 ) -> Request:
     def work(tx: Tx) -> Request | DrError:
         request = requests.get(tx, request_id)
         if events.done(tx, cmd_id, ending.kind, request_id) is not None:
             return request
+        if round_ is not None and round_ != request.round:
+            raise ConflictError(
+                f"Round {request.round} of {request_id} is the present one; that was meant for {round_}.",
+                hint="Look at it again, then decide.",
+            )
         ended = lapse(tx, services, request) if request.state is RequestState.OPEN else None
         if ended is not None:
             return ended
-        raise_refusal(refuse_decided(request, tx.now()))
-        permit(tx, services, actor, Role.APPROVER, own=request if ending.own else None)
-        if ending.kind is EventKind.REQUEST_DENIED:
-            weight = weight_of(tx, request, actor)
-            if weight is not Weight.ENDS:
-                return _objected(tx, request, actor, reason, weight)
-        entry = (ending.kind, actor_data(actor), {"reason": reason}, events.own_id(tx, cmd_id))
-        abandon(tx, request, actor, f"its request was {ending.state.value}{f': {reason}' if reason else ''}")
-        return requests.transition(
-            tx,
-            request,
-            [entry],
-            state=ending.state.value,
-            decided_at=tx.now(),
-            decided_by=actor.display,
-            decision_reason=reason,
-        )
+        return end_one(tx, services, request, actor, ending, reason, cmd_id)
 
     return recorded(services, actor, ending.verb, {"request": request_id}, work, Point.REQUEST_DECIDE)
+
+
+def end_one(
+    tx: Tx, services: Services, request: Request, actor: Actor, ending: Ending, reason: str, cmd_id: str | None
+) -> Request | DrError:
+    """Someone ends a request that waits, with its run if that asked again; the error where a denial only objects."""
+    if request.state is not RequestState.QUEUED:
+        raise_refusal(refuse_decided(request, tx.now()))
+    permit(tx, services, actor, Role.APPROVER, own=request if ending.own else None)
+    if ending.kind is EventKind.REQUEST_DENIED:
+        weight = weight_of(tx, request, actor)
+        if weight is not Weight.ENDS:
+            return _objected(tx, request, actor, reason, weight)
+    entry = (ending.kind, actor_data(actor), {"reason": reason}, events.own_id(tx, cmd_id))
+    abandon(tx, request, actor, f"its request was {ending.state.value}{f': {reason}' if reason else ''}")
+    return requests.transition(
+        tx,
+        request,
+        [entry],
+        state=ending.state.value,
+        decided_at=tx.now(),
+        decided_by=actor.display,
+        decision_reason=reason,
+    )
 
 
 def _objected(tx: Tx, request: Request, actor: Actor, reason: str, weight: Weight) -> DrError:

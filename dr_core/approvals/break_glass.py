@@ -16,13 +16,14 @@ from dr_core.approvals.decision import must_type, refuse_decided
 from dr_core.approvals.lapse import lapse
 from dr_core.approvals.model import Actor, Face, Request, Roster
 from dr_core.approvals.names import new_review_id
-from dr_core.approvals.open import blocking_run
 from dr_core.approvals.people import person_key
 from dr_core.approvals.proof import AckKind, AckSigner
 from dr_core.approvals.refusals import raise_refusal, recorded
+from dr_core.approvals.rivals import blocking_run
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError, UsageError
+from dr_core.evacuation.reading import queues
 from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import events, requests, reviews, roster, runs
@@ -124,7 +125,7 @@ def _check(topology: Topology, request: Request, typed: Typed) -> None:
         raise UsageError(
             f"{request.id} is about another application.", hint=f"Type its name exactly: {request.application}"
         )
-    check_typed(request, must_type(request, topology.objectives.rpo.total_seconds()), typed.loss)
+    check_typed(must_type(request, topology.objectives.rpo.total_seconds()), typed.loss)
 
 
 def _break(
@@ -161,5 +162,5 @@ def _break(
         (EventKind.REQUEST_BROKE_GLASS, actor_data(actor), data, events.own_id(tx, cmd_id)),
         (EventKind.REVIEW_OPENED, actor_data(actor), opened, None),
     ]
-    approved, run_id = complete(tx, topology, request, [actor.person], entries)
+    approved, run_id = complete(tx, topology, request, [actor.person], entries, queues(tx, topology, request))
     return AckOutcome(approved, run_id, 0)

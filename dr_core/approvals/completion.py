@@ -1,9 +1,10 @@
-"""The commit that completes a quorum: it makes the request's run, or sends the one on that had asked again."""
+"""The commit that completes a quorum: it makes the request's run, lets the one go on that asked again, or queues it."""
 
 from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from dr_core.approvals.decision import standing
 from dr_core.approvals.lapse import BOT, end_with_run
 from dr_core.approvals.model import Request, RequestState
 from dr_core.approvals.names import run_id_of
@@ -19,37 +20,65 @@ from dr_core.topology.model import Topology
 
 
 def complete(
-    tx: Tx, topology: Topology, request: Request, people: Sequence[str], entries: Sequence[events.Entry]
-) -> tuple[Request, str]:
+    tx: Tx,
+    topology: Topology,
+    request: Request,
+    people: Sequence[str],
+    entries: Sequence[events.Entry],
+    queue: bool,
+) -> tuple[Request, str | None]:
     """Approve the request with the events of its last acknowledgement; the approved request and its run's id.
 
-    No gap in which an approved request has no run, and no second run: all of it is one transaction.
+    No gap in which an approved request has no run, and no second run: all of it is one transaction. `queue`: one
+    that has no run yet waits for its turn; `release` approves it then.
     """
     who: list[JsonValue] = list(people)
+    waiting = runs.of_request(tx, request.id)
+    queued = queue and waiting is None
+    state, kind = (
+        (RequestState.QUEUED, EventKind.REQUEST_QUEUED)
+        if queued
+        else (RequestState.APPROVED, EventKind.REQUEST_APPROVED)
+    )
     approved = requests.transition(
         tx,
         request,
-        [*entries, (EventKind.REQUEST_APPROVED, actor_data(BOT), {"people": who}, None)],
-        state=RequestState.APPROVED.value,
+        [*entries, (kind, actor_data(BOT), {"people": who}, None)],
+        state=state.value,
         decided_at=tx.now(),
     )
-    waiting = runs.of_request(tx, request.id)
+    if queued:
+        return approved, None
     if waiting is not None and waiting.state.finished:
         raise ConflictError(f"Run {waiting.id} has {waiting.state.value} meanwhile.", hint="Ask anew.")
     if waiting is not None:
         _go_on(tx, waiting.id)
         return approved, waiting.id
+    return approved, _make(tx, topology, approved)
+
+
+def release(tx: Tx, topology: Topology, request: Request) -> str:
+    """The turn has come to a queued request: it is approved, and has its run; answers the run's id.
+
+    `decided_at` stays: from then on the age of the approval counts.
+    """
+    who: list[JsonValue] = list(standing(request).people)
+    entry = (EventKind.REQUEST_APPROVED, actor_data(BOT), {"people": who}, None)
+    return _make(tx, topology, requests.transition(tx, request, [entry], state=RequestState.APPROVED.value))
+
+
+def _make(tx: Tx, topology: Topology, request: Request) -> str:
     run_id = run_id_of(request.id)
     superseded = _supersede(tx, request) if request.supersedes else None
     runs.create(
         tx,
         run_id,
-        approved,
+        request,
         [(EventKind.RUN_CREATED, actor_data(BOT), {"run": run_id}, None)],
         related=related(topology, request.application),
         not_before=superseded.lease_until if superseded else None,
     )
-    return approved, run_id
+    return run_id
 
 
 def _go_on(tx: Tx, run_id: str) -> None:

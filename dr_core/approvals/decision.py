@@ -34,6 +34,7 @@ class Standing:
         return self.missing == 0
 
 
+_APPROVED = (RequestState.QUEUED, RequestState.APPROVED)
 _ENDED = {
     RequestState.DENIED: "was denied",
     RequestState.CANCELLED: "was cancelled",
@@ -67,6 +68,9 @@ def refuse_decided(request: Request, now: datetime) -> Refusal | None:
     if request.state is RequestState.APPROVED:
         people = " and ".join(ack.display for ack in request.round_acks)
         return Refusal(f"{name} was already approved by {people}.", "`/dr runs` shows its run.", conflict=True)
+    if request.state is RequestState.QUEUED:
+        people = " and ".join(ack.display for ack in request.round_acks)
+        return Refusal(f"{name} was already approved by {people}, and waits for its turn.", conflict=True)
     if request.state in _ENDED:
         by = f" by {request.decided_by}" if request.decided_by else ""
         way_out = "Open a new one." if request.state is not RequestState.EXPIRED else "Press Renew for a new round."
@@ -101,7 +105,7 @@ def refuse_ack(
     decided = refuse_decided(request, now)
     by_person = next((ack.at for ack in request.round_acks if ack.person == actor.person), None)
     mine = by_person or acked.get(actor.slack_user or "")
-    if mine is not None and (decided is None or request.state is RequestState.APPROVED):
+    if mine is not None and (decided is None or request.state in _APPROVED):
         return Refusal(f"You already approved {request.id} at {mine:%H:%M:%S}Z.", conflict=True)
     if decided is not None:
         return decided

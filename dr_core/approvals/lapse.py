@@ -55,7 +55,7 @@ def void(tx: Tx, services: Services, request: Request) -> DrError | None:
     reason = misfit(tx, services, request)
     if reason is None:
         return None
-    _make_void(tx, request, reason)
+    make_void(tx, request, reason)
     abandon(tx, request, BOT, f"its request is void: {reason}")
     return ConflictError(f"Request {request.id} is void: {reason}.", hint="Open a new one.")
 
@@ -64,10 +64,11 @@ def end_with_run(tx: Tx, request_id: str, reason: str) -> None:
     """The run that had asked again is over: nobody can approve it any more."""
     request = requests.get(tx, request_id)
     if request.state in (RequestState.OPEN, RequestState.EXPIRED):
-        _make_void(tx, request, reason)
+        make_void(tx, request, reason)
 
 
-def _make_void(tx: Tx, request: Request, reason: str) -> None:
+def make_void(tx: Tx, request: Request, reason: str) -> None:
+    """End a request that nobody has decided to end."""
     entry = (EventKind.REQUEST_VOID, actor_data(BOT), {"digest": request.digest, "reason": reason}, None)
     requests.transition(
         tx, request, [entry], state=RequestState.VOID.value, decided_at=tx.now(), decision_reason=reason
@@ -75,12 +76,12 @@ def _make_void(tx: Tx, request: Request, reason: str) -> None:
 
 
 def misfit(tx: Tx, services: Services, request: Request) -> str | None:
-    """What changed so that an undecided request no longer fits; None when it does. Changes nothing.
+    """What changed so that a request without a run no longer fits; None when it does. Changes nothing.
 
     Only what was observed counts against it: a region that cannot be asked is no reason. While a run of the application
     is under way its writer and its traffic are between two regions, and nothing can be approved anyway.
     """
-    if request.state not in (RequestState.OPEN, RequestState.EXPIRED):
+    if request.state not in (RequestState.OPEN, RequestState.QUEUED, RequestState.EXPIRED):
         return None
     unfit = misfit_of_plan(tx, services, request)
     if unfit is not None:

@@ -30,6 +30,7 @@ class Actor(Value):
 
 class RequestState(StrEnum):
     OPEN = "open"  # its present round waits for acknowledgements
+    QUEUED = "queued"  # its quorum is complete, and its run is made when the turn comes to it
     APPROVED = "approved"  # its quorum was complete, and its run stands
     DENIED = "denied"  # an approver ended it
     CANCELLED = "cancelled"  # its requester or an approver took it back

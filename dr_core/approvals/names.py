@@ -20,9 +20,19 @@ def new_incident_id() -> str:
     return f"i-{_eight()}"
 
 
+def new_evacuation_id() -> str:
+    """`ev-` and eight characters."""
+    return f"ev-{_eight()}"
+
+
 def new_drill_id() -> str:
     """`d-` and eight characters."""
     return f"d-{_eight()}"
+
+
+def new_release_id() -> str:
+    """`rel-` and eight characters."""
+    return f"rel-{_eight()}"
 
 
 def new_reconciliation_id() -> str:

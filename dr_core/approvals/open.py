@@ -10,9 +10,9 @@ from dr_core.approvals import cooldown, tokens
 from dr_core.approvals.authority import approvers
 from dr_core.approvals.direction import Direction, away, back
 from dr_core.approvals.model import Actor, Face, Request, RequestState
-from dr_core.approvals.names import new_request_id, run_id_of
+from dr_core.approvals.names import new_request_id
 from dr_core.approvals.planning import asked
-from dr_core.approvals.scope import related
+from dr_core.approvals.rivals import OccupiedError, refuse_occupied, refuse_same
 from dr_core.approvals.whereabouts import application_of
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data, append_ops
@@ -26,7 +26,7 @@ from dr_core.plan.step import Finding, Mode, Plan, Severity
 from dr_core.reconciliation.unsettled import unsettled
 from dr_core.replication.exposure import application_exposure, store_exposures
 from dr_core.services import Services
-from dr_core.store import events, observations, readiness, requests, roster, runs, scope
+from dr_core.store import events, observations, readiness, requests, roster, runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Application, Topology
 
@@ -73,13 +73,20 @@ class Proposal:
         self.stores = tuple(store for store in seen if store.region == target)
         self.exposure_s = application_exposure(self.stores)
         self.durations = {kind: runs.step_durations(tx, kind) for kind in {s.kind for s in self.plan.steps}}
-        self.loss_limit_s = self._limit() if _keeps_data(entry) else 0
+        self._keeps_data = _keeps_data(entry)
+        self.loss_limit_s = self._limit(0.0)
 
-    def _limit(self) -> int | None:
+    def wait(self, seconds: float) -> None:
+        """Others go first for so long once it is approved: more may be lost by then."""
+        self.loss_limit_s = self._limit(seconds)
+
+    def _limit(self, waits_s: float) -> int | None:
+        if not self._keeps_data:
+            return 0
         return loss_limit(
             self.exposure_s,
             expires_after_s=self.plan.policy.expires_after_s,
-            promote_estimate_s=promotion_estimate_s(self.plan, self.durations),
+            promote_estimate_s=waits_s + promotion_estimate_s(self.plan, self.durations),
             mode=self.plan.mode,
         )
 
@@ -126,13 +133,7 @@ def open_request(
         else:
             way = _way(tx, services.topology, application, target, source, supersedes)
             plan = asked(services.topology, application, **asdict(way), mode=mode, overrides=overrides)
-        proposal = Proposal(tx, services, plan)
-        if proposal.blocking:
-            raise BlockedError(proposal.blocking)
-        new_id = new_request_id()
-        _take_place(tx, services.topology, proposal.plan, actor, new_id)
-        refuse_second(tx, services.topology, proposal.plan, superseding=supersedes)
-        return _create(tx, services, new_id, proposal, actor, reason, channel, cmd_id, supersedes)
+        return open_for(tx, services, Proposal(tx, services, plan), actor, reason, channel, cmd_id, supersedes)
 
     try:
         return services.store.write(work, Point.REQUEST_OPEN)
@@ -145,6 +146,30 @@ def open_request(
         raise
 
 
+def open_for(
+    tx: Tx,
+    services: Services,
+    proposal: Proposal,
+    actor: Actor,
+    reason: str,
+    channel: str | None,
+    cmd_id: str,
+    supersedes: str | None = None,
+) -> Request:
+    """Open a request for what is proposed, in the caller's transaction. BlockedError and ConflictError come before
+    anything is written."""
+    if proposal.blocking:
+        raise BlockedError(proposal.blocking)
+    topology, plan = services.topology, proposal.plan
+    refuse_occupied(tx, topology, plan, superseding=supersedes)
+    new_id = new_request_id()
+    replaced = _replaceable(tx, topology, plan, actor)
+    refuse_same(tx, plan, besides=frozenset(one.id for one in replaced))
+    for one in replaced:
+        _take_place(tx, one, actor, new_id)
+    return _create(tx, services, new_id, proposal, actor, reason, channel, cmd_id, supersedes)
+
+
 def _told_of(error: DrError, application: str, target: str | None, mode: Mode) -> dict[str, JsonValue]:
     """What the trail says of a request that was not opened."""
     data: dict[str, JsonValue] = {
@@ -154,17 +179,6 @@ def _told_of(error: DrError, application: str, target: str | None, mode: Mode) -
         "reason": error.message,
     }
     return data | ({"run": error.run} if isinstance(error, OccupiedError) else {})
-
-
-class OccupiedError(ConflictError):
-    """A run that is not finished has the application, or one that it depends on or that depends on it."""
-
-    code = "occupied"
-
-    def __init__(self, run: str, application: str, own: str) -> None:
-        whose = f"of {own}" if application == own else f"of {application}, which {own} belongs together with,"
-        super().__init__(f"Run {run} {whose} is not finished.", hint=f"`run show {run}` tells where it is.")
-        self.run = run
 
 
 def _way(
@@ -179,29 +193,6 @@ def _way(
     return away(tx, topology, application, target, source)
 
 
-def blocking_run(tx: Tx, topology: Topology, request: Request) -> str | None:
-    """The unfinished run that keeps this request from being carried out; neither its own nor the one it supersedes."""
-    names = scope.names(request.application, related(topology, request.application))
-    return scope.holder(tx, names, besides=(run_id_of(request.id), request.supersedes or ""))
-
-
-def refuse_second(
-    tx: Tx, topology: Topology, plan: Plan, *, besides: str | None = None, superseding: str | None = None
-) -> None:
-    """ConflictError while another run has the application, or a request (`besides` one) asks for the same."""
-    names = scope.names(plan.application, related(topology, plan.application))
-    own = (run_id_of(besides) if besides else "", superseding or "")
-    holder = scope.holder(tx, names, besides=own)
-    if holder is not None:
-        raise OccupiedError(holder, runs.get(tx, holder).application, plan.application)
-    for waiting in requests.open_requests(tx, plan.application):
-        if waiting.id != besides and waiting.digest == plan.digest() and tx.now() < waiting.expires_at:
-            raise ConflictError(
-                f"Request {waiting.id} by {waiting.requester.display} already asks for this.",
-                hint=f"`approve {waiting.id}`, or cancel it first.",
-            )
-
-
 def _cool_down(tx: Tx, services: Services, application: str, actor: Actor) -> None:
     """Detection waits after a run, so that a flapping region is not proposed back and forth; people never wait."""
     if actor.face is not Face.DETECTION:
@@ -214,28 +205,34 @@ def _cool_down(tx: Tx, services: Services, application: str, actor: Actor) -> No
         )
 
 
-def _take_place(tx: Tx, topology: Topology, plan: Plan, actor: Actor, new_id: str) -> None:
+def _replaceable(tx: Tx, topology: Topology, plan: Plan, actor: Actor) -> tuple[Request, ...]:
     """A person who asks for what detection proposes asks in its place, unless somebody has approved that already, or
     the quorum could not be complete without the person, who may not approve what they asked for themselves."""
     people = approvers(topology, roster.load(tx))
     needed = actor.slack_user in people and len(people) <= plan.policy.required
     if actor.face is Face.DETECTION or needed:
-        return
-    for waiting in requests.open_requests(tx, plan.application):
-        proposed = waiting.requester.face is Face.DETECTION and waiting.digest == plan.digest()
-        if proposed and not waiting.round_acks:
-            reason = f"replaced by {new_id}: {actor.display} asks for the same"
-            data: dict[str, JsonValue] = {"reason": reason, REPLACED_BY: new_id}
-            entry = (EventKind.REQUEST_CANCELLED, actor_data(waiting.requester), data, None)
-            requests.transition(
-                tx,
-                waiting,
-                [entry],
-                state=RequestState.CANCELLED.value,
-                decided_at=tx.now(),
-                decided_by=waiting.requester.display,
-                decision_reason=reason,
-            )
+        return ()
+    digest = plan.digest()
+    return tuple(
+        waiting
+        for waiting in requests.open_requests(tx, plan.application)
+        if waiting.requester.face is Face.DETECTION and waiting.digest == digest and not waiting.round_acks
+    )
+
+
+def _take_place(tx: Tx, waiting: Request, actor: Actor, new_id: str) -> None:
+    reason = f"replaced by {new_id}: {actor.display} asks for the same"
+    data: dict[str, JsonValue] = {"reason": reason, REPLACED_BY: new_id}
+    entry = (EventKind.REQUEST_CANCELLED, actor_data(waiting.requester), data, None)
+    requests.transition(
+        tx,
+        waiting,
+        [entry],
+        state=RequestState.CANCELLED.value,
+        decided_at=tx.now(),
+        decided_by=waiting.requester.display,
+        decision_reason=reason,
+    )
 
 
 def _create(

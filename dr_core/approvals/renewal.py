@@ -10,16 +10,17 @@ from dr_core.approvals.authority import Role
 from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.lapse import end, misfit_of_plan, void
 from dr_core.approvals.model import Actor, Request, RequestState
-from dr_core.approvals.open import BlockedError, Proposal, refuse_second
+from dr_core.approvals.open import BlockedError, Proposal
 from dr_core.approvals.planning import again
 from dr_core.approvals.refusals import permit, raise_refusal, recorded
+from dr_core.approvals.rivals import refuse_same, refuse_second
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError
 from dr_core.execution.model import Hold, HoldKind
 from dr_core.failpoints import Point
 from dr_core.services import Services
-from dr_core.store import events, requests, runs
+from dr_core.store import evacuations, events, requests, runs
 from dr_core.store.engine import Tx
 from dr_core.store.runs import Change
 
@@ -45,14 +46,30 @@ def renew(
         request = requests.get(tx, request_id)
         if events.done(tx, cmd_id, EventKind.REQUEST_RENEWED, request_id) is not None:
             return request
-        _refuse(tx, services, request, actor, round)
-        ended = void(tx, services, request)
-        if ended is not None:
-            return ended
-        refuse_second(tx, services.topology, request.plan, besides=request.id, superseding=request.supersedes)
-        return _next_round(tx, services, request, actor, {}, events.own_id(tx, cmd_id))
+        return renew_one(tx, services, request, actor, round, cmd_id)
 
     return recorded(services, actor, "renew", {"request": request_id}, work, Point.REQUEST_RENEW)
+
+
+def renew_one(
+    tx: Tx,
+    services: Services,
+    request: Request,
+    actor: Actor,
+    round_: int | None,
+    cmd_id: str | None,
+    waits_s: float = 0.0,
+) -> Request | DrError:
+    """The same in the caller's transaction; the error where the request is void now. `waits_s`: others go first."""
+    _refuse(tx, services, request, actor, round_)
+    ended = void(tx, services, request)
+    if ended is not None:
+        return ended
+    if evacuations.of_request(tx, request.id) is None:
+        refuse_second(tx, services.topology, request.plan, besides=request.id, superseding=request.supersedes)
+    else:  # it waits for its turn, whoever runs now
+        refuse_same(tx, request.plan, besides=frozenset({request.id}))
+    return _next_round(tx, services, request, actor, {}, events.own_id(tx, cmd_id), waits_s)
 
 
 def refuse_twice(tx: Tx, request: Request, actor: Actor, way_out: str) -> None:
@@ -131,10 +148,17 @@ def _standing(request: Request, now: datetime) -> str:
 
 
 def _next_round(
-    tx: Tx, services: Services, request: Request, actor: Actor, why: Mapping[str, JsonValue], cmd_id: str | None
+    tx: Tx,
+    services: Services,
+    request: Request,
+    actor: Actor,
+    why: Mapping[str, JsonValue],
+    cmd_id: str | None,
+    waits_s: float = 0.0,
 ) -> Request:
     plan = request.plan
     now = Proposal(tx, services, again(tx, services.topology, plan), new_round=True)
+    now.wait(waits_s)
     if now.blocking:
         raise BlockedError(now.blocking, hint="A new request may override it, if it names the override.")
     expires_at = tx.now() + timedelta(seconds=plan.policy.expires_after_s)

@@ -5,6 +5,7 @@ from dr_core.audit.events import EventKind
 from dr_core.states import Row, Table
 
 _OPEN = (RequestState.OPEN,)
+_STANDING = (RequestState.OPEN, RequestState.QUEUED)
 
 REQUESTS: Table[RequestState] = Table(
     "request",
@@ -20,10 +21,30 @@ REQUESTS: Table[RequestState] = Table(
             "The quorum is complete: in the same commit its run is made, or goes on.",
         ),
         Row(
-            _OPEN, EventKind.REQUEST_OBJECTED, None, "A second denial within the hour by the same person only objects."
+            _OPEN,
+            EventKind.REQUEST_QUEUED,
+            RequestState.QUEUED,
+            "The quorum is complete; in its evacuation the turn is another's.",
         ),
-        Row(_OPEN, EventKind.REQUEST_DENIED, RequestState.DENIED, "An approver ends it."),
-        Row(_OPEN, EventKind.REQUEST_CANCELLED, RequestState.CANCELLED, "Its requester or an approver takes it back."),
+        Row(
+            (RequestState.QUEUED,),
+            EventKind.REQUEST_APPROVED,
+            RequestState.APPROVED,
+            "The turn comes to it: in the same commit its run is made.",
+        ),
+        Row(
+            _STANDING,
+            EventKind.REQUEST_OBJECTED,
+            None,
+            "A second denial within the hour by the same person only objects.",
+        ),
+        Row(_STANDING, EventKind.REQUEST_DENIED, RequestState.DENIED, "An approver ends it."),
+        Row(
+            _STANDING,
+            EventKind.REQUEST_CANCELLED,
+            RequestState.CANCELLED,
+            "Its requester or an approver takes it back.",
+        ),
         Row(_OPEN, EventKind.REQUEST_EXPIRED, RequestState.EXPIRED, "Its time is over by the database's clock."),
         Row(
             (RequestState.OPEN, RequestState.EXPIRED),
@@ -32,16 +53,22 @@ REQUESTS: Table[RequestState] = Table(
             "A new round: measured anew, acknowledged anew.",
         ),
         Row(
+            (RequestState.QUEUED,),
+            EventKind.REQUEST_RENEWED,
+            RequestState.OPEN,
+            "The store was rolled back: nobody can say any more who had approved it.",
+        ),
+        Row(
             (RequestState.APPROVED,),
             EventKind.REQUEST_RENEWED,
             RequestState.OPEN,
             "Its run asks again, before anything was fenced.",
         ),
         Row(
-            (RequestState.OPEN, RequestState.EXPIRED),
+            (*_STANDING, RequestState.EXPIRED),
             EventKind.REQUEST_VOID,
             RequestState.VOID,
-            "Its plan no longer fits the configuration or the world.",
+            "Its plan no longer fits the configuration or the world, or what it was to follow did not go.",
         ),
     ),
     {

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, literal, select, union_all
 
 from dr_core.store.engine import Tx
-from dr_core.store.tables import event, incident, run
+from dr_core.store.tables import event, run
+from dr_core.store.tables_beside_runs import incident
 
 _DONE = "after-action:"
 

@@ -114,7 +114,8 @@ def set_placed(tx: Tx, bucket: str, number: int) -> None:
 
 
 def _under_way(tx: Tx) -> Iterable[str]:
-    waiting = tx.conn.execute(select(request.c.id).where(request.c.state == RequestState.OPEN.value)).scalars()
+    standing = (RequestState.OPEN.value, RequestState.QUEUED.value)
+    waiting = tx.conn.execute(select(request.c.id).where(request.c.state.in_(standing))).scalars()
     return (*waiting, *tx.conn.execute(select(run.c.request).where(ACTING)).scalars())
 
 

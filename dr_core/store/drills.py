@@ -12,7 +12,7 @@ from dr_core.approvals.model import Actor
 from dr_core.drills.model import Drill, DrillKind, DrillState, Exercise
 from dr_core.errors import LeaseLostError, NotFoundError
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import drill
+from dr_core.store.tables_beside_runs import drill
 
 _UNFINISHED = tuple(state.value for state in DrillState if not state.finished)
 _LEASE = frozenset({"owner", "lease_until", "epoch"})

@@ -4,7 +4,7 @@ from sqlalchemy import insert, select, update
 
 from dr_core.freeze.model import Freeze
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import freeze
+from dr_core.store.tables_beside_runs import freeze
 
 
 def get(tx: Tx, application: str) -> Freeze | None:

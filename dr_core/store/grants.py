@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from dr_core.errors import ConfigError, RefusedError
 from dr_core.store.engine import Tx, make_engine, translated
-from dr_core.store.tables import ack, button, event, metadata, replica, sample, scope_lock
+from dr_core.store.tables import ack, button, event, replica, sample, scope_lock
+from dr_core.store.tables_beside_runs import whole as metadata
 
 _APPEND = ("SELECT", "INSERT")
 _CHANGE = (*_APPEND, "UPDATE")
@@ -39,16 +40,20 @@ def _needed(table: str) -> tuple[str, ...]:
     return ("SELECT",) if table == _REVISION else _NEEDED.get(table, _CHANGE)
 
 
-def grant(url: str, role: str) -> None:
+def grant(url: str, role: str, password: str | None = None) -> None:
     """Give `role` exactly what bot and worker need, and take everything else in the schema away from it.
 
-    ConfigError on SQLite and for a role that does not exist; RefusedError where it could change the trail all the same.
+    With a `password` the role is made where it does not exist, and that becomes its password; only a hash of it reaches
+    PostgreSQL and its log. ConfigError on SQLite and for a role that does not exist; RefusedError where it could change
+    the trail all the same.
     """
     engine = make_engine(url)
     try:
         if engine.dialect.name != "postgresql":
             raise ConfigError("--grant: SQLite has no roles; who may write the file may do everything.")
         with engine.connect() as connection, connection.begin():
+            if password is not None:
+                _log_in(connection, role, password)
             _grant(connection, role)
     except DBAPIError as error:
         raise translated(error) from error
@@ -64,8 +69,23 @@ def power(tx: Tx) -> Power | None:
     return Power(role, _reasons(tx.conn, role))
 
 
+def _log_in(connection: Connection, role: str, password: str) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None, "a connection that is open has a driver's"
+    hashed = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    verb = "ALTER" if _exists(connection, role) else "CREATE"
+    name = connection.dialect.identifier_preparer.quote_identifier(role)
+    # A statement about roles takes no parameters; a SCRAM hash holds no quotation mark.
+    connection.exec_driver_sql(f"{verb} ROLE {name} LOGIN PASSWORD '{hashed}'")
+
+
+def _exists(connection: Connection, role: str) -> bool:
+    found = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    return found.scalar() is not None
+
+
 def _grant(connection: Connection, role: str) -> None:
-    if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar() is None:
+    if not _exists(connection, role):
         raise ConfigError(f"--grant: there is no role {role!r} in this database.", hint="CREATE ROLE ... LOGIN first.")
     quote = connection.dialect.identifier_preparer.quote_identifier
     name, schema = quote(role), quote(str(connection.execute(text("SELECT current_schema()")).scalar_one()))

@@ -13,7 +13,8 @@ from dr_core.audit.chain import OPS
 from dr_core.errors import NotFoundError
 from dr_core.incidents.model import Incident
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import chain, incident
+from dr_core.store.tables import chain
+from dr_core.store.tables_beside_runs import incident
 
 SETTLED = "closed"
 """What the fingerprint says of a card that told the end and is pinned no more: nothing about it changes again."""

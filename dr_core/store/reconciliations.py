@@ -7,7 +7,7 @@ from sqlalchemy import Row, insert, select, update
 from dr_core.errors import NotFoundError
 from dr_core.reconciliation.model import Item, ItemKind, Lost
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import reconciliation
+from dr_core.store.tables_beside_runs import reconciliation
 
 _TABLE = reconciliation
 

@@ -23,6 +23,11 @@ from dr_core.store.tables import ack, button, request, run
 _ONE = select(request).where(request.c.id == bindparam("wanted"))
 _ACKS = select(ack).where(ack.c.request == bindparam("wanted")).order_by(ack.c.round, ack.c.at)
 _OPEN = select(request).where(request.c.state == RequestState.OPEN).order_by(request.c.opened_at)
+_QUEUED = select(request).where(request.c.state == RequestState.QUEUED).order_by(request.c.opened_at)
+_QUEUED_OF = _QUEUED.where(request.c.application == bindparam("of"))
+_NEWEST_OF = (
+    select(request).where(request.c.application == bindparam("of")).order_by(request.c.opened_at.desc()).limit(20)
+)
 _OPEN_OF = _OPEN.where(request.c.application == bindparam("of"))
 _SINCE = select(request).where(request.c.opened_at >= bindparam("since")).order_by(request.c.opened_at)
 _INSERT = insert(request)
@@ -61,6 +66,18 @@ def open_requests(tx: Tx, application: str | None = None) -> tuple[Request, ...]
     """Those that wait for acknowledgements, oldest first."""
     found = tx.conn.execute(_OPEN_OF, {"of": application}) if application else tx.conn.execute(_OPEN)
     return tuple(_request(tx, row) for row in found.all())
+
+
+def queued(tx: Tx, application: str | None = None) -> tuple[Request, ...]:
+    """Those whose quorum is complete, and that wait for their turn in an evacuation, oldest first."""
+    found = tx.conn.execute(_QUEUED_OF, {"of": application}) if application else tx.conn.execute(_QUEUED)
+    return tuple(_request(tx, row) for row in found.all())
+
+
+def newest(tx: Tx, application: str, target: str) -> Request | None:
+    """The last one that was asked for this application and leads there; of the latest few."""
+    found = (_request(tx, row) for row in tx.conn.execute(_NEWEST_OF, {"of": application}).all())
+    return next((one for one in found if one.plan.target == target), None)
 
 
 def recent(tx: Tx, limit: int = 20) -> tuple[Request, ...]:

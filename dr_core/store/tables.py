@@ -1,4 +1,7 @@
-"""Every table of the store. Instants are microseconds since 1970 UTC, so that both databases compare them alike."""
+"""The tables of requests, runs and the trail, and of what every process needs; the others are in tables_beside_runs.py.
+
+Instants are microseconds since 1970 UTC, so that both databases compare them alike.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -314,75 +317,4 @@ snapshot = Table(
     Column("name", String(200), primary_key=True),
     Column("at", Instant, nullable=False),
     Column("body", Text, nullable=False),
-)
-
-incident = Table(
-    "incident",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("application", ID),
-    Column("title", Text, nullable=False),
-    Column("opened_at", Instant, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("signals", Text, nullable=False),
-    Column("request", ID),
-    Column("closed_at", Instant),
-    Column("closed_by", Text),
-    Column("channel", ID),
-    Column("ts", String(32)),
-    Column("fingerprint", String(64), nullable=False),
-    Column("version", Integer, nullable=False),
-    Index("incident_opened", "opened_at"),
-)
-
-drill = Table(
-    "drill",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("application", ID, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("by", Text, nullable=False),
-    Column("asked_at", Instant, nullable=False),
-    Column("started_at", Instant),
-    Column("ended_at", Instant),
-    Column("owner", String(120)),
-    Column("epoch", Integer, nullable=False),
-    Column("lease_until", Instant),
-    Column("request", ID),
-    Column("body", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Index("drill_asked", "application", "asked_at"),
-    Index("drill_state", "state"),
-)
-
-reconciliation = Table(
-    "reconciliation",
-    metadata,
-    Column("id", ID, primary_key=True),
-    Column("kind", String(32), nullable=False),
-    Column("application", ID, nullable=False),
-    Column("subject", String(200), nullable=False),
-    Column("opened_at", Instant, nullable=False),
-    Column("run", ID),
-    Column("body", Text, nullable=False),
-    Column("signed_at", Instant),
-    Column("signed_by", Text),
-    Column("note", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    UniqueConstraint("kind", "subject"),
-)
-
-freeze = Table(
-    "freeze",
-    metadata,
-    Column("application", ID, primary_key=True),
-    Column("since", Instant, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("run", ID),
-    Column("body", Text, nullable=False),
-    Column("lifted_at", Instant),
-    Column("lifted_by", Text),
-    Column("reason", Text, nullable=False),
-    Column("version", Integer, nullable=False),
 )
