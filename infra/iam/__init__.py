@@ -1,0 +1,1 @@
+"""The policies of the product's identities, made from the catalogue of what it calls. Knows nothing of CDK."""
