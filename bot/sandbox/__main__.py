@@ -1,11 +1,13 @@
 """`python -m bot.sandbox`: the whole product in a local world, with one command."""
 
 import argparse
+import json
 import logging
 import math
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from bot.sandbox.processes import Launch, launched
 from bot.sandbox.world import shared_models
@@ -37,6 +39,13 @@ def _count(text: str) -> int:
     return count
 
 
+def _policies(text: str) -> dict[str, list[dict[str, Any]]]:
+    found = json.loads(Path(text).read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError
+    return found
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dr sandbox", description="Simulated AWS, a local Slack, the bot and the worker."
@@ -48,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", metavar="URL", help="of an empty database (default: an SQLite file in --data)")
     parser.add_argument("--bots", type=_count, default=1, metavar="N", help="replicas of the bot (default: 1)")
     parser.add_argument("--workers", type=_count, default=1, metavar="N", help="replicas of the worker (default: 1)")
+    parser.add_argument(
+        "--unbuilt", action="store_true", help="nothing stands or runs yet: deploy it, then end the faults"
+    )
+    parser.add_argument(
+        "--iam", type=_policies, metavar="FILE", help="enforce these policies, as python -m infra.iam prints them"
+    )
     return parser
 
 
@@ -87,6 +102,8 @@ def _run(asked: argparse.Namespace, topology: Topology, data: Path, launch: Laun
         bots=asked.bots,
         workers=asked.workers,
         launch=launch,
+        policies=asked.iam,
+        built=not asked.unbuilt,
     )
     return start(options)
 

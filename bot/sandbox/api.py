@@ -57,6 +57,7 @@ class SandboxApi:
             ("GET", "/api/people", self.people),
             ("GET", "/api/world", self.world),
             ("GET", "/api/world/calls", self.calls),
+            ("GET", "/api/world/permissions", self.permissions),
             ("GET", "/api/faults", self.list_faults),
             ("POST", "/api/faults", self.add_fault),
             ("DELETE", "/api/faults", self.remove_fault),
@@ -168,6 +169,10 @@ class SandboxApi:
     async def calls(self, request: Request) -> Response:
         """Every mutating AWS call."""
         return JSONResponse({"calls": await asyncio.to_thread(self._world.calls)})
+
+    async def permissions(self, request: Request) -> Response:
+        """What policies let through and refused, where they are enforced."""
+        return JSONResponse(await asyncio.to_thread(self._world.permissions))
 
     async def list_faults(self, request: Request) -> Response:
         """What is broken now."""

@@ -11,6 +11,7 @@ from bot.sandbox.world.webhooks import KEY as WEBHOOK_KEY
 from dr_core.topology.model import Topology
 
 BOT_PROFILE = "dr-bot"
+WORKER_PROFILE = "dr-worker"
 TERMINAL_PROFILE = "dr-terminal"
 _ACCOUNT = re.compile(r"^arn:aws[a-z-]*:iam::(\d{12}):")
 _DEFAULT_ACCOUNT = "123456789012"
@@ -50,7 +51,9 @@ class Layout:
 
 
 def account_of(topology: Topology) -> str:
-    """The AWS account that the topology's ARNs speak of."""
+    """The AWS account that the topology is deployed to, else that its ARNs speak of."""
+    if topology.deployment is not None:
+        return topology.deployment.account
     roles = [one.account.role_arn for one in topology.applications.values() if one.account is not None]
     for arn in [*roles, *(arn for person in topology.people for arn in person.aws)]:
         found = _ACCOUNT.match(arn)
@@ -99,10 +102,8 @@ def worker_key(ack_key: Path) -> Path:
 def write_profiles(topology: Topology, layout: Layout, credentials: Credentials) -> tuple[str, ...]:
     """Write the AWS profile files; answers the Slack ids of people with AWS principals, each a profile too."""
     account = account_of(topology)
-    principals = {
-        BOT_PROFILE: f"arn:aws:iam::{account}:user/{BOT_PROFILE}",
-        TERMINAL_PROFILE: f"arn:aws:iam::{account}:user/{TERMINAL_PROFILE}",
-    }
+    profiles = (BOT_PROFILE, WORKER_PROFILE, TERMINAL_PROFILE)
+    principals = {profile: f"arn:aws:iam::{account}:user/{profile}" for profile in profiles}
     people = {person.slack: person.aws[0] for person in topology.people if person.slack is not None and person.aws}
     layout.aws_config.parent.mkdir(parents=True, exist_ok=True)
     everybody = principals | people

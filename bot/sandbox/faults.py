@@ -20,6 +20,10 @@ class WorldPort(Protocol):
         """Every mutating AWS call."""
         ...
 
+    def permissions(self) -> dict[str, list[dict[str, str]]]:
+        """What policies let through and refused, where they are enforced."""
+        ...
+
     def add_fault(
         self,
         kind: str,

@@ -14,6 +14,7 @@ from bot.sandbox.api import SandboxApi
 from bot.sandbox.environment import (
     BOT_PROFILE,
     TERMINAL_PROFILE,
+    WORKER_PROFILE,
     Addresses,
     Layout,
     child_environment,
@@ -27,10 +28,11 @@ from bot.sandbox.environment import (
 from bot.sandbox.faults import Faults
 from bot.sandbox.http_server import serving
 from bot.sandbox.people import population_of
-from bot.sandbox.processes import Launch, Processes, Program, launched, log_size, tail
+from bot.sandbox.processes import Launch, Processes, ProcessFaultKind, Program, launched, log_size, tail
 from bot.sandbox.slack.manifest import read_manifest
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.told import Told
+from bot.sandbox.world.guard import Policies
 from bot.sandbox.world.world import Endpoints, World
 from dr_core.clock import SystemClock
 from dr_core.errors import DrError
@@ -50,7 +52,9 @@ class LaunchError(DrError):
 class Options:
     """What the command line says; paths are absolute, `topology` is what `config` holds.
 
-    Without a `store` (an SQLAlchemy URL) it is a file in `data`. `launch` starts the bots and workers.
+    Without a `store` (an SQLAlchemy URL) it is a file in `data`. `launch` starts the bots and workers. `policies`, by
+    the ARN of whom they hold, are enforced. Not `built`: nothing stands in the account yet, and
+    bot and worker are killed until somebody ends that.
     """
 
     config: Path
@@ -62,6 +66,8 @@ class Options:
     bots: int = 1
     workers: int = 1
     launch: Launch = launched
+    policies: Policies | None = None
+    built: bool = True
 
 
 def listening(port: int) -> socket.socket:
@@ -100,7 +106,10 @@ class Sandbox:
         self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._stop = asyncio.Event()
         clock = SystemClock()
-        self._world = World(options.topology, data_dir=options.data / "world", clock=clock, speed=options.speed)
+        self._world = World(
+            options.topology, data_dir=options.data / "world", clock=clock, speed=options.speed,
+            policies=options.policies, built=options.built,
+        )  # fmt: skip
         manifest = read_manifest(MANIFEST)
         self._slack = LocalSlack(self._url, population_of(options.topology, manifest.name), manifest, clock)
 
@@ -123,6 +132,8 @@ class Sandbox:
     async def _until_stopped(self, processes: Processes) -> None:
         if self._stop.is_set():
             return
+        for kind in () if self._options.built else (ProcessFaultKind.BOT_KILLED, ProcessFaultKind.WORKER_KILLED):
+            processes.add_fault(kind)
         processes.start()
         announcing = asyncio.create_task(self._announce(processes))
         try:
@@ -137,7 +148,7 @@ class Sandbox:
         say("  1. Open that address: an incident channel, and beside it the world. Type /dr status.")
         say("  2. Take a region down with its switch, then /dr failover, and approve as another person.")
         say(f"  3. In another terminal: set -a; . {self._layout.data / 'env'}; set +a; dr status")
-        while processes.missing():
+        while self._options.built and processes.missing():
             await asyncio.sleep(0.05)
         say(f"ready {self._url}")
 
@@ -170,15 +181,14 @@ class Sandbox:
         for slack_id in people:
             path = self._layout.data / "people" / f"{slack_id}.env"
             write_environment(path, self._common(endpoints, slack_id) | terminal)
-        common = self._common(endpoints, BOT_PROFILE)
 
-        def program(name: str, module: str, secrets: dict[str, str]) -> Program:
-            environment = child_environment(common, secrets, ack_key, ports[name])
+        def program(name: str, module: str, profile: str, secrets: dict[str, str]) -> Program:
+            environment = child_environment(self._common(endpoints, profile), secrets, ack_key, ports[name])
             return self._program(name, ("-m", module), environment, ports[name])
 
         return [
-            *(program(name, "bot", tokens) for name in bots),
-            *(program(name, "dr_core.worker", {}) for name in workers),
+            *(program(name, "bot", BOT_PROFILE, tokens) for name in bots),
+            *(program(name, "dr_core.worker", WORKER_PROFILE, {}) for name in workers),
         ]
 
     def _program(self, name: str, arguments: tuple[str, ...], environment: dict[str, str], port: int | None) -> Program:

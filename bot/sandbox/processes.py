@@ -99,9 +99,10 @@ class Processes:
         self._count = 0
 
     def start(self) -> None:
-        """Start everything and keep it running."""
+        """Start everything that no fault holds down, and keep it running."""
         for child in self._children.values():
-            child.may_run.set()
+            if not child.down:
+                child.may_run.set()
             self._tasks.append(asyncio.create_task(self._keep_running(child)))
             self._tasks.append(asyncio.create_task(self._watch(child)))
 

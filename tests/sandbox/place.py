@@ -69,6 +69,9 @@ class RememberingWorld:
     def calls(self) -> list[dict[str, Any]]:
         return [{"time": "2026-11-22T12:00:00Z", "region": "eu-west-1", "service": "ecs", "operation": "UpdateService"}]
 
+    def permissions(self) -> dict[str, list[dict[str, str]]]:
+        return {"used": [], "refused": []}
+
     def add_fault(self, kind: str, **rest: Any) -> str:
         if kind not in ("region_down", "region_hangs", "replication_stops"):
             raise ValueError(f"unknown fault kind {kind}")

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from moto.cloudwatch.models import Alarm, cloudwatch_backends
 from moto.sns.models import sns_backends
 
-from bot.sandbox.world.api import Call, Operations, Reply
+from bot.sandbox.world.api import Call, Operations, Parameters, Reply
 from bot.sandbox.world.ground import Ground
 
 PERIOD_S = 60.0
@@ -43,7 +43,10 @@ class Alarms:
         ground.faults.subscribe(self._regions_changed)
 
     def operations(self) -> Operations:
-        return {("cloudwatch", "SetAlarmState"): self.set_state}
+        return {
+            ("cloudwatch", "SetAlarmState"): self.set_state,
+            ("cloudwatch", "PutCompositeAlarm"): self.put_composite,
+        }
 
     def watch(self, one: Watching, topics: Sequence[str]) -> None:
         """There is such an alarm, and from now on it changes with the region and tells these topics."""
@@ -61,6 +64,10 @@ class Alarms:
             alarm_actions=list(topics),
             ok_actions=list(topics),
         )
+        self.follow(one)
+
+    def follow(self, one: Watching) -> None:
+        """Such an alarm changes with the region from now on, or from when somebody makes it."""
         self._watching.add(one)
 
     def set_state(self, call: Call) -> Reply:
@@ -71,6 +78,26 @@ class Alarms:
         if alarm is not None and reply.ok and alarm.state_value != before:
             self._tell(call.region, alarm, str(before))
         return reply
+
+    def put_composite(self, call: Call) -> Parameters:
+        """Kept with its rule, which is not evaluated: it changes with its region where the topology says of which."""
+        asked = call.parameters
+        cloudwatch_backends[self._account][call.region].put_metric_alarm(
+            name=call.text("AlarmName"),
+            namespace="",
+            metric_name="",
+            comparison_operator="",
+            evaluation_periods=0,
+            period=0,
+            threshold=0.0,
+            statistic="",
+            description=str(asked.get("AlarmDescription") or ""),
+            dimensions=[],
+            alarm_actions=list(asked.get("AlarmActions") or ()),
+            ok_actions=list(asked.get("OKActions") or ()),
+            rule=call.text("AlarmRule"),
+        )
+        return {}
 
     def _regions_changed(self) -> None:
         for one in self._watching:

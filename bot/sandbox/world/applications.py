@@ -1,7 +1,10 @@
 """The truth about each application: where it serves, who writes, what DNS answers. What clients would see."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from moto.ssm.models import ssm_backends
 
 from bot.sandbox.world.aurora import GlobalDatabase
 from bot.sandbox.world.blueprint import Addresses, Place, RecordPlan, domain
@@ -16,20 +19,28 @@ from dr_core.topology.model import Application
 
 @dataclass
 class Running:
-    """One application as it stands in the world. `fleets`: (kind, name) of its capacity, the same in each region."""
+    """One application as it stands in the world. `fleets`: (kind, name) of its capacity, the same in each region.
+
+    `stored` finds its database, which may come to stand later.
+    """
 
     name: str
     plan: Application
-    database: GlobalDatabase | None
+    stored: Callable[[], GlobalDatabase | None]
     fleets: tuple[tuple[str, str], ...]
     records: tuple[RecordPlan, ...]
     writes: dict[str, Write] = field(default_factory=dict)
+
+    @property
+    def database(self) -> GlobalDatabase | None:
+        return self.stored()
 
 
 class Applications:
     """Answers for all of them, from the state of databases, capacity, DNS and regions."""
 
     def __init__(self, ground: Ground, addresses: Addresses) -> None:
+        self._account = ground.account
         self._timeline = ground.timeline
         self._faults = ground.faults
         self._capacity = ground.part(Capacity)
@@ -80,6 +91,17 @@ class Applications:
                     and "Weight" in served
                 ):
                     found.setdefault(region, int(served["Weight"]))
+        return found
+
+    def colours(self, app: Running) -> dict[str, str]:
+        """What the release's pointer says in each region; empty for an application without releases."""
+        if app.plan.release is None:
+            return {}
+        name, found = app.plan.release.pointer, {}
+        for region in app.plan.regions:
+            parameter = ssm_backends[self._account][region].get_parameter(name)
+            if parameter is not None:
+                found[region] = str(parameter.value)
         return found
 
     def trouble(self, place: Place) -> str | None:

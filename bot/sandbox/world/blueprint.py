@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -59,7 +59,9 @@ def endpoint_regions_of(topology: Topology) -> tuple[str, ...]:
 
 
 def account_of(topology: Topology) -> str:
-    """The one account of the world: the first that the file names."""
+    """The one account of the world: the one that it is deployed to, else the first that the file names."""
+    if topology.deployment is not None:
+        return topology.deployment.account
     arns = [app.account.role_arn for app in topology.applications.values() if app.account]
     arns.extend(arn for person in topology.people for arn in person.aws)
     matches = (_ACCOUNT.match(arn) for arn in arns)
@@ -76,13 +78,14 @@ def places_of(topology: Topology) -> tuple[Place, ...]:
 
 
 class Addresses:
-    """One documentation-range address per place, and back."""
+    """One documentation-range address per place, and back; `behind` knows hosts that lead to a place besides."""
 
     def __init__(self, places: tuple[Place, ...]) -> None:
         v4 = [str(host) for network in _V4_NETWORKS for host in ipaddress.ip_network(network).hosts()]
         self._numbers = {place: number for number, place in enumerate(places)}
         self._v4 = {place: v4[number % len(v4)] for place, number in self._numbers.items()}
         self._places = {value: place for place in places for value in self._all(place)}
+        self.behind: Callable[[str], Place | None] = lambda host: None
 
     def value(self, place: Place, record_type: str) -> str:
         """What a record of this type holds for the place."""
@@ -93,7 +96,8 @@ class Addresses:
         return self._v4[place]
 
     def place(self, value: str) -> Place | None:
-        return self._places.get(value.rstrip(".").lower())
+        name = value.rstrip(".").lower()
+        return self._places.get(name) or self.behind(name)
 
     def _all(self, place: Place) -> tuple[str, ...]:
         return tuple(self.value(place, kind) for kind in ("A", "AAAA", "CNAME"))
@@ -171,6 +175,8 @@ def urls_of(app: Application) -> Iterator[str]:
     for traffic in app.traffic:
         if traffic.arc_routing_controls:
             yield from (endpoint.url for endpoint in traffic.arc_routing_controls.endpoints)
+    for colour in (app.release.colours if app.release else {}).values():
+        yield from colour.health.values()
     for custom in app.custom:
         if custom.webhook:
             yield from (url for url in (custom.webhook.url, custom.webhook.verify, custom.webhook.undo) if url)

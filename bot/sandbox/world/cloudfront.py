@@ -6,7 +6,7 @@ go to the first alone. How long the first is tried for is not played: a region t
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -23,13 +23,16 @@ _MOVED = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST = 100
 
 
+Leads = Callable[[str], Place | None]
+
+
 @dataclass
 class Distribution:
-    """`places`: where an origin, by its domain name, really leads."""
+    """`leads`: where an origin, by its domain name, really leads."""
 
     id: str
     config: Parameters
-    places: Mapping[str, Place]
+    leads: Leads
     changed_at: datetime
     status: str = "Deployed"
     version: int = 1
@@ -53,11 +56,15 @@ class Distribution:
             named = [member["OriginId"] for member in _items(group, "Members")]
             codes = frozenset(int(code) for code in _items(group["FailoverCriteria"], "StatusCodes"))
         tried = named if method in _MOVED else named[:1]
-        return [(self.places[domains[name]], codes) for name in tried if domains.get(name) in self.places]
+        places = [self.leads(domains[name]) for name in tried if name in domains]
+        return [(place, codes) for place in places if place is not None]
 
 
 class CloudFront:
-    """Distributions by id; they are global, and their control plane is in us-east-1."""
+    """Distributions by id; they are global, and their control plane is in us-east-1.
+
+    `leads` is where the origins of one that a caller makes lead to; `made` is told of each such one.
+    """
 
     PAGES: ClassVar[dict[str, str]] = {
         "cloudfront": "https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_{}.html"
@@ -67,6 +74,8 @@ class CloudFront:
         self._account = ground.account
         self._timeline = ground.timeline
         self.distributions: dict[str, Distribution] = {}
+        self.leads: Leads = lambda domain: None
+        self.made: Callable[[Distribution], None] = lambda distribution: None
 
     def operations(self) -> Operations:
         table: dict[str, Handler] = {
@@ -74,14 +83,16 @@ class CloudFront:
             "GetDistributionConfig": self.get_config,
             "ListDistributions": self.listed,
             "UpdateDistribution": self.update,
+            "CreateDistribution": self.create,
+            "DeleteDistribution": self.delete,
         }
         return {("cloudfront", name): handler for name, handler in table.items()}
 
     # -- the world's view --------------------------------------------------------------------------------------------
 
-    def add(self, identifier: str, config: Parameters, places: Mapping[str, Place]) -> Distribution:
+    def add(self, identifier: str, config: Parameters, leads: Leads) -> Distribution:
         """One that is deployed; the first of an id stays."""
-        made = Distribution(identifier, config, places, self._timeline.now)
+        made = Distribution(identifier, config, leads, self._timeline.now)
         return self.distributions.setdefault(identifier, made)
 
     # -- operations --------------------------------------------------------------------------------------------------
@@ -116,6 +127,27 @@ class CloudFront:
         version = found.version
         self._timeline.after(DEPLOYING_S, lambda: self._deployed(found, version))
         return {"Distribution": self._described(found), "ETag": found.etag}
+
+    def create(self, call: Call) -> Parameters:
+        """InProgress, then Deployed; the same reference does not make a second one."""
+        config = call.parameters["DistributionConfig"]
+        reference = config["CallerReference"]
+        if any(one.config.get("CallerReference") == reference for one in self.distributions.values()):
+            raise AwsError("DistributionAlreadyExists", "The caller reference is already associated with another.", 409)
+        identifier = "E" + hashlib.sha256(str(reference).encode()).hexdigest()[:13].upper()
+        found = self.add(identifier, config, self.leads)
+        found.status = "InProgress"
+        self._timeline.after(DEPLOYING_S, lambda: self._deployed(found, 1))
+        self.made(found)
+        return {"Distribution": self._described(found), "ETag": found.etag, "Location": f"/distribution/{identifier}"}
+
+    def delete(self, call: Call) -> Parameters:
+        """The version named by IfMatch; CloudFormation disables it first, which is not played."""
+        found = self._found(call)
+        if call.parameters.get("IfMatch") != found.etag:
+            raise AwsError("PreconditionFailed", "The request failed because it didn't meet the preconditions.", 412)
+        del self.distributions[found.id]
+        return {}
 
     def _deployed(self, distribution: Distribution, version: int) -> None:
         if distribution.version == version:

@@ -42,6 +42,11 @@ class EventSourceMappings:
         mappings = self._backend(region).list_event_source_mappings("", function)
         return any(self._state(one) != "Disabled" for one in mappings)
 
+    def function_of(self, region: str, mapping: str) -> str | None:
+        """The ARN of the function behind a mapping; None where there is no such mapping."""
+        found = self._backend(region).get_event_source_mapping(mapping)
+        return str(found.function_arn) if found is not None else None
+
     def list_mappings(self, call: Call) -> Parameters:
         """Mappings of a function or of a source with their states of now, 100 a page."""
         asked = call.parameters

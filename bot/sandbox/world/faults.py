@@ -1,7 +1,7 @@
 """What is broken in the world right now: a book of faults, each with its scope and its end."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -69,6 +69,8 @@ class FaultBook:
         self._count = 0
         self._chance = random.Random(7)  # reproducible dice for a simulation, not a secret
         self._listeners: list[Callable[[], None]] = []
+        self.colours: set[str] = set()
+        """Of the applications' releases: each has hosts of its own, which a fault on `http` may name as operation."""
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
@@ -87,7 +89,7 @@ class FaultBook:
         """The new fault's id; ValueError with one clear sentence when it cannot be."""
         chosen = _kind(kind)
         self._check(chosen, region, value, for_s)
-        service, operation = _scope(chosen, service, operation)
+        service, operation = _scope(chosen, service, operation, self.colours)
         self._count += 1
         until = None if for_s is None else self._timeline.monotonic + for_s
         fault = Fault(f"fault-{self._count}", chosen, region, service, operation, value, until)
@@ -207,9 +209,11 @@ def _kind(kind: str) -> FaultKind:
         raise ValueError(f"fault kind {kind!r} is unknown; expected one of {', '.join(FaultKind)}") from None
 
 
-def _scope(kind: FaultKind, service: str | None, operation: str | None) -> tuple[str | None, str | None]:
-    if service == HTTP and kind in PER_CALL and operation is None:
-        return service, None
+def _scope(
+    kind: FaultKind, service: str | None, operation: str | None, colours: Collection[str]
+) -> tuple[str | None, str | None]:
+    if service == HTTP and kind in PER_CALL and (operation is None or operation in colours):
+        return service, operation
     if service is not None and service not in known_services():
         raise ValueError(f"service {service!r} is unknown; expected a boto3 client name such as rds, route53 or s3")
     if operation is None:

@@ -15,6 +15,7 @@ from bot.sandbox.world.call_log import Recorded
 from bot.sandbox.world.connections import gone, reset
 from bot.sandbox.world.faults import FaultKind, RegionState
 from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.guard import Guard, denied
 from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.ownership import Ownership
 from bot.sandbox.world.s3 import S3
@@ -70,8 +71,10 @@ class Gateway:
         self._log = ground.log
         self._identities = ground.part(Identities)
         self._ownership = ground.part(Ownership)
+        self._guard = ground.part(Guard)
         self._s3 = ground.part(S3)
         self.stopping = threading.Event()
+        ground.within = self.within
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = buffered(environ)
@@ -92,6 +95,16 @@ class Gateway:
         """The answer to a call by which the world fills itself: nothing records it and no fault strikes it."""
         with self._timeline.lock:
             return self._run(replace(call, forward=lambda: self._forward(environ, body)))
+
+    def within(self, principal: str, call: Call, environ: dict[str, Any], body: bytes) -> Reply:
+        """The answer to what one service asks of another for somebody: recorded and struck by faults as any call."""
+        region = "us-east-1" if call.service in GLOBAL_SERVICES else call.region
+        call = replace(call, region=region, forward=lambda: self._forward(environ, body), principal=principal)
+        with self._timeline.lock:
+            if not all(map(self._faults.up, self._regions_of(call))):
+                unavailable = AwsError("ServiceUnavailable", f"{call.service} does not answer in {region}.", 503)
+                return error_reply(call.service, call.protocol, unavailable)
+            return self._struck(call)
 
     def _answer(self, environ: dict[str, Any], body: bytes) -> Reply:
         scope = signed(environ)
@@ -150,6 +163,8 @@ class Gateway:
             self._record(call, "none", reply.status, refusal.code)
             return reply
         reply = self._run(call)
+        if reply.status == 404 and (hidden := self._guard.hides(call)) is not None:
+            reply = error_reply(call.service, call.protocol, hidden)
         effect = "applied" if reply.ok else "none"
         if self._strikes(FaultKind.ERROR_AFTER, call):
             reply = error_reply(call.service, call.protocol, _internal(call))
@@ -163,6 +178,7 @@ class Gateway:
             return _throttled(call)
         try:
             self._identities.refuse_expired(call.access_key, call.service, call.protocol)
+            self._guard.refuse(call)
             self._ownership.refuse_stranger(call)
         except AwsError as error:
             return error
@@ -219,16 +235,7 @@ class Gateway:
         )
 
     def _denied(self, call: Call) -> AwsError:
-        who = self._identities.arn_of(call.access_key)
-        action = f"{call.service}:{call.operation}"
-        code, status = ("AccessDeniedException", 400) if "json" in call.protocol else ("AccessDenied", 403)
-        resource = _resource(call, self._account)
-        return AwsError(
-            code,
-            f"User: {who} is not authorized to perform: {action} on resource: {resource} "
-            f"because no identity-based policy allows the {action} action",
-            status,
-        )
+        return denied(call, f"{call.service}:{call.operation}", _resource(call, self._account))
 
 
 def _resource(call: Call, account: str) -> str:

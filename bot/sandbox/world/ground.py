@@ -1,8 +1,9 @@
 """What every simulated service stands on: the account, the topology, time, faults, the record, and each other."""
 
-from typing import ClassVar, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from bot.sandbox.world.api import Operations
+from bot.sandbox.world.api import Call, Operations, Reply
 from bot.sandbox.world.blueprint import account_of, endpoint_regions_of, regions_of
 from bot.sandbox.world.call_log import CallLog
 from bot.sandbox.world.faults import FaultBook
@@ -29,10 +30,23 @@ P = TypeVar("P", bound=Part)
 
 
 class Ground:
-    """One world's; a service asks it for the others that it works with."""
+    """One world's; a service asks it for the others that it works with.
 
-    def __init__(self, topology: Topology, clock: Clock, speed: float) -> None:
+    `policies` of principals by their ARN are enforced; None: everybody may do everything. `within(principal, call,
+    environ, body)` answers what one service asks of another in somebody's name.
+    """
+
+    within: Callable[[str, Call, dict[str, Any], bytes], Reply]
+
+    def __init__(
+        self,
+        topology: Topology,
+        clock: Clock,
+        speed: float,
+        policies: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    ) -> None:
         self.topology = topology
+        self.policies = policies
         self.account = account_of(topology)
         self.regions = regions_of(topology)
         self.timeline = Timeline(clock, speed)

@@ -42,11 +42,13 @@ Receive = Callable[[str, str, Mapping[str, str], bytes], tuple[int, dict[str, An
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What stands at a host and path: a place's health, or (without a region) the application by its public name."""
+    """What stands at a host and path: a place's health (of one `colour` of it, where that is given), or without a
+    region the application by its public name."""
 
     application: str
     region: str | None = None
     webhook: bool = False
+    colour: str = ""
 
 
 class Sites:
@@ -123,7 +125,8 @@ class Sites:
         """Status and JSON of an answer from a region that is up, unless a fault on `http` spoils it."""
         with self._timeline.lock:
             later_s = self._faults.answers_later_by(region)
-            spoilt = next((kind for kind in _SPOILS if self._faults.strike(kind, region, HTTP, method)), None)
+            asked = endpoint.colour or method
+            spoilt = next((kind for kind in _SPOILS if self._faults.strike(kind, region, HTTP, asked)), None)
         if later_s:
             self.stopping.wait(later_s)
         if spoilt is not None and spoilt is not FaultKind.ERROR_AFTER:

@@ -32,6 +32,7 @@ class Route53:
     """Zones by id. What DNS answers follows the zone's `served` records and the health checks.
 
     `host_value` is what a host outside the zones has of a record type, `host_healthy` whether it serves: for aliases.
+    `probe` is what a check with this configuration finds: of those that callers make.
     """
 
     PAGES: ClassVar[dict[str, str]] = {"route53": "https://docs.aws.amazon.com/Route53/latest/APIReference/API_{}.html"}
@@ -42,6 +43,7 @@ class Route53:
         self.health = HealthChecks(ground.timeline)
         self.host_value: Callable[[str, str], str | None] = lambda host, record_type: None
         self.host_healthy: Callable[[str], bool] = lambda host: True
+        self.probe: Callable[[dict[str, Any]], str | None] = lambda config: None
         self._changes: dict[str, Change] = {}
         self._dice = random.Random(11)  # picks among weights, reproducibly
 
@@ -191,9 +193,9 @@ class Route53:
         return _listing(call, "HealthChecks", [_check_view(check) for check in self.health.checks.values()])
 
     def create_check(self, call: Call) -> Parameters | Reply:
-        """A check that a caller makes watches an endpoint the world does not know: it succeeds until it is changed."""
-        identifier = str(uuid.uuid4())
-        check = self.health.add(identifier, call.parameters["HealthCheckConfig"], lambda: None)
+        """It watches what its configuration names; an endpoint that the world does not know succeeds."""
+        identifier, config = str(uuid.uuid4()), dict(call.parameters["HealthCheckConfig"])
+        check = self.health.add(identifier, config, lambda: self.probe(config))
         return {
             "HealthCheck": _check_view(check),
             "Location": f"https://route53.amazonaws.com/2013-04-01/healthcheck/{identifier}",

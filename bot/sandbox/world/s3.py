@@ -242,6 +242,9 @@ class S3:
             item.destination, item.key, version.value, etag=version.etag, disable_notification=True
         )
         copy.set_metadata(version.metadata)
+        # Checksums go along: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+        for name in ("checksum_algorithm", "checksum_value", "checksum_type", "checksum_parts"):
+            setattr(copy, name, getattr(version, name))
         # A replica keeps the version id and the creation time of its source.
         copy._version_id = version.version_id  # moto has no way to say it
         copy.last_modified = version.last_modified

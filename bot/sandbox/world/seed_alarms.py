@@ -44,3 +44,12 @@ class AlarmSeeds:
             name = parts[6] if by_arn else alarm
             topics = [topic for topic in queue.topics if topic.split(":")[3] == home]
             self._alarms.watch(Watching(region, home, name), topics)
+
+    def wait(self, topology: Topology) -> None:
+        """Whoever makes the alarms that the topology names, they change with their region."""
+        regions = dict.fromkeys(region for app in topology.applications.values() for region in app.regions)
+        for app in topology.applications.values():
+            named = [(region, alarm) for entry in app.health for region, alarm in (entry.alarm or {}).items()]
+            for region, alarm in named:
+                for home in (*regions, topology.control_region):
+                    self._alarms.follow(Watching(region, home, alarm.rsplit(":", 1)[-1]))

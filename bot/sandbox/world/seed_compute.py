@@ -15,6 +15,20 @@ Fleets = tuple[tuple[str, str], ...]
 _ACTIVITIES = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 
 
+def fleets_of(app: Application) -> Fleets:
+    """The (kind, name) of each, the same in every region."""
+    fleets: list[tuple[str, str]] = []
+    for capacity in app.capacity:
+        if capacity.ecs:
+            fleets.append(("ecs", f"{capacity.ecs.cluster}/{capacity.ecs.service}"))
+        elif capacity.autoscaling:
+            fleets.append(("autoscaling", capacity.autoscaling.group))
+        elif capacity.eks_nodegroup:
+            spec = capacity.eks_nodegroup
+            fleets.append(("autoscaling", group_behind(spec.cluster, spec.nodegroup)))
+    return tuple(dict.fromkeys(fleets))
+
+
 class Compute:
     """Seeds one application after the other; the primary at work, the standbys in waiting."""
 
@@ -24,8 +38,7 @@ class Compute:
         self._capacity = ground.part(Capacity)
 
     def seed(self, app: Application) -> Fleets:
-        """The (kind, name) of the fleets that serve the application."""
-        fleets: list[tuple[str, str]] = []
+        """The fleets that serve the application."""
         for capacity in app.capacity:
             for region in app.regions:
                 count = (
@@ -42,14 +55,7 @@ class Compute:
                     self._nodegroup(region, capacity.eks_nodegroup, count)
                 elif capacity.aurora_readers and region in capacity.aurora_readers.clusters:
                     self._readers(region, capacity.aurora_readers.clusters[region], count, region == app.primary)
-            if capacity.ecs:
-                fleets.append(("ecs", f"{capacity.ecs.cluster}/{capacity.ecs.service}"))
-            elif capacity.autoscaling:
-                fleets.append(("autoscaling", capacity.autoscaling.group))
-            elif capacity.eks_nodegroup:
-                spec = capacity.eks_nodegroup
-                fleets.append(("autoscaling", group_behind(spec.cluster, spec.nodegroup)))
-        return tuple(dict.fromkeys(fleets))
+        return fleets_of(app)
 
     def role(self, arn: str) -> None:
         with self._seeds.tolerated(f"role {arn}"):

@@ -14,11 +14,8 @@ _BUDGET = "monthly"
 
 def seed_costs(seeds: Seeding, ground: Ground) -> None:
     """Charges for every application; a budget with the file's limit in every account, where the file has a budget."""
+    seed_charges(ground)
     costs, topology = ground.part(Costs), ground.topology
-    costs.tag = (topology.budget.tag if topology.budget else None) or "application"
-    for name, app in topology.applications.items():
-        account = app.account.role_arn.split(":")[4] if app.account else costs.account
-        costs.charges += _charges(account, name, app)
     if topology.budget is None:
         return
     rate = topology.budget.usd_rate.value if topology.budget.usd_rate else Decimal(1)
@@ -35,6 +32,15 @@ def seed_costs(seeds: Seeding, ground: Ground) -> None:
                     "BudgetType": "COST",
                 },
             )
+
+
+def seed_charges(ground: Ground) -> None:
+    """What everything costs that the topology names."""
+    costs, topology = ground.part(Costs), ground.topology
+    costs.tag = (topology.budget.tag if topology.budget else None) or "application"
+    for name, app in topology.applications.items():
+        account = app.account.role_arn.split(":")[4] if app.account else costs.account
+        costs.charges += _charges(account, name, app)
 
 
 def _charges(account: str, name: str, app: Application) -> Iterator[Charge]:

@@ -4,7 +4,7 @@ from functools import partial
 
 from bot.sandbox.world.applications import Applications
 from bot.sandbox.world.blueprint import Place, host_of
-from bot.sandbox.world.cloudfront import UNAVAILABLE, CloudFront, Distribution
+from bot.sandbox.world.cloudfront import UNAVAILABLE, CloudFront, Distribution, Leads
 from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.hosts import Sites
 from dr_core.topology.model import Application, Topology
@@ -23,9 +23,19 @@ class EdgeSeeds:
         for name, app in topology.applications.items():
             for spec in (entry.cloudfront for entry in app.traffic if entry.cloudfront is not None):
                 places = {_origin(name, app, region): Place(name, region) for region in app.regions}
-                made = self._edge.add(spec.distribution, _config(spec.distribution, tuple(places)), places)
+                made = self._edge.add(spec.distribution, _config(spec.distribution, tuple(places)), places.get)
                 for host in (made.domain, *([host_of(spec.probe)] if spec.probe else [])):
                     self._sites.put_at_edge(host, partial(self._chosen, made))
+
+    def follow(self, leads: Leads) -> None:
+        """What callers make stands before the regions, too."""
+        self._edge.leads = leads
+        self._edge.made = self._stand
+
+    def _stand(self, made: Distribution) -> None:
+        aliases = (made.config.get("Aliases") or {}).get("Items") or []
+        for host in (made.domain, *aliases):
+            self._sites.put_at_edge(str(host), partial(self._chosen, made))
 
     def _chosen(self, distribution: Distribution, method: str) -> Place | None:
         """The first origin that answers, or whose refusal is none after which CloudFront tries the next."""

@@ -117,6 +117,8 @@ class Stores:
                 BackupRetentionPeriod=7,
                 MultiAZ=True,
             )  # simulated
+        database = ReplicaSet(f"{app_name}-replicas", instances, first, self._timeline, self._faults, engine="postgres")
+        self._instances.sets.append(database)
         arn = f"arn:aws:rds:{first}:{self._account}:db:{source.lower()}"
         for region, replica in others:
             with self._seeds.tolerated(f"replica {replica}"):
@@ -126,8 +128,6 @@ class Stores:
                     SourceDBInstanceIdentifier=arn,
                     DBInstanceClass="db.m6g.large",
                 )
-        database = ReplicaSet(f"{app_name}-replicas", instances, first, self._timeline, self._faults, engine="postgres")
-        self._instances.sets.append(database)
         return database
 
     # -- objects -----------------------------------------------------------------------------------------------------
@@ -192,6 +192,8 @@ class Stores:
                 (f"{flags}/new-checkout", "on", "String"),
                 (f"{flags}/search-v2", "off", "String"),
             ]
+        if app.release:
+            wanted.append((app.release.pointer, next(iter(app.release.colours)), "String"))
         for region in app.regions:
             for name, value, kind in wanted:
                 with self._seeds.tolerated(f"parameter {name}"):

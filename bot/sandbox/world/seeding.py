@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from botocore.awsrequest import HeadersDict
+from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from werkzeug.test import EnvironBuilder
@@ -46,18 +47,25 @@ class Seeding:
         except KeyError as error:
             self.missing.append(f"{what}: {error!r}")
 
-    def _ask(self, service: str, region: str, operation: str, **parameters: Any) -> Parameters:
+    def _ask(self, service: str, region: str, operation: str, /, **parameters: Any) -> Parameters:
         model = model_of(service)
         known = model.operation_model(operation)
-        environ, body = _request(region, model.signing_name, _serializer(model.protocol)(parameters, known))
-        reply = self._door(Call(service, operation, region, parameters, model.protocol, SEED_KEY), environ, body)
-        answer = _parser(model.protocol)(
+        protocol = _protocol(model)
+        environ, body = _request(region, model.signing_name, _serializer(protocol)(parameters, known))
+        reply = self._door(Call(service, operation, region, parameters, protocol, SEED_KEY), environ, body)
+        answer = _parser(protocol)(
             {"status_code": reply.status, "headers": HeadersDict(reply.headers), "body": reply.body}, known.output_shape
         )
         if not reply.ok:
             error = answer.get("Error", {})
             raise AwsError(str(error.get("Code", "")), str(error.get("Message", "")), reply.status)
         return answer
+
+
+def _protocol(model: ServiceModel) -> str:
+    """The first of the service's that moto speaks."""
+    offered: list[str] = model.metadata.get("protocols") or [model.protocol]
+    return next((one for one in offered if one != "smithy-rpc-v2-cbor"), model.protocol)
 
 
 @cache

@@ -12,10 +12,14 @@ from bot.sandbox.world.api import Operations
 from bot.sandbox.world.appconfig import AppConfigWorld
 from bot.sandbox.world.application_autoscaling import ApplicationAutoScaling
 from bot.sandbox.world.arc import Arc
+from bot.sandbox.world.arc_config import ArcConfig
 from bot.sandbox.world.automations import Automations
 from bot.sandbox.world.autoscaling import AutoScaling
+from bot.sandbox.world.bucket_policies import BucketPolicies
 from bot.sandbox.world.budgets import Budgets
 from bot.sandbox.world.clones import Clones
+from bot.sandbox.world.cloudformation.looking import CloudFormationViews
+from bot.sandbox.world.cloudformation.service import CloudFormation
 from bot.sandbox.world.cloudfront import CloudFront
 from bot.sandbox.world.cloudtrail import CloudTrail
 from bot.sandbox.world.cloudwatch import CloudWatch
@@ -36,6 +40,7 @@ from bot.sandbox.world.object_lock import ObjectLock
 from bot.sandbox.world.queues import Queues
 from bot.sandbox.world.quotas import Quotas
 from bot.sandbox.world.rds import Rds
+from bot.sandbox.world.rds_creation import RdsCreation
 from bot.sandbox.world.rds_replicas import RdsReplicas
 from bot.sandbox.world.readers import Readers
 from bot.sandbox.world.route53 import Route53
@@ -52,10 +57,14 @@ SERVICES: tuple[type[Service], ...] = (
     AppConfigWorld,
     ApplicationAutoScaling,
     Arc,
+    ArcConfig,
     Automations,
     AutoScaling,
+    BucketPolicies,
     Budgets,
     Clones,
+    CloudFormation,
+    CloudFormationViews,
     CloudFront,
     CloudTrail,
     CloudWatch,
@@ -77,6 +86,7 @@ SERVICES: tuple[type[Service], ...] = (
     Rds,
     Readers,
     RdsReplicas,
+    RdsCreation,
     Route53,
     S3,
     S3Batch,

@@ -40,7 +40,8 @@ class SignedHttp:
 def signed_http(environ: dict[str, Any], body: bytes) -> SignedHttp:
     """The request behind a WSGI environment."""
     headers = {key[5:].replace("_", "-").lower(): str(v) for key, v in environ.items() if key.startswith("HTTP_")}
-    headers |= {"content-type": environ["CONTENT_TYPE"]} if environ.get("CONTENT_TYPE") else {}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        headers |= {name.replace("_", "-").lower(): str(environ[name])} if environ.get(name) else {}
     return SignedHttp(
         environ["REQUEST_METHOD"], environ.get("PATH_INFO") or "/", environ.get("QUERY_STRING", ""), headers, body
     )

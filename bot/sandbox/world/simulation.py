@@ -1,4 +1,6 @@
-"""IAM's simulation of a principal's policies: everything is allowed, but for what the fault `denied` takes away.
+"""IAM's simulation of a principal's policies: by those that the world holds it to, less what the fault `denied` takes.
+
+Where the world was given no policies everything is allowed.
 
 A role may be passed to the services that are named here and to no other, as in AWS's own policies: a simulation that
 does not say to whom is denied (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html).
@@ -8,6 +10,8 @@ from typing import ClassVar
 
 from bot.sandbox.world.api import AwsError, Call, Operations, Parameters
 from bot.sandbox.world.ground import Ground
+from bot.sandbox.world.guard import Guard
+from bot.sandbox.world.policies import Asked, Values
 
 # Prefixes of actions that differ from the name of the boto3 client, and actions that are named unlike the operation.
 _CLIENTS = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
@@ -16,7 +20,10 @@ _REGION, _HOME = "aws:RequestedRegion", "us-east-1"
 # What S3 calls its own and boto3 has in a client of its own.
 _JOBS = frozenset({"s3:CreateJob", "s3:ListJobs", "s3:DescribeJob"})
 _STRING_EQUALS = {
-    "iam:PassRole": ("iam:PassedToService", {"scheduler.amazonaws.com", "batchoperations.s3.amazonaws.com"}),
+    "iam:PassRole": (
+        "iam:PassedToService",
+        {"scheduler.amazonaws.com", "batchoperations.s3.amazonaws.com", "ssm.amazonaws.com"},
+    ),
 }
 """The condition of the statement that allows an action: a key, and the values of which the call must have one."""
 
@@ -29,6 +36,7 @@ class Simulation:
     def __init__(self, ground: Ground) -> None:
         self._account = ground.account
         self._faults = ground.faults
+        self._guard = ground.part(Guard)
 
     def operations(self) -> Operations:
         return {("iam", "SimulatePrincipalPolicy"): self.simulate}
@@ -42,19 +50,22 @@ class Simulation:
         known = _context(call)
         resources = call.parameters.get("ResourceArns") or ["*"]
         results = [
-            self._result(action, resource, known)
+            self._result(principal, action, resource, known)
             for action in call.parameters.get("ActionNames", [])
             for resource in resources
         ]
         return {"EvaluationResults": results, "IsTruncated": False}
 
-    def _result(self, action: str, resource: str, known: dict[str, str]) -> Parameters:
+    def _result(self, principal: str, action: str, resource: str, known: dict[str, Values]) -> Parameters:
         prefix, _, name = action.partition(":")
         service = "s3control" if action in _JOBS else _CLIENTS.get(prefix, prefix)
-        denied = self._faults.denies(known.get(_REGION, _HOME), service, _OPERATIONS.get(action, name))
+        (region,) = known.get(_REGION, (_HOME,))
+        denied = self._faults.denies(region, service, _OPERATIONS.get(action, name))
         key, values = _STRING_EQUALS.get(action, ("", set[str]()))
         missing = [key] if key and key not in known else []
-        denied = denied or bool(key and known.get(key) not in values)
+        denied = denied or bool(key and not values.issuperset(known.get(key, ("",))))
+        if self._guard.holds(principal):
+            denied = denied or not self._guard.allows(principal, Asked(action, (resource,), known))
         return {
             "EvalActionName": action,
             "EvalResourceName": resource,
@@ -64,8 +75,8 @@ class Simulation:
         }
 
 
-def _context(call: Call) -> dict[str, str]:
+def _context(call: Call) -> dict[str, Values]:
     return {
-        str(entry["ContextKeyName"]): str(entry["ContextKeyValues"][0])
+        str(entry["ContextKeyName"]): tuple(map(str, entry["ContextKeyValues"]))
         for entry in call.parameters.get("ContextEntries") or ()
     }

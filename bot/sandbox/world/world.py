@@ -15,6 +15,7 @@ from bot.sandbox.world.consumption import Consumption
 from bot.sandbox.world.dns_server import DnsService, WorldResolver
 from bot.sandbox.world.gateway import Gateway, serve
 from bot.sandbox.world.ground import Ground, P
+from bot.sandbox.world.guard import Guard, Policies
 from bot.sandbox.world.hosts import HostServer, Sites, certificates
 from bot.sandbox.world.identities import Identities
 from bot.sandbox.world.lighter_moto import lighten
@@ -30,6 +31,7 @@ from bot.sandbox.world.seed_edge import EdgeSeeds
 from bot.sandbox.world.seed_posture import Posture
 from bot.sandbox.world.seed_stores import Stores
 from bot.sandbox.world.seed_traffic import TrafficSeeds
+from bot.sandbox.world.seed_unbuilt import Unbuilt
 from bot.sandbox.world.seeding import Seeding
 from bot.sandbox.world.services import operations
 from bot.sandbox.world.webhooks import Webhooks
@@ -53,9 +55,22 @@ class Endpoints:
 class World:
     """One per process at a time; `start` fills it anew from the topology, healthy."""
 
-    def __init__(self, topology: Topology, *, data_dir: Path, clock: Clock, speed: float = 60.0) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        *,
+        data_dir: Path,
+        clock: Clock,
+        speed: float = 60.0,
+        policies: Policies | None = None,
+        built: bool = True,
+    ) -> None:
+        """`policies` of principals are enforced; without any everybody may do everything. Not `built`: nothing stands
+        in the account that the topology names, and what is deployed there later runs its applications.
+        """
+        self._built = built
         self._data_dir = data_dir
-        self._ground = Ground(topology, clock, speed)
+        self._ground = Ground(topology, clock, speed, policies)
         self._timeline = self._ground.timeline
         self._faults = self._ground.faults
         self._gateway = Gateway(self._ground, operations(self._ground))
@@ -125,6 +140,11 @@ class World:
         with self._timeline.lock:
             return self._ground.log.listing()
 
+    def permissions(self) -> dict[str, list[dict[str, str]]]:
+        """What policies have let through and refused, where they are enforced: GET /api/world/permissions."""
+        with self._timeline.lock:
+            return self._ground.part(Guard).listing()
+
     def _application(self, app: Running) -> dict[str, Any]:
         return {
             "writers": self._applications.writers(app),
@@ -132,6 +152,7 @@ class World:
             "weights": self._applications.weights(app),
             "lag_seconds": self._applications.lags(app),
             "running": self._applications.running(app),
+            "colours": self._applications.colours(app),
             "consuming": self._ground.part(Consumption).consuming(app.plan),
         }
 
@@ -193,6 +214,10 @@ class World:
         ground, topology = self._ground, self._ground.topology
         seeds = Seeding(self._gateway.seed)
         records = records_of(topology)
+        if not self._built:
+            Unbuilt(ground, self._applications, self._addresses, self._sites).seed(seeds, records)
+            Publisher(ground).start()
+            return
         stores, copies, compute = Stores(seeds, ground), CopySeeds(seeds, ground), Compute(seeds, ground)
         consumers, custom = ConsumerSeeds(seeds, ground, compute), CustomSeeds(seeds, compute)
         for name, app in topology.applications.items():
@@ -203,7 +228,7 @@ class World:
             consumers.seed(app)
             custom.seed(app)
             mine = tuple(record for record in records if record.application == name)
-            self._applications.all[name] = Running(name, app, database, fleets, mine)
+            self._applications.all[name] = Running(name, app, lambda found=database: found, fleets, mine)  # type: ignore[misc]
         stores.anchors(topology)
         Posture(seeds, ground).seed(topology)
         stores.runbooks(topology)

@@ -24,6 +24,18 @@ def test_a_fault_on_every_call_of_aws_spares_the_hosts(play):
     assert http(stage, HEALTH)[0] == 200
 
 
+def test_one_colour_alone_can_be_made_unwell(play):
+    hosts = {colour: {"us-west-2": f"https://{colour}.example.net/ok"} for colour in ("red", "black")}
+    colours = {name: {"prefix": f"{name}/", "health": health} for name, health in hosts.items()}
+    app = {"primary": "us-west-2", "standby": ["eu-north-1"], "release": {"pointer": "/r", "colours": colours}}
+    stage = play({"one": app})
+    stage.world.add_fault("error_before", service="http", operation="black", region="us-west-2")
+    assert [http(stage, health["us-west-2"])[0] for health in hosts.values()] == [200, 500]
+    assert stage.world.snapshot()["applications"]["one"]["colours"] == {"us-west-2": "red", "eu-north-1": "red"}
+    with pytest.raises(ValueError, match="unknown"):
+        stage.world.add_fault("error_before", service="http", operation="purple")
+
+
 def test_hosts_of_one_region_answer_late(play):
     stage = play()
     stage.world.add_fault("slow_answers", region="eu-west-1", value=0.2)

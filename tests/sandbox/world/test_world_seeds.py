@@ -154,6 +154,7 @@ def test_the_truth_of_applications_of_every_shape(stage):
         "lag_seconds": {},
         "running": {},
         "consuming": {},
+        "colours": {},
     }
     assert apps["idle"] == {
         "writers": [],
@@ -162,6 +163,7 @@ def test_the_truth_of_applications_of_every_shape(stage):
         "lag_seconds": {},
         "running": {},
         "consuming": {},
+        "colours": {},
     }
 
 

@@ -1,0 +1,1 @@
+"""CloudFormation, good enough for the CDK's own CLI: templates, change sets, stacks, and a table of resource types."""
