@@ -7,9 +7,68 @@ import aws_cdk as cdk
 
 from infra.config import Config
 from infra.place import Level, Part, Place
+from infra.policy.residency import allowed_regions, stay_inside
+from infra.stacks.alarms import Alarms
+from infra.stacks.arc import Arc
+from infra.stacks.cache import Cache
+from infra.stacks.cdn import Cdn, EdgeCertificate
+from infra.stacks.compute import Compute
+from infra.stacks.consumers import Consumers
+from infra.stacks.dashboards import Dashboards
+from infra.stacks.database import Database
+from infra.stacks.dns import Dns
+from infra.stacks.governance import Governance
+from infra.stacks.health_alarms import HealthAlarms
+from infra.stacks.host import Host
+from infra.stacks.house_alarms import HouseAlarms
+from infra.stacks.house_storage import HouseStorage
+from infra.stacks.identity import Identity
+from infra.stacks.keys import HouseKey, HouseKeyCopy, Keys
 from infra.stacks.network import Network
+from infra.stacks.people import People
+from infra.stacks.queue import Queue
+from infra.stacks.region_switch import RegionSwitch
+from infra.stacks.secrets import Secrets
+from infra.stacks.settings import Flags, Parameters
+from infra.stacks.signals import Signals
+from infra.stacks.state import State
+from infra.stacks.storage import Storage
+from infra.stacks.tables import Tables
+from infra.stacks.takeover import Takeover
 
-STACKS: tuple[type[Part], ...] = (Network,)
+STACKS: tuple[type[Part], ...] = (
+    HouseKey,
+    HouseKeyCopy,
+    Network,
+    Keys,
+    Secrets,
+    Database,
+    Storage,
+    HouseStorage,
+    Cache,
+    Tables,
+    Parameters,
+    Flags,
+    Compute,
+    Consumers,
+    Takeover,
+    Arc,
+    Dns,
+    EdgeCertificate,
+    Cdn,
+    RegionSwitch,
+    Queue,
+    Signals,
+    State,
+    Identity,
+    People,
+    Host,
+    Alarms,
+    HouseAlarms,
+    HealthAlarms,
+    Dashboards,
+    Governance,
+)
 """In the order of deployment; a stack may only use those before it."""
 
 
@@ -26,6 +85,7 @@ def build(config: Config, out: Path | None = None) -> cdk.App:
             }
             place = Place(config, region, application, here, built)
             if kind.wanted(place):
+                stay_inside(kind.concern, region, allowed_regions(config))
                 built[application, kind.concern, region] = kind(app, place)
     return app
 
@@ -38,6 +98,8 @@ def _places(kind: type[Part], config: Config) -> Iterator[tuple[str | None, str]
         case Level.HOUSE_ONCE:
             yield None, kind.one_region(config)
         case Level.APPLICATION:
-            yield from ((name, region) for name, app in config.applications.items() for region in app.regions)
+            for name, app in config.applications.items():
+                # A stack of another region asks for the home's, which owns what it joins.
+                yield from ((name, one) for one in dict.fromkeys((config.home(name), *app.regions)))
         case Level.APPLICATION_ONCE:
             yield from ((name, kind.one_region(config)) for name in config.applications)

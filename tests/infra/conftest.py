@@ -20,6 +20,22 @@ def example(shared: Path) -> Assembly:
     return synthesized(EXAMPLE, shared)
 
 
+@pytest.fixture(scope="session")
+def north(shared: Path) -> Assembly:
+    return synthesized(CONFIGS / "north.yaml", shared)
+
+
+@pytest.fixture(scope="session")
+def three(shared: Path) -> Assembly:
+    return synthesized(CONFIGS / "three.yaml", shared)
+
+
+@pytest.fixture(scope="session")
+def edges(shared: Path) -> Assembly:
+    """What the others leave out: take-over by object, a distribution, groups of instances, no database, all serving."""
+    return synthesized(CONFIGS / "edges.yaml", shared)
+
+
 @pytest.fixture(scope="session", params=["example", "north", "three"])
 def each(request: pytest.FixtureRequest, shared: Path) -> Assembly:
     """Every configuration in turn: other names, other regions, three regions, several applications."""

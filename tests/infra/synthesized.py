@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from infra.config import Config, read_config
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "infra" / "example.yaml"
 CONFIGS = Path(__file__).parent / "configs"
@@ -39,9 +41,14 @@ class Template:
 
 @dataclass(frozen=True)
 class Assembly:
-    """What one configuration is made into."""
+    """What one configuration is made into; `path` is the file that it was made from."""
 
     folder: Path
+    path: Path
+
+    @cached_property
+    def config(self) -> Config:
+        return read_config(self.path)
 
     @cached_property
     def templates(self) -> dict[str, Template]:
@@ -66,8 +73,8 @@ def synthesized(config: Path, shared: Path) -> Assembly:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "manifest.json").exists():
             made = subprocess.run(
-                [sys.executable, "-m", "infra", "--config", str(config), "--out", str(folder)],
+                [sys.executable, "-m", "infra", "--config", str(config), "--out", str(folder), "--examined"],
                 cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             assert made.returncode == 0, made.stdout + made.stderr
-    return Assembly(folder)
+    return Assembly(folder, config)

@@ -1,0 +1,11 @@
+"""What a template's Metadata tells `dr deploy` besides its resources."""
+
+REGION = "dr:region"
+COMES_FROM = "dr:comes-from"
+"""By parameter, the stack and the output that it is filled in from."""
+WRITES = "dr:writes"
+"""By path in `dr.yaml` (keys and numbers of entries), the output whose value belongs there."""
+ONCE_STAND = "dr:once-stand"
+"""By parameter, the stacks, or the resources in them, that must stand before its value is `yes`; until then `no`."""
+LEFT_TO_PEOPLE = "dr:left-to-people"
+"""By path in `dr.yaml`, why nobody but people can build or fill what is declared there."""
