@@ -20,9 +20,11 @@ def bind(parsed: Parsed, topology: Topology) -> Arguments:
     for word in parsed.words if unquoted is None else ():
         values.update(_place(command, word, values, topology))
     values.update(unquoted or {})
+    if values.get("all") and "application" in values:
+        raise UsageError(f"`{command.name}` takes either an application or `--all`, not both.")
     _single_application(command, values, topology)
     _check_region(values, topology)
-    missing = tuple(param for param in command.params if param.name not in values and _wanted(param))
+    missing = tuple(param for param in command.params if param.name not in values and _wanted(param, values))
     if missing:
         raise MissingArguments(command, values, missing, _choices(missing, topology))
     return Arguments(values)
@@ -85,15 +87,16 @@ def _unknown_word(command: Command, word: str, free: list[Param], topology: Topo
     return UsageError(f"`{command.name}` has one word too many: `{shown(word)}`.", hint=f"Usage: {command.usage}")
 
 
-def _wanted(param: Param) -> bool:
+def _wanted(param: Param, values: Mapping[str, Value]) -> bool:
     """Whether it must be there now. Which run is meant only the store can tell: the command itself finds it."""
-    return param.required and not (param.implied and param.kind is Kind.RUN)
+    every = param.kind is Kind.APPLICATION and bool(values.get("all"))
+    return param.required and not every and not (param.implied and param.kind is Kind.RUN)
 
 
 def _single_application(command: Command, values: dict[str, Value], topology: Topology) -> None:
     """With one application its name may be left out, where one is meant."""
     implied = any(param.implied and param.kind is Kind.APPLICATION for param in command.params)
-    if implied and "application" not in values and len(topology.applications) == 1:
+    if implied and not values.get("all") and "application" not in values and len(topology.applications) == 1:
         values["application"] = next(iter(topology.applications))
 
 

@@ -80,7 +80,8 @@ def _bare(parsed: Parsed) -> int:
     values = dict(parsed.options)
     values.update(zip((param.name for param in command.positionals), parsed.words, strict=False))
     result: BaseModel | str = guarded(command.name, lambda: command.load()(Arguments(values)))
-    return _print(result, json=parsed.json)
+    code = _print(result, json=parsed.json)
+    return code if getattr(result, "ok", True) else 1
 
 
 def _dispatched(words: Sequence[str], *, json: bool) -> int:

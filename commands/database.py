@@ -7,13 +7,14 @@ from dr_core.store import grants, migrate
 
 
 def upgrade(arguments: Arguments) -> Message:
-    url = read_settings().database_url
+    settings = read_settings()
+    url, password = settings.database_url, settings.store_role_password
     before = migrate.current_revision(url)
     migrate.upgrade(url)
     after = migrate.current_revision(url)
     role = arguments.text("grant")
     if role is not None:
-        grants.grant(url, role)
+        grants.grant(url, role, password.get_secret_value() if password else None)
     return Message(text=" ".join([_upgraded(before, after), *([f"The role {role} may use it."] if role else [])]))
 
 

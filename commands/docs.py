@@ -13,12 +13,23 @@ from dr_core.reports.brake import BrakeReport
 from dr_core.reports.costs import BudgetReport
 from dr_core.reports.doctor import DoctorReport
 from dr_core.reports.drills import DrillsReport, DrillView
+from dr_core.reports.evacuation import EvacuationView
+from dr_core.reports.evacuation_plan import EvacuationPlan
 from dr_core.reports.health import HealthReport
 from dr_core.reports.help import HelpReport
 from dr_core.reports.listing import Message, ReplicationReport, RequestList, RunList
 from dr_core.reports.model import PlanReport, RequestView, RunView, StatusReport
 from dr_core.reports.reconciliations import ReconciliationList
 from dr_core.reports.reviews import ReviewList
+from infra.deploying.model import (
+    ApplyReport,
+    CheckReport,
+    DeployPlan,
+    DeployReport,
+    SizesReport,
+    SyncReport,
+    ValidationReport,
+)
 
 _INTRO = """\
 # Commands
@@ -47,8 +58,9 @@ there, never 0.
 
 RESULTS: tuple[type[BaseModel], ...] = (
     StatusReport, HealthReport, ReplicationReport, BudgetReport, PlanReport, RequestView, RequestList, RunView, RunList,
-    DrillView, DrillsReport,
+    DrillView, DrillsReport, EvacuationView, EvacuationPlan,
     BrakeReport, ReviewList, ReconciliationList, AuditList, AuditVerdict, DoctorReport, HelpReport, Message,
+    CheckReport, DeployPlan, SizesReport, ApplyReport, SyncReport, ValidationReport, DeployReport,
 )  # fmt: skip
 
 _WHO = {

@@ -1,5 +1,6 @@
 """`failover`: open a request for a failover to a region. Nothing moves before others have approved it."""
 
+from commands import evacuation
 from commands.context import Context, Outcome
 from commands.parsing import Arguments
 from commands.questions import MissingArguments
@@ -10,7 +11,10 @@ from dr_core.reports.request import request_view
 
 
 def run(context: Context) -> Outcome:
-    return opened(context, "failover", context.arguments.given("region"), mode_of(context.arguments))
+    mode = mode_of(context.arguments)
+    if context.arguments.flag("all"):
+        return evacuation.opened(context, mode)
+    return opened(context, "failover", context.arguments.given("region"), mode)
 
 
 def mode_of(arguments: Arguments) -> Mode:

@@ -1,5 +1,6 @@
 """`plan`: what a failover would do, what speaks against it and how long it takes; changes nothing."""
 
+from commands import evacuation
 from commands.context import Context, Outcome
 from dr_core.approvals.direction import away
 from dr_core.approvals.open import Proposal
@@ -12,6 +13,8 @@ from dr_core.store.engine import Tx
 def run(context: Context) -> Outcome:
     arguments = context.arguments
     mode = Mode.FORCED if arguments.flag("forced") else Mode.PLANNED
+    if arguments.flag("all"):
+        return evacuation.planned(context, mode)
     application, target = arguments.given("application"), arguments.given("region")
     overrides = arguments.many("override")
     services, named = context.services, arguments.text("from")

@@ -14,6 +14,7 @@ from dr_core.execution.impact import ConfirmationError
 if TYPE_CHECKING:
     from commands.context import Context
     from dr_core.approvals.ack import Review
+    from dr_core.evacuation.deciding import Review as Whole
 
 
 class MissingArguments(UsageError):  # noqa: N818  a question, not a fault
@@ -47,18 +48,26 @@ class NeedsAcceptance(UsageError):  # noqa: N818  a question, not a fault
 
     code = "needs-acceptance"
 
-    def __init__(self, review: "Review") -> None:
-        request, typed = review.request, review.must_type
-        lost = (
-            "an unknown amount of data"
-            if request.loss_limit_s is None
-            else f"the last {limit(request.loss_limit_s)} of data"
-        )
+    def __init__(self, review: "Review | Whole") -> None:
+        name, told = _at_stake(review)
         super().__init__(
-            f"Approving {request.id} accepts the loss of up to {lost}.",
-            hint=f"Type it: approve {request.id} --accept-loss {typed}",
+            f"Approving {name} accepts {told}.", hint=f"Type it: approve {name} --accept-loss {review.must_type}"
         )
         self.review = review
+
+
+def _at_stake(review: "Review | Whole") -> tuple[str, str]:
+    """What is approved, and what may be lost by it: of an evacuation by each application."""
+    from dr_core.approvals.ack import Review as OfRequest  # who only looks does without all that it needs
+
+    if isinstance(review, OfRequest):
+        return review.request.id, f"the loss of up to {_lost(review.request.loss_limit_s)}"
+    each = ", ".join(f"{one.application} {_lost(one.loss_limit_s)}" for one in review.waiting)
+    return review.evacuation.id, f"losses of up to: {each}"
+
+
+def _lost(limit_s: int | None) -> str:
+    return "an unknown amount of data" if limit_s is None else f"the last {limit(limit_s)} of data"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ Nothing heavy is imported here, so that `dr --help` answers at once; a command's
 
 import difflib
 import importlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -126,19 +126,12 @@ class Command:
         return next(param for param in self.params if param.name == name)
 
 
-class UnavailableError(UsageError):
-    """The command language has this word, this version has no code for it."""
-
-    code = "not-available"
-
-
 class Registry:
-    """All commands by name, and the words of the language that have no code yet."""
+    """All commands by name."""
 
-    def __init__(self, commands: Sequence[Command], unavailable: Iterable[str]) -> None:
+    def __init__(self, commands: Sequence[Command]) -> None:
         self.commands = tuple(commands)
         self._by_name = {command.name: command for command in commands}
-        self._unavailable = frozenset(unavailable)
 
     def get(self, name: str) -> Command | None:
         return self._by_name.get(name)
@@ -152,15 +145,8 @@ class Registry:
         for length in (2, 1):
             name = " ".join(words[:length]).lower()
             if len(words) >= length and (command := self._by_name.get(name)):
-                for word in words[length:]:
-                    self._refuse_unavailable(f"{name} {word}", prefix)
                 return command, list(words[length:])
-            self._refuse_unavailable(name, prefix)
         raise self._unknown(words, prefix)
-
-    def _refuse_unavailable(self, name: str, prefix: str) -> None:
-        if name in self._unavailable:
-            raise UnavailableError(f"`{prefix} {name}` is not available in this version.")
 
     def _unknown(self, words: Sequence[str], prefix: str) -> UsageError:
         first = words[0].lower()
@@ -184,6 +170,6 @@ def shown(word: str) -> str:
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """The commands of this version."""
-    from commands.table import COMMANDS, UNAVAILABLE  # the table needs the classes above
+    from commands.table import COMMANDS  # the table needs the classes above
 
-    return Registry(COMMANDS, UNAVAILABLE)
+    return Registry(COMMANDS)

@@ -1,8 +1,10 @@
 """`renew`: a new round of a request that expired or waits. Typed twice it opens one round, as pressed twice."""
 
+from commands import evacuation
 from commands.context import Context, Outcome
 from dr_core.approvals.renewal import refuse_twice, renew
 from dr_core.audit.events import EventKind
+from dr_core.evacuation.model import is_evacuation
 from dr_core.reports.request import request_view
 from dr_core.store import events, requests
 from dr_core.store.engine import Tx
@@ -10,6 +12,8 @@ from dr_core.store.engine import Tx
 
 def run(context: Context) -> Outcome:
     request_id = context.arguments.given("request")
+    if is_evacuation(request_id):
+        return evacuation.renew(context, request_id)
     renew(
         context.services,
         request_id,

@@ -1,6 +1,8 @@
-"""Every command of this version, in the order in which help lists them, and the words that have no code yet."""
+"""Every command of this version, in the order in which help lists them."""
 
-from commands.registry import Command, Kind, Needs, Param, Where
+from commands.deploy_table import DEPLOY
+from commands.programs_table import PROGRAMS
+from commands.registry import Command, Kind, Needs, Param
 
 _REGION = Param("region", Kind.REGION, "the region to go to", required=True)
 _APP = Param("application", Kind.APPLICATION, "only this application", metavar="APP")
@@ -8,7 +10,7 @@ _ONE_APP = Param(
     "application", Kind.APPLICATION, "which application; may be left out where there is only one",
     required=True, implied=True, metavar="APP",
 )  # fmt: skip
-_REQUEST = Param("request", Kind.REQUEST, "the request's id", required=True)
+_REQUEST = Param("request", Kind.REQUEST, "the request's id, or an evacuation's for all of it", required=True)
 _FORCED = Param("forced", Kind.FLAG, "the active region is lost: data may be lost with it", option=True)
 _OVERRIDE = Param(
     "override", Kind.WORD, "go on in spite of the finding with this code; repeatable",
@@ -18,7 +20,12 @@ _FROM = Param(
     "from", Kind.WORD, "the region to leave; only where it is not plain: every region serves, or two write",
     option=True, metavar="REGION",
 )  # fmt: skip
+_ALL = Param("all", Kind.FLAG, "every application of the region that is left, in waves; one decision", option=True)
 _ROUND = Param("round", Kind.NUMBER, "only if this round is still the present one", option=True)
+_ONLY = Param(
+    "only", Kind.WORD, "of an evacuation: the application of this request, and no other; repeatable",
+    option=True, repeatable=True, metavar="REQUEST",
+)  # fmt: skip
 _LIMIT = Param("limit", Kind.NUMBER, "how many at most", option=True)
 _RUN = Param(
     "run", Kind.RUN, "the run's id, or its request's; may be left out where only one run is unfinished",
@@ -59,6 +66,12 @@ _SEE = (
     Command("requests", "requests that wait, and the last ones decided", "commands.requests", (_LIMIT,), ("requests",)),
     Command("runs", "runs under way, and the last ones", "commands.runs", (_LIMIT,), ("runs",)),
     Command(
+        "evacuation", "a region that is left with everything in it: where each application is, what stays and why",
+        "commands.evacuation",
+        (Param("id", Kind.WORD, "the evacuation's id; the newest where it is left out", metavar="ID"),),
+        ("evacuation", "evacuation ev-7k2m9qpd"), function="show",
+    ),
+    Command(
         "run show", "one run: its steps, RTO by segment, and loss", "commands.run",
         (Param("run", Kind.RUN, "the run's id, or its request's", required=True),), ("run show run-7k2m9qpd",),
         function="show",
@@ -68,15 +81,19 @@ _SEE = (
 _ACT = (
     Command(
         "plan", "what a failover would do, its findings and estimate; changes nothing", "commands.plan",
-        (_REGION, _ONE_APP, _FORCED, _FROM, _OVERRIDE), ("plan {region}", "plan {region} {app} --forced"),
+        (_REGION, _ONE_APP, _ALL, _FORCED, _FROM, _OVERRIDE),
+        ("plan {region}", "plan {region} {app} --forced", "plan {region} --all"),
         group="Fail over",
     ),
     Command(
         "failover", "ask for a failover to a region; others must approve it", "commands.failover",
         (
-            _REGION, _ONE_APP, _FORCED, _FROM, _reason("why, for those who must approve"), _OVERRIDE,
+            _REGION, _ONE_APP, _ALL, _FORCED, _FROM, _reason("why, for those who must approve"), _OVERRIDE,
         ),
-        ("failover {region}", 'failover {region} {app} --forced --reason "{primary} unreachable"'),
+        (
+            "failover {region}", 'failover {region} {app} --forced --reason "{primary} unreachable"',
+            'failover {region} --all --forced --reason "{primary} unreachable"',
+        ),
         needs=Needs.REQUESTER, operation=True, group="Fail over",
     ),
     Command(
@@ -96,17 +113,18 @@ _ACT = (
     ),
     Command(
         "approve", "acknowledge a request", "commands.approve",
-        (_REQUEST, _ROUND, _ACCEPT_LOSS),
+        (_REQUEST, _ROUND, _ONLY, _ACCEPT_LOSS),
         ("approve r-7k2m9qpd", "approve r-7k2m9qpd --accept-loss 900"),
         needs=Needs.APPROVER, operation=True, group="Decide",
     ),
     Command(
-        "deny", "end a request", "commands.deny", (_REQUEST, _reason("why, for the one who asked", required=True)),
+        "deny", "end a request", "commands.deny",
+        (_REQUEST, _ROUND, _reason("why, for the one who asked", required=True)),
         ('deny r-7k2m9qpd --reason "the region is back"',),
         needs=Needs.APPROVER, operation=True, group="Decide",
     ),
     Command(
-        "cancel", "withdraw a request", "commands.cancel", (_REQUEST,), ("cancel r-7k2m9qpd",),
+        "cancel", "withdraw a request", "commands.cancel", (_REQUEST, _ROUND), ("cancel r-7k2m9qpd",),
         needs=Needs.REQUESTER, approver_too=True, operation=True, group="Decide",
     ),
     Command(
@@ -170,6 +188,42 @@ _STEER = (
     ),
 )  # fmt: skip
 
+_WITHOUT = Param(
+    "without", Kind.WORD, "leave out this region, which does not answer; repeatable", option=True, repeatable=True,
+    metavar="REGION",
+)  # fmt: skip
+_CONFIRMED = Param("confirm", Kind.FLAG, "what would be done was seen, and is meant", option=True)
+_RELEASE = (
+    Command(
+        "release status", "which colour serves in each region, whether artifacts are equal, and the last releases",
+        "commands.release", (_APP,), ("release status", "release status {app}"), function="run_status",
+        group="Release",
+    ),
+    Command(
+        "release promote", "move every region to the other colour, or none; it has to answer well everywhere first",
+        "commands.release",
+        (
+            _ONE_APP,
+            Param("to", Kind.WORD, "the colour; the one that does not serve, when it is left out", option=True,
+                  metavar="COLOUR"),
+            _WITHOUT, _OVERRIDE, _CONFIRMED,
+        ),
+        ("release promote {app}", "release promote {app} --to green --confirm"),
+        function="run_promote", needs=Needs.APPROVER, operation=True, group="Release",
+    ),
+    Command(
+        "release rollback", "move every region back to the colour that served before, or none", "commands.release",
+        (
+            _ONE_APP,
+            Param("to", Kind.WORD, "the colour that served before; refused where it is another one by now", option=True,
+                  metavar="COLOUR"),
+            _WITHOUT, _OVERRIDE, _CONFIRMED,
+        ),
+        ("release rollback {app}", "release rollback {app} --to blue --confirm"),
+        function="run_rollback", needs=Needs.APPROVER, operation=True, group="Release",
+    ),
+)  # fmt: skip
+
 _INCIDENT_ID = Param("id", Kind.WORD, "the incident's id; may be left out where only one is open", metavar="ID")
 _INCIDENT = (
     Command(
@@ -226,7 +280,8 @@ _EMERGENCY = (
         "break-glass", "carry out a request without its quorum, as a named holder in a terminal; all are told",
         "commands.break_glass",
         (
-            _REQUEST, _reason("why nobody could be waited for", required=True),
+            Param("request", Kind.REQUEST, "the request's id", required=True),
+            _reason("why nobody could be waited for", required=True),
             Param("application", Kind.WORD, "the application's name, typed once more", option=True, required=True,
                   metavar="NAME"),
             _ACCEPT_LOSS,
@@ -292,56 +347,6 @@ _LOOK_AFTER = (
 )  # fmt: skip
 
 
-def _program(
-    name: str, summary: str, module: str, function: str, params: tuple[Param, ...] = (), example: str = ""
-) -> Command:
-    """A command of the terminal that needs neither store nor configuration to start."""
-    return Command(
-        name, summary, module, params, (example or name,), function=function,
-        needs=Needs.NOBODY, where=Where.TERMINAL, bare=True, group="Programs",
-    )  # fmt: skip
-
-
-_SANDBOX = (
-    Param("config", Kind.WORD, "the topology to simulate", option=True, metavar="FILE"),
-    Param("port", Kind.NUMBER, "where its page listens", option=True),
-    Param("speed", Kind.NUMBER, "divides how long simulated services take", option=True),
-    Param("data", Kind.WORD, "where store and environment are kept", option=True, metavar="DIR"),
-)
-_FILE = Param("file", Kind.WORD, "the file; DR_CONFIG, else dr.yaml, when it is left out", metavar="FILE")
-
-_DISCOVER = (
-    Param("region", Kind.WORD, "a region to look at; the first one is the primary", option=True, repeatable=True,
-          required=True, metavar="REGION"),
-    Param("tag", Kind.WORD, "only what carries this tag; repeatable", option=True, repeatable=True,
-          metavar="KEY=VALUE"),
-    Param("name", Kind.WORD, "the application's name; from the tag when it is left out", option=True, metavar="NAME"),
-    Param("out", Kind.WORD, "write it there; printed when it is left out", option=True, metavar="FILE"),
-)  # fmt: skip
-
-_GRANT = Param(
-    "grant", Kind.WORD, "also give this PostgreSQL role what bot and worker need", option=True, metavar="ROLE"
-)
-
-_TERMINAL = (
-    _program(
-        "sandbox", "start the local world: simulated AWS, a local Slack, the bot and the worker",
-        "commands.programs", "sandbox", _SANDBOX, "sandbox --port 8081 --speed 60",
-    ),
-    _program("bot", "the Slack bot", "commands.programs", "bot"),
-    _program("worker", "the process that observes and carries out runs", "commands.programs", "worker"),
-    _program(
-        "db upgrade", "bring the store's tables up to date", "commands.database", "upgrade", (_GRANT,),
-        "db upgrade --grant dr_app",
-    ),
-    _program("config check", "validate dr.yaml; every error with its line", "commands.config", "check", (_FILE,)),
-    _program(
-        "config discover", "write a first draft of dr.yaml from what AWS has", "commands.discover", "run", _DISCOVER,
-        "config discover --region {primary} --region {region} --tag app=shop",
-    ),
-    _program("config schema", "the JSON Schema of dr.yaml", "commands.config", "schema"),
-)  # fmt: skip
-
 _DRILL = (
     Command(
         "drill", "try what a failover needs: on paper, by harmless calls, with a clone, or as a real move and back",
@@ -365,10 +370,4 @@ _DRILL = (
     ),
 )  # fmt: skip
 
-COMMANDS = (*_SEE, *_ACT, *_STEER, *_DRILL, *_INCIDENT, *_EMERGENCY, *_LOOK_AFTER, *_TERMINAL)
-
-# Words of the command language without code in this version; they get a clear answer instead of a guess.
-UNAVAILABLE = (
-    "release", "release status", "release promote", "release rollback",
-    "deploy", "failover --all",
-)  # fmt: skip
+COMMANDS = (*_SEE, *_ACT, *_STEER, *_DRILL, *_RELEASE, *_INCIDENT, *_EMERGENCY, *_LOOK_AFTER, *PROGRAMS, *DEPLOY)

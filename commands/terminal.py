@@ -15,6 +15,7 @@ from commands.context import Context, Outcome
 from commands.failover import mode_of
 from commands.questions import NeedsAcceptance
 from commands.registry import Command
+from commands.release import proposal_of
 from commands.run import which_run
 from commands.unfreeze import lifted
 from dr_core.approvals.ack import Review
@@ -23,16 +24,24 @@ from dr_core.approvals.model import Request, RequestState
 from dr_core.aws.caller import Signer
 from dr_core.drills.asking import kind_of
 from dr_core.errors import ConflictError, DeniedError, RefusedError, UsageError
+from dr_core.evacuation.binding import digest_of, round_of, worst_to_type
+from dr_core.evacuation.deciding import Review as WholeReview
+from dr_core.evacuation.model import is_evacuation
+from dr_core.evacuation.reading import members_of
 from dr_core.plan.step import Mode
+from dr_core.releases import model as releasing
+from dr_core.releases.asking import work_out
 from dr_core.reports.brake import brake_report
 from dr_core.reports.drills import drill_view
+from dr_core.reports.evacuation import evacuation_view
 from dr_core.reports.incidents import incident_view
 from dr_core.reports.listing import Message
 from dr_core.reports.reconciliations import reconciliation_list
+from dr_core.reports.releases import release_report
 from dr_core.reports.request import request_view
 from dr_core.reports.reviews import review_list
 from dr_core.reports.run import run_view
-from dr_core.store import requests
+from dr_core.store import evacuations, requests
 from dr_core.terminal.answer import Answer, AnsweredError
 from dr_core.terminal.claim import Claim, Seen, Verb, new_nonce
 from dr_core.terminal.proof import sign, sts_of
@@ -76,9 +85,11 @@ def _claim(context: Context, verb: Verb) -> Claim:
 
 def _failover(context: Context, _verb: Verb) -> dict[str, Any]:
     arguments = context.arguments
-    forced = mode_of(arguments) is Mode.FORCED
+    forced, every = mode_of(arguments) is Mode.FORCED, arguments.flag("all")
     return {
-        **_failback(context, _verb),
+        **_asked(context),
+        "application": None if every else arguments.given("application"),
+        "every": every,
         "target": arguments.given("region"),
         "source": arguments.text("from"),
         "forced": forced,
@@ -86,17 +97,18 @@ def _failover(context: Context, _verb: Verb) -> dict[str, Any]:
 
 
 def _failback(context: Context, _verb: Verb) -> dict[str, Any]:
-    arguments = context.arguments
-    return {
-        "application": arguments.given("application"),
-        "reason": arguments.text("reason") or "",
-        "overrides": arguments.many("override"),
-    }
+    return {**_asked(context), "application": context.arguments.given("application")}
+
+
+def _asked(context: Context) -> dict[str, Any]:
+    return {"reason": context.arguments.text("reason") or "", "overrides": context.arguments.many("override")}
 
 
 def _about_request(context: Context, verb: Verb) -> dict[str, Any]:
     """A request as this terminal's store shows it: its plan must be the one that the digest says."""
     arguments = context.arguments
+    if is_evacuation(arguments.given("request")):
+        return _about_evacuation(context, verb)
     request = context.services.store.read(lambda tx: requests.get(tx, arguments.given("request")))
     if request.plan.digest() != request.digest:
         raise ConflictError(f"The plan of {request.id} in this store is not the one that its digest names.")
@@ -108,6 +120,35 @@ def _about_request(context: Context, verb: Verb) -> dict[str, Any]:
         "reason": arguments.text("reason") or "",
         "accept_loss": arguments.text("accept_loss"),
         "application": arguments.text("application"),
+    }
+
+
+def _about_evacuation(context: Context, verb: Verb) -> dict[str, Any]:
+    """Every member as this terminal's store shows it: what is signed is the round and the plan of each."""
+    arguments, evacuation_id = context.arguments, context.arguments.given("request")
+    if verb is Verb.BREAK_GLASS:
+        raise UsageError(
+            "The glass is broken for one application at a time.",
+            hint=f"`evacuation {evacuation_id}` names the request of each.",
+        )
+    members = context.services.store.read(lambda tx: members_of(tx, evacuations.get(tx, evacuation_id)))
+    false = next((one for one in members if one.plan.digest() != one.digest), None)
+    if false is not None:
+        raise ConflictError(f"The plan of {false.id} in this store is not the one that its digest names.")
+    round_, digest = round_of(members), digest_of(members)
+    meant = arguments.many("only") if verb is Verb.APPROVE else ()
+    waiting = tuple(one for one in members if one.state is RequestState.OPEN and (not meant or one.id in meant))
+    if verb is Verb.APPROVE and not waiting:
+        raise ConflictError(f"Nothing of {evacuation_id} waits for approvals.", hint=f"`evacuation {evacuation_id}`")
+    only = tuple(one.id for one in waiting) if verb is Verb.APPROVE else ()
+    typed = worst_to_type(waiting, context.services.topology.objectives.rpo.total_seconds())
+    if verb is Verb.APPROVE and typed is not None and arguments.text("accept_loss") is None:
+        evacuation = context.services.store.read(lambda tx: evacuations.get(tx, evacuation_id))
+        raise NeedsAcceptance(WholeReview(evacuation, waiting, round_, digest, typed))
+    return {
+        "seen": Seen(request=evacuation_id, round=arguments.integer("round") or round_, digest=digest, only=only),
+        "reason": arguments.text("reason") or "",
+        "accept_loss": arguments.text("accept_loss"),
     }
 
 
@@ -160,6 +201,8 @@ def _about_incident(context: Context, _verb: Verb) -> dict[str, Any]:
 
 
 def _request(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
+    if answer.evacuation is not None:
+        return evacuation_view(context.services, answer.evacuation)
     return request_view(context.services, str(answer.request))
 
 
@@ -200,6 +243,23 @@ def _drill(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
     return drill_view(context.services, str(answer.drill))
 
 
+def _released(context: Context, verb: Verb) -> dict[str, Any]:
+    """A question, where it was not confirmed yet, so it is asked before a worker is."""
+    proposal = proposal_of(context, releasing.Verb(verb.value.removeprefix("release ")))
+    meant = work_out(context.services, proposal)
+    return {
+        "application": proposal.application,
+        "colour": meant.colour,
+        "left_out": proposal.without,
+        "overrides": proposal.overrides,
+        "confirmed": True,
+    }
+
+
+def _releases(context: Context, claim: Claim, _answer: Answer) -> BaseModel:
+    return release_report(context.services, claim.application)
+
+
 def _incident(context: Context, _claim: Claim, answer: Answer) -> BaseModel:
     return incident_view(context.services, str(answer.incident))
 
@@ -236,4 +296,6 @@ _VERBS: dict[Verb, _Use] = {
     Verb.INCIDENT_CLOSE: _Use(_about_incident, _incident),
     Verb.NOTE: _Use(_noted, _incident),
     Verb.DRILL: _Use(_about_drill, _drill),
+    Verb.RELEASE_PROMOTE: _Use(_released, _releases),
+    Verb.RELEASE_ROLLBACK: _Use(_released, _releases),
 }

@@ -26,6 +26,8 @@ def request(view: RequestView, now: datetime) -> list[str]:
         lines += wrap(f"of earlier rounds, not counted: {people}", 4, 2)
     if view.undoes:
         lines.append(f"  takes back run {view.undoes}")
+    if view.evacuation:
+        lines += wrap(f"part of evacuation {view.evacuation}: approve {view.evacuation} decides about all of it", 2, 2)
     if view.supersedes:
         lines += wrap(f"when approved, run {view.supersedes} ends and this one takes its place", 2, 2)
     for told in (view.cause_gone, *view.signals, *view.prepared):
@@ -53,6 +55,8 @@ def _next(view: RequestView) -> str:
         return f"run {view.run}: `run show {view.run}` tells how it goes"
     if view.state == "open":
         return f"next: an approver types: approve {view.id}; the run starts with the last acknowledgement"
+    if view.state == "queued":
+        return f"next: it starts by itself when its turn comes; `evacuation {view.evacuation}` tells why it waits"
     return {"approved": "next: the run starts as soon as a worker takes it", "expired": f"next: renew {view.id}"}.get(
         view.state, "nothing was changed in AWS"
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from commands.rendering.evacuation import lines_of
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import braked
 from commands.rendering.words import (
@@ -136,10 +137,12 @@ def _step(step: StepView, now: datetime) -> tuple[str, ...]:
 
 
 def runs(listed: RunList, now: datetime) -> list[str]:
+    evacuations = [line for one in listed.evacuations for line in lines_of(one, now)]
     if not listed.runs:
-        return ["There was no run yet."]
+        return [*evacuations, "There was no run yet."]
     notes = [[f"nothing new starts: {plain(why)}" for why in item.stopped] for item in listed.runs]
-    return [f"Runs at {clock(listed.at)}", *table([_row(item, now) for item in listed.runs], 0, notes)]
+    rows = table([_row(item, now) for item in listed.runs], 0, notes)
+    return [f"Runs at {clock(listed.at)}", *evacuations, *rows]
 
 
 def _row(item: RunItem, now: datetime) -> tuple[str, ...]:

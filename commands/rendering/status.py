@@ -5,6 +5,8 @@ from datetime import datetime
 
 from commands.rendering import consumers, drill
 from commands.rendering import objectives as figures
+from commands.rendering import release as releases
+from commands.rendering.evacuation import lines_of
 from commands.rendering.incident import open_line
 from commands.rendering.lines import table, wrap
 from commands.rendering.words import age, ago, clock, count, duration, exposure_of, moment, move, plain, undated, way
@@ -29,6 +31,8 @@ def status(report: StatusReport, now: datetime) -> list[str]:
         lines += wrap(braked(report.braked, now), 0, 2)
     for open_one in report.incidents:
         lines += wrap(open_line(open_one, now), 0, 2)
+    for evacuation in report.evacuations:
+        lines += lines_of(evacuation, now)
     for application in report.applications:
         lines += ["", *_application(application, now)]
     return lines
@@ -70,6 +74,8 @@ def _application(application: ApplicationStatus, now: datetime) -> list[str]:
         lines += wrap(figures.readiness(application.readiness), 2, 2)
     if application.last_drill is not None:
         lines += wrap(f"last drill: {plain(drill.last(application.last_drill))}", 2, 2)
+    if application.release is not None:
+        lines += wrap(releases.short(application.release, application.name, now), 2, 2)
     lines += figures.objectives(application.objectives, now)
     for lost in application.lost_writes:
         lines += wrap(f"LOST WRITES {lost.id}: {plain(lost.sentence)}; another person signs: reconcile sign", 2, 2)

@@ -42,6 +42,12 @@ class Capacity(OneOf):
     aurora_readers: AuroraReaders | None = None
 
 
+def readers_of(capacity: tuple[Capacity, ...], region: str, cluster: str) -> AuroraReaders | None:
+    """The entry that makes instances in a cluster when it is to work; its name is compared as RDS keeps it."""
+    found = (entry.aurora_readers for entry in capacity if entry.aurora_readers)
+    return next((one for one in found if one.clusters.get(region) == cluster.lower()), None)
+
+
 class LambdaEventSource(Value):
     function: Text
 

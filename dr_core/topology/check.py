@@ -11,6 +11,7 @@ from dr_core.topology.cron import parse_cron
 from dr_core.topology.duties import Schedule
 from dr_core.topology.findings import Severity, TopologyFinding, fatal, warning
 from dr_core.topology.model import Topology
+from dr_core.topology.opt_in import delivers
 
 
 def check_topology(topology: Topology) -> tuple[TopologyFinding, ...]:
@@ -69,6 +70,9 @@ def _queue(topology: Topology) -> Iterator[TopologyFinding]:
     ):
         if region not in inside:
             yield fatal(path, f"{region} is no allowed region", "Choose one of residency.allowed_regions")
+        elif not delivers(region, queue.region):
+            message = f"SNS delivers nothing from {region} to {queue.region}: both are opted into"
+            yield warning(path, message, "Put the queue into a region that is enabled by default")
     for name, application in topology.applications.items():
         if application.primary == queue.region:
             yield warning(

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from urllib.parse import urlsplit
 
 from dr_core.topology.capacity import Consumer, EventBridgeRule, EventBridgeSchedule, LambdaEventSource
+from dr_core.topology.check_release import check_release
 from dr_core.topology.custom import CustomWebhook
 from dr_core.topology.findings import TopologyFinding, fatal, warning
 from dr_core.topology.model import Application, Topology
@@ -27,6 +28,7 @@ def check_applications(topology: Topology) -> Iterator[TopologyFinding]:
         yield from _addresses(base, application)
         yield from _blind_spots(base, application)
         yield from _canary(base, application, topology.detection.interval)
+        yield from check_release(topology, base, application)
 
 
 def _order(topology: Topology) -> Iterator[TopologyFinding]:
@@ -75,6 +77,10 @@ def _owned(base: str, application: Application) -> Iterator[Owned]:
             path = f"{base}.storage[{index}].s3.buckets.{region}"
             yield path, f"the bucket {bucket}", ("bucket", bucket)
     yield from _owned_capacity(base, application, account)
+    if application.release:
+        pointer = application.release.pointer
+        for region in application.regions:
+            yield f"{base}.release.pointer", f"the parameter {pointer}", ("pointer", account, region, pointer)
 
 
 def _owned_capacity(base: str, application: Application, account: str) -> Iterator[Owned]:
@@ -194,12 +200,19 @@ def _addresses(base: str, application: Application) -> Iterator[TopologyFinding]
             yield from _address(f"{base}.traffic[{index}].arc_routing_controls.endpoints[{at}].url", endpoint.url)
         if edge and edge.probe:
             yield from _address(f"{base}.traffic[{index}].cloudfront.probe", edge.probe)
+    yield from _colour_addresses(base, application)
     for index, custom in enumerate(application.custom):
         if custom.webhook:
             yield from _hooks(f"{base}.custom[{index}].webhook", custom.webhook)
     for index, verify in enumerate(application.verify):
         if verify.http_write_read:
             yield from _address(f"{base}.verify[{index}].http_write_read.url", verify.http_write_read.url)
+
+
+def _colour_addresses(base: str, application: Application) -> Iterator[TopologyFinding]:
+    for name, colour in (application.release.colours if application.release else {}).items():
+        for region, url in colour.health.items():
+            yield from _address(f"{base}.release.colours.{name}.health.{region}", url)
 
 
 def _hooks(path: str, webhook: CustomWebhook) -> Iterator[TopologyFinding]:

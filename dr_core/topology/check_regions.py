@@ -55,6 +55,8 @@ def region_maps(base: str, application: Application) -> Iterator[RegionMap]:
     for index, consumer in enumerate(application.consumers):
         if isinstance(consumer.value, EventBridgeSchedule) and consumer.value.roles:
             yield RegionMap(f"{base}.consumers[{index}].eventbridge_schedule.roles", consumer.value.roles)
+    for name, colour in (application.release.colours if application.release else {}).items():
+        yield RegionMap(f"{base}.release.colours.{name}.health", colour.health)
 
 
 def _switches(base: str, application: Application) -> Iterator[RegionMap]:

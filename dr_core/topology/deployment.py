@@ -1,7 +1,7 @@
 """What `dr deploy` builds, as far as the rest of the file does not say it: the account, sizes, images, addresses."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -40,20 +40,56 @@ class Service(Value):
 
 
 class Engine(Value):
-    """Of the database: `version` as its engine counts (17.7), `name` of the database in it."""
+    """Of the database: `version` as its engine counts (17.7), `name` of the database in it. None: what suits it.
 
-    version: Text = "17.7"
-    instance_class: Text = "db.t4g.medium"
+    `secret`: which of the application's secrets holds the master's password. `storage`: GiB of an RDS instance at
+    first; Aurora's grows by itself.
+    """
+
+    version: Text | None = None
+    instance_class: Text | None = None
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = "app"
-    port: Annotated[Count, Field(ge=1150, le=65535)] = 5432
+    port: Annotated[Count, Field(ge=1150, le=65535)] | None = None
+    secret: Text | None = None
+    storage: Annotated[Count, Field(ge=20)] = 20
+
+
+def master_secret(application: str, engine: Engine) -> str:
+    """The secret with the password of the database's master."""
+    return engine.secret or f"{application}/database/master"
+
+
+class TableKey(Value):
+    """Of a DynamoDB table, which can never be changed: the names of its attributes, which are strings."""
+
+    partition: Text = "id"
+    sort: Text | None = None
+
+
+class Existing(StrEnum):
+    """What an application may have already, under the ids that the rest of the file names: used, and not built."""
+
+    HEALTH_CHECKS = "health_checks"
+    ROUTING_CONTROLS = "routing_controls"
+    DISTRIBUTION = "distribution"
 
 
 class Built(Value):
-    """One application, as it is built."""
+    """One application, as it is built. `tables`: by name. `check_every`: how often Route 53's checkers look.
+
+    `home`: the region that owns what can have one owner only (keys, secrets, the global database, tables, datastores).
+    It stays when `primary` changes, which would make all of that anew; None: it is `primary`.
+    `region_switch`: a plan of ARC Region switch besides, for the day on which there is no bot; it costs by the month.
+    """
 
     service: Service
     engine: Engine = Engine()
-    cache_node: Text = "cache.t4g.micro"
+    cache_node: Text = "cache.m6g.large"
+    tables: dict[Text, TableKey] = Field({})
+    check_every: Literal["30s", "10s"] = "30s"
+    existing: tuple[Existing, ...] = ()
+    home: Region | None = None
+    region_switch: bool = False
 
 
 class Bot(Value):
@@ -64,7 +100,7 @@ class Bot(Value):
 
 
 class Deployment(Value):
-    """`cidrs` and `zones` by region: what is left out is derived (10.N.0.0/16, and the zones a and b)."""
+    """`cidrs` and `zones` by region: what is left out is derived (networks.py, and the zones a and b)."""
 
     account: AccountId
     name: AppName = "dr"

@@ -3,7 +3,7 @@
 import pytest
 
 from commands.parsing import parse, split_slack, words_of
-from commands.registry import UnavailableError, registry
+from commands.registry import registry
 from dr_core.errors import UsageError
 
 
@@ -89,16 +89,6 @@ def test_what_is_wrong_is_named_with_the_way_out(typed: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(typed, prefix="/dr", json_allowed=False)
     assert said in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "typed",
-    ["deploy", "failover eu-west-1 --all"],
-)
-def test_words_without_code_say_so_instead_of_guessing(typed: str) -> None:
-    with pytest.raises(UnavailableError, match="is not available in this version") as caught:
-        parse(typed, prefix="/dr", json_allowed=False)
-    assert caught.value.exit_code == 2
 
 
 def test_control_characters_do_not_come_back_in_a_message() -> None:
