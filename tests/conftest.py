@@ -18,7 +18,7 @@ from sqlalchemy import text
 from dr_core.clock import ManualClock
 from dr_core.store import migrate
 from dr_core.store.engine import Store, make_engine
-from dr_core.store.tables import metadata
+from dr_core.store.tables_beside_runs import whole as metadata
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology
 from tests import aws_models

@@ -9,6 +9,7 @@ from dr_core.topology.model import Application, Topology
 ACCOUNT = "123456789012"
 WHO = f"arn:aws:iam::{ACCOUNT}:role/dr-bot"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/dr-bot/sandbox"
+_TRACKED = "TargetTrackingScalingPolicyConfiguration"
 HEALTH_CHECK = {"HealthCheckConfig": {"Type": "HTTPS", "RequestInterval": 30, "Disabled": False}}
 
 
@@ -110,6 +111,9 @@ def _services(aws: MemoryAws, app: Application, now: datetime) -> None:
         aws.put("ecs", "DescribeTaskDefinition", {"taskDefinition": task}, region)
     aws.put("ecr", "DescribeImages", {"imageDetails": [{"imageTags": ["1"]}]})
     aws.put("application-autoscaling", "DescribeScalableTargets", {"ScalableTargets": [{"MaxCapacity": 8}]})
+    cpu = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
+    policy = {"PolicyType": "TargetTrackingScaling", _TRACKED: {**cpu, "TargetValue": 60.0}}
+    aws.put("application-autoscaling", "DescribeScalingPolicies", {"ScalingPolicies": [policy]})
     usage = {"MetricNamespace": "AWS/Usage", "MetricName": "ResourceCount", "MetricDimensions": {"Service": "Fargate"}}
     aws.put("service-quotas", "GetServiceQuota", {"Quota": {"QuotaName": "q", "Value": 100.0, "UsageMetric": usage}})
     aws.put("cloudwatch", "GetMetricData", {"MetricDataResults": [{"Timestamps": [now], "Values": [4.0]}]})

@@ -77,6 +77,13 @@ def test_a_missing_permission_is_named_with_its_action(room: Room) -> None:
     assert checks[f"{EU} services"].state is CheckState.OK
 
 
+def test_a_process_that_only_tells_who_it_is_takes_no_role(room: Room) -> None:
+    """Whoever has the role of an application may change things: the bot never does."""
+    checks = {check.name: check for check in reach(room.services, identity_only=True)}
+    assert checks.keys() == {"AWS eu-central-1", "AWS eu-west-1", "AWS clock"}
+    assert {check.state for check in checks.values()} == {CheckState.OK}
+
+
 def test_looking_changes_nothing(room: Room) -> None:
     before = len(room.world.calls())
     room.checks()

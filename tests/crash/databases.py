@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, text
 
 from dr_core.clock import Clock
 from dr_core.store.engine import Store, make_engine
-from dr_core.store.tables import metadata
+from dr_core.store.tables_beside_runs import whole as metadata
 from tests.simulation.prepared import PreparedStore
 
 

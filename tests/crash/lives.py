@@ -202,11 +202,12 @@ class Explorer:
 
     What a dead process leaves behind is the store and the world; nothing else survives it. So two crashes that leave
     the same behind are one. "The same" leaves out the time, the owner's number and what a step was said to wait for;
-    `exact` leaves out nothing but looks one crash deep.
+    `exact` leaves out nothing but looks one crash deep, as does `single`.
     """
 
     stage: Stage
     exact: bool = False
+    single: bool = False
     cases: int = 0
     points: int = 0
     _seen: set[object] = field(default_factory=set)
@@ -237,7 +238,7 @@ class Explorer:
             self.points += 1
             count[0] += when is When.AFTER and point not in CALLS | DESCRIPTIONS
             count[1] += when is When.AFTER
-            if self.exact and depth:
+            if (self.exact or self.single) and depth:
                 return
             now = (count[self.exact], self.stage.world.marks(), self.stage.clock.monotonic() if self.exact else 0)
             if now == last:

@@ -67,8 +67,9 @@ def samples() -> tuple[Sample, ...]:
 
 
 def _one_way() -> tuple[Sample, ...]:
-    """What the others lack, each once: a replica has no way back, and neither has a cluster that was taken out;
-    where every region serves, users are shifted away and brought back."""
+    """What the others lack, each once: a replica has no way back, and neither has a cluster that was taken out; where
+    every region serves, users are shifted away and brought back; documents and webhooks of the team's own, node groups
+    and readers, and routing controls are one kind of step each, whichever way they go."""
     home, away = "ca-central-1", "us-west-2"
     return (
         Sample("replicas", "claims", Mode.PLANNED, home, away, lost=False),
@@ -77,6 +78,10 @@ def _one_way() -> tuple[Sample, ...]:
         Sample("active", "catalog", Mode.PLANNED, "eu-central-1", "eu-west-1", lost=False),
         Sample("active", "catalog", Mode.PLANNED, "eu-west-1", "eu-central-1", lost=False, returning=True),
         Sample("active", "edge", Mode.FORCED, "eu-north-1", "eu-west-1", lost=False),
+        Sample("own", "kiosk", Mode.FORCED, "eu-south-1", "eu-west-3", lost=True),
+        Sample("pool", "stock", Mode.PLANNED, "eu-south-1", "eu-west-3", lost=False),
+        Sample("pool", "stock", Mode.FORCED, "eu-south-1", "eu-west-3", lost=True),
+        Sample("controls", "ledger", Mode.FORCED, "eu-west-3", "eu-south-1", lost=True),
     )
 
 

@@ -7,11 +7,12 @@ import pytest
 
 from dr_core.execution.model import RunState
 from dr_core.failpoints import Point, When
+from dr_core.plan.steps import KINDS
 from dr_core.store import runs
 from tests.crash.checks import faults_of
 from tests.crash.conftest import NewStage
 from tests.crash.lives import LEASE_OVER_S, RUN, Explorer, KilledError, Stage
-from tests.crash.plans import NIGHTLY, Sample, samples, shapes
+from tests.crash.plans import NIGHTLY, Sample, samples
 
 SCALE = float(os.environ.get("DR_TEST_SCALE", "1"))
 
@@ -45,15 +46,21 @@ def test_a_worker_may_die_at_every_point_and_its_successors_too(new_stage: NewSt
     explore(new_stage("sqlite", sample))
 
 
-@pytest.mark.parametrize("sample", samples() if NIGHTLY else shapes(), ids=name_of)
+@pytest.mark.parametrize("sample", samples(), ids=name_of)
 def test_a_worker_may_die_at_every_point_on_postgresql(new_stage: NewStage, sample: Sample) -> None:
-    """One plan of each shape; in the night all of them."""
-    explore(new_stage("postgresql", sample))
+    """Singles; in the night the rows too."""
+    explore(new_stage("postgresql", sample), single=not NIGHTLY)
 
 
-def explore(stage: Stage) -> None:
+def test_every_kind_of_step_stands_in_a_sample_plan() -> None:
+    """But for a package's own (tests/plugins), and the way home of what has everything, which is played by night."""
+    played = {step.kind for sample in samples() for step in sample.plan.steps}
+    assert set(KINDS) - played == {"custom-plugin"} | (set() if NIGHTLY else {"backfill-buckets"})
+
+
+def explore(stage: Stage, *, single: bool = False) -> None:
     """Every crash of every commit and call that the stage's plan has."""
-    explorer = Explorer(stage)
+    explorer = Explorer(stage, single=single)
     assert explorer.run(faults_of) == []
     assert explorer.cases > 2 * len(stage.sample.plan.steps)
     expected = ON_THE_WAY | (AFTER_THE_END if stage.sample.lost else frozenset())

@@ -4,9 +4,11 @@ At the end of each the world's record is held against the trail: no call of the 
 """
 
 import contextlib
+import json
 import os
 import shutil
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from tests.conftest import new_database
 from tests.scenario.intended import unintended
 from tests.scenario.launching import logs, running
+from tests.scenario.least import RECORD, policies
 from tests.scenario.room import Room
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
@@ -28,18 +31,25 @@ Database = Callable[[Path], list[str]]
 _failed = pytest.StashKey[bool]()
 
 SCALE = int(os.environ.get("DR_TEST_SCALE", "1"))
-# Stories in which the store has the say are told on both every time, the others on PostgreSQL by night.
+# Stories in which the store has the say are told on both every time. Those of any other file are told on one of the two
+# by day, which the seed of the random order draws (`--randomly-seed=N` repeats it), and on both by night.
 ON_BOTH = frozenset({"test_crashes", "test_races", "test_replicas", "test_store_role"})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, by day, what SQLite has told already."""
+    """Leave out, by day, what is told on the other database."""
     here = Path(__file__).parent
-    left = [one for one in items if here in one.path.parents and "[postgresql" in one.name and SCALE == 1]
-    left = [one for one in left if one.path.stem not in ON_BOTH]
+    seed = str(getattr(config.option, "randomly_seed", ""))
+    left = [one for one in items if here in one.path.parents and SCALE == 1 and one.path.stem not in ON_BOTH]
+    left = [one for one in left if f"[{_other(one.path.stem, seed)}" in one.name]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [one for one in items if one not in left]
+
+
+def _other(file: str, seed: str) -> str:
+    """The database on which the stories of this file are not told this time."""
+    return ("sqlite", "postgresql")[zlib.crc32(f"{file} {seed}".encode()) % 2]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,12 +83,16 @@ def _started(node: pytest.Item, folder: Path, database: Database) -> Iterator[St
             config = folder / "dr.yaml"
             config.write_text(text, encoding="utf-8")
             data = folder / "data"
-            options = [*database(data), "--bots", str(bots), "--workers", str(workers)]
+            enforced = ["--iam", str(policies(config, folder / "iam.json"))]
+            options = [*database(data), "--bots", str(bots), "--workers", str(workers), *enforced]
             rooms.append(rest.enter_context(running(config, data, speed, *options)))
             return rooms[-1]
 
         yield start
         for room in [] if node.stash.get(_failed, False) else rooms:
+            held = room.ok("/api/world/permissions")
+            (folder / RECORD).write_text(json.dumps(held), encoding="utf-8")
+            assert held["refused"] == []
             assert unintended(room) == []
         if node.stash.get(_failed, False):
             sys.stderr.write(logs(folder / "data"))

@@ -55,4 +55,5 @@ def _call(number: int, raw: Json) -> AwsCall:
         operation=raw["operation"],
         principal=raw["principal"],
         user_agent=" ".join(said),
+        subject=str((raw["parameters"] or {}).get("Name", "")) if raw["service"] == "ssm" else "",
     )

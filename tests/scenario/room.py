@@ -19,7 +19,7 @@ from tests.scenario import forked
 PROJECT = Path(__file__).parents[2]
 REQUESTER = "U0REQUESTER"
 PATIENCE_S = 180.0
-_MOVES = re.compile(r"\b(failover|failback|rollback|drill) of ")
+_MOVES = re.compile(r"\b(failover|failback|rollback|drill|evacuation) of ")
 T = TypeVar("T")
 Json = dict[str, Any]
 

@@ -20,6 +20,7 @@ from tests.scenario.room import REQUESTER, Json, Message, Room, texts, wait_unti
 pytestmark = pytest.mark.process
 ACTIVE, TARGET = "eu-central-1", "eu-west-1"
 PAPERS = {region: f"shop-papers-{region}" for region in (ACTIVE, TARGET)}
+KEPT = ", ".join(f"{{region: {region}, bucket: {bucket}}}" for region, bucket in PAPERS.items())
 HOLD_DOWN = timedelta(seconds=3)
 BLOCKING = {
     "global-db-rpo": "rds.global_db_rpo = 60 s",
@@ -56,7 +57,7 @@ def administrator(room: Room) -> Client:
 def test_what_would_keep_a_failover_from_working_is_found_before_and_can_be_overridden(
     start: Start, tmp_path: Path
 ) -> None:
-    room = start()
+    room = start(edits={f"control_region: {TARGET}": f"control_region: {TARGET}\nrunbook: {{buckets: [{KEPT}]}}"})
     _break(room)
     _what_blocks_is_told_with_evidence_and_way_out(room)
     _what_the_standby_lacks_is_named_without_values(room)
@@ -73,8 +74,6 @@ def _break(room: Room) -> None:
     client = administrator(room)
     _hold_commits_back(client("rds", TARGET))
     _lose_copies(client)
-    for region, bucket in PAPERS.items():
-        client("s3", region).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
     room.fault("quota_short", region=TARGET, value=2)
     room.fault("denied", service="rds", operation="SwitchoverGlobalCluster")
     _carry_nothing_over(room, client("s3", TARGET))
@@ -117,11 +116,10 @@ def _carry_nothing_over(room: Room, s3: Any) -> None:
 def _deploy(room: Room) -> None:
     """Another dr.yaml: the bot at home where the shop is active, two approvers gone, a probe that asks a wrong path."""
     config = room.data.parent / "dr.yaml"
-    buckets = ", ".join(f"{{region: {region}, bucket: {bucket}}}" for region, bucket in PAPERS.items())
-    runbook = f"runbook: {{folder: {room.data / 'papers'}, buckets: [{buckets}]}}"
     text = config.read_text(encoding="utf-8")
     for old, new in {
-        f"control_region: {TARGET}": f"control_region: {ACTIVE}\n{runbook}",
+        f"control_region: {TARGET}": f"control_region: {ACTIVE}",
+        "runbook: {": f"runbook: {{folder: {room.data / 'papers'}, ",
         "approvers: {users: [U0ADA, U0GRACE, U0LINUS]}": "approvers: {users: [U0ADA, U0LEFT1, U0LEFT2]}",
         "https://api-eu-central-1.example.com/health": "https://api-eu-central-1.example.com/nowhere",
     }.items():
@@ -187,8 +185,9 @@ def _the_bot_beside_the_shop_is_found_and_its_commands_lie_elsewhere(room: Room)
         return found
 
     pages = wait_until(kept, lambda found: len(found) == 2, 30, "the page in both regions", list)
-    on_disk = Path(room.data, "papers", page).read_text(encoding="utf-8")
-    for text in (*pages.values(), on_disk):
+    on_disk = Path(room.data, "papers", page)
+    wait_until(on_disk.is_file, bool, 30, "the page on the worker's disk")
+    for text in (*pages.values(), on_disk.read_text(encoding="utf-8")):
         assert "aws rds failover-global-cluster" in text
         assert f"--region {TARGET}" in text
 

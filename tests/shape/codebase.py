@@ -33,7 +33,9 @@ WHOLE = {
     "tests/process": "Real workers killed and put to sleep all the time, while the store restarts; the world counts.",
     "tests/simulation": "Whole worlds on virtual time, each made from a seed and replayed by it.",
     "tests/stateful": "Hypothesis moves requests, people, clocks, runs and replicas by rules, against a plain model.",
-    "tests/infra": "What the stacks are made of.",
+    "tests/infra": "What the stacks are made of, read from the templates that are deployed.",
+    "tests/infra/configs": "Other configurations to deploy: names, regions, sizes, what they consist of.",
+    "tests/infra/deploying": "The deciders of `dr deploy`.",
     "tests/sandbox": "The sandbox itself: that the local Slack is as strict as Slack, and the launcher.",
     "tests/sandbox/world": "The simulated AWS: that it behaves over time as AWS says it does.",
     "tests/scenario": "Whole stories with real processes through the local Slack.",
@@ -42,7 +44,13 @@ WHOLE = {
     "tests/unit": "Rules of single modules; its rooms mirror the tree.",
 }
 # Files without a place for a comment.
-SILENT = {"migrations/script.py.mako": "The template of a new migration."}
+SILENT = {
+    "migrations/script.py.mako": "The template of a new migration.",
+    "infra/.npmrc": "No download addresses in the lock file.",
+    "infra/cdk.json": "How the CDK CLI finds the app, for those who call it by hand.",
+    "infra/package.json": "The one npm package: the CDK CLI, by its version.",
+    "infra/package-lock.json": "The same with its hash.",
+}
 _COMMENT = re.compile(r"^\s*(?:#|//|/\*|<!--)\s*(.+?)\s*(?:\*/|-->)?$")
 
 
@@ -56,7 +64,10 @@ def rooms() -> Iterator[Path]:
 def _is_room(path: Path) -> bool:
     inside = path.relative_to(ROOT).as_posix()
     return (
-        path.is_dir() and "__pycache__" not in path.parts and not inside.startswith("tests/unit/") and any(files(path))
+        path.is_dir()
+        and not {"__pycache__", "node_modules"} & set(path.parts)
+        and not inside.startswith("tests/unit/")
+        and any(files(path))
     )
 
 

@@ -14,6 +14,8 @@ from functools import cache
 from botocore import xform_name
 
 from bot.sandbox.world.api import Handler
+from bot.sandbox.world.cloudformation.kinds import Kept
+from bot.sandbox.world.cloudformation.table import KINDS
 from bot.sandbox.world.ground import Ground
 from bot.sandbox.world.service_models import known_services, model_of
 from bot.sandbox.world.services import SERVICES
@@ -32,6 +34,15 @@ What the local world and the tests believe of AWS, operation by operation. Print
 "The world" is an operation of ours, with what it plays; times are AWS's as its pages tell them, divided by the world's
 speed. "moto" is the library's own answer. Each operation links to AWS's page; what no page settles is said at the head
 of the service's file. **Bold** is what the product itself calls.
+"""
+TYPES_HEAD = """
+## Resource types of CloudFormation
+
+Any other type is refused by its name. What is only kept has no counterpart here, and nothing that the bot sees depends
+on it. A property that the service's own call does not take is kept with the resource and has no effect.
+
+| type | made by |
+|---|---|
 """
 # Where AWS describes the services of which the world plays nothing itself.
 MOTO_PAGES = {
@@ -96,10 +107,10 @@ def first_line(handler: Handler) -> str:
 
 
 @cache
-def calls() -> frozenset[tuple[str, str]]:
-    """The operations that the product calls."""
+def calls(rooms: Iterable[str] = PRODUCT) -> frozenset[tuple[str, str]]:
+    """The operations that the product calls, or only these folders of it."""
     return frozenset(
-        call for room in PRODUCT for path in (ROOT / room).rglob("*.py") for call in _calls(parsed(path).nodes)
+        call for room in rooms for path in (ROOT / room).rglob("*.py") for call in _calls(parsed(path).nodes)
     )
 
 
@@ -133,7 +144,14 @@ def page() -> str:
     for service in sorted({row.service for row in found}):
         parts.append(f"\n## {service}\n\n| operation | by | plays |\n|---|---|---|\n")
         parts.extend(_line(row) for row in found if row.service == service)
-    return "".join(parts)
+    return "".join([*parts, *_types()])
+
+
+def _types() -> Iterator[str]:
+    """What CloudFormation makes here, by type."""
+    yield TYPES_HEAD
+    for name, kind in sorted(KINDS.items()):
+        yield f"| `{name}` | {f'only kept: {kind.why}' if isinstance(kind, Kept) else 'calls of its service'} |\n"
 
 
 def _line(row: Row) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from dr_core.plan.steps import KINDS
 from tests.shape.coverage import PAGE, ROOT, page, state
+from tests.shape.coverage_built import BUILT, Built
 from tests.shape.coverage_rows import SECTIONS, Row
 from tests.shape.parsed import parsed
 
@@ -27,11 +28,13 @@ def test_the_page_is_current() -> None:
 
 def test_every_row_is_there_once() -> None:
     assert sorted(row.id for row in ROWS) == sorted(WANTED)
+    assert set(WANTED) >= BUILT.keys()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_what_a_row_names_exists_and_what_it_claims_is_tested(row: Row) -> None:
-    assert [path for path in (*row.reads, *row.tests) if not (ROOT / path).is_file()] == []
+    built = BUILT.get(row.id, Built((), ()))
+    assert [path for path in (*row.reads, *row.tests, *built.by, *built.gates) if not (ROOT / path).is_file()] == []
     assert set(row.steps) <= KINDS.keys()
     assert all(_tests(path) for path in row.tests)
     if state(row) == "not built yet":

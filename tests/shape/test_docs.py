@@ -68,7 +68,8 @@ def test_every_decision_says_context_decision_and_consequences() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = {_package(line) for line in (*project["dependencies"], *project["optional-dependencies"]["sandbox"])}
+    extras = project["optional-dependencies"]
+    wanted = {_package(line) for line in (*project["dependencies"], *extras["sandbox"], *extras["infra"])}
     text = (ROOT / "docs" / "decisions" / "0008-dependencies.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([\w.-]+)` \|", text, re.MULTILINE)) == wanted
 

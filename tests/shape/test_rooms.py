@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 KNOWS = {
-    "approvals": "audit execution observation plan reconciliation replication store topology",
-    "audit": "approvals aws drills execution freeze reconciliation store topology",
+    "approvals": "audit evacuation execution observation plan reconciliation replication store topology",
+    "audit": "approvals aws drills execution freeze reconciliation releases store topology",
     "aws": "topology",
     "budget": "approvals audit aws execution observation store topology",
     "canary": "execution observation store topology",
@@ -20,6 +20,7 @@ KNOWS = {
     "discovery": "aws observation",
     "drills": "approvals audit aws capacity execution health observation plan readiness replication reports runbook "
     "store topology verify",
+    "evacuation": "approvals audit execution observation plan store topology",
     "execution": "approvals audit aws objectives observation plan replication store topology",
     "freeze": "approvals audit aws execution store topology",
     "health": "aws observation replication",
@@ -29,32 +30,37 @@ KNOWS = {
     "parameters": "aws topology",
     "plan": "aws canary capacity catch_up consumers copies custom database observation parameters readiness "
     "replication reports topology traffic verify",
+    "permissions": "audit capacity consumers drills freeze parameters plan reconciliation replication topology",
     "preparation": "approvals audit aws capacity execution observation plan readiness reports store topology",
-    "readiness": "approvals audit aws capacity discovery drills execution freeze observation plan reconciliation "
-    "replication runbook store topology traffic",
+    "readiness": "approvals audit aws capacity discovery drills execution observation permissions plan "
+    "releases replication runbook store topology traffic",
     "reconciliation": "approvals audit aws database execution observation plan store topology",
+    "releases": "approvals audit aws execution health observation store topology",
     "replication": "aws observation topology",
-    "reports": "approvals audit aws budget consumers database detection drills execution freeze incidents objectives "
-    "observation plan preparation readiness reconciliation replication store topology",
+    "reports": "approvals audit aws budget consumers database detection drills evacuation execution freeze incidents "
+    "objectives observation plan preparation readiness reconciliation releases replication store topology",
     "runbook": "approvals audit aws execution observation plan reports store topology",
-    "store": "approvals audit detection drills execution freeze incidents objectives observation plan preparation "
-    "readiness reconciliation replication",
-    "terminal": "approvals audit aws drills execution freeze incidents plan reconciliation store topology",
+    "store": "approvals audit detection drills evacuation execution freeze incidents objectives observation plan "
+    "preparation readiness reconciliation releases replication",
+    "terminal": "approvals audit aws drills evacuation execution freeze incidents plan reconciliation releases store "
+    "topology",
     "topology": "",
     "traffic": "aws observation topology verify",
     "verify": "",
-    "worker": "approvals audit budget detection drills execution freeze objectives observation plan preparation "
-    "readiness reconciliation reports runbook store",
+    "worker": "approvals audit budget detection drills evacuation execution freeze objectives observation plan "
+    "preparation readiness reconciliation releases reports runbook store",
 }
 # Rooms that know each other, and why neither can do without the other.
 BOTH_WAYS = {
     "approvals audit": "an event names its actor; a rolled-back store asks for every approval again",
+    "approvals evacuation": "a complete quorum asks whose turn it is; members are asked for and acknowledged",
     "approvals execution": "the last acknowledgement makes the run, and a run asks for a new round",
     "approvals reconciliation": "a request to go home waits for lost writes; who signs for them must be an approver",
     "approvals store": "requests, acknowledgements and rosters are kept as the values they are",
     "audit drills": "a drill's calls are held against its intents; what drills intend and find are events",
     "audit execution": "a rolled-back store holds runs; what runs appends events",
     "audit freeze": "calls about markers are held against its turns; what freezes and lifts appends events",
+    "audit releases": "writes of pointers are held against its intents; what moves them appends events",
     "audit reconciliation": "the copies of lost writes are held against its intents; what it finds are events",
     "audit store": "events are kept as the values they are",
     "consumers observation": "observation asks the port, which answers in observation's values",
@@ -64,11 +70,13 @@ BOTH_WAYS = {
     "drills readiness": "an examination counts drills; these connect by the routes of its handshakes",
     "drills store": "drills are kept as the values they are",
     "drills reports": "a drill on paper looks at what reports tell; an after-action report may be of a drill",
+    "evacuation store": "evacuations are kept as the values they are",
     "execution objectives": "a run's times are measured when it ends",
     "execution store": "runs are kept as the values they are",
     "incidents store": "incidents are kept as the values they are",
     "freeze store": "what is known of a frozen application is kept as the value it is",
     "health observation": "observation asks for signals and keeps verdicts",
+    "releases store": "releases and what was read of the regions are kept as the values they are",
     "objectives store": "what is measured is counted from finished runs",
     "observation plan": "the bundle of ports is the plan's; plans are made of what was observed",
     "observation replication": "observation asks for readings and keeps them",

@@ -55,7 +55,7 @@ def test_every_state_that_is_not_final_can_be_left_for_a_final_one(table: Table[
 
 def test_the_final_states_are_those_that_the_model_calls_so() -> None:
     assert set(RUNS.final) == {state for state in RunState if state.finished}
-    assert set(REQUESTS.final) == set(RequestState) - {RequestState.OPEN}
+    assert set(REQUESTS.final) == set(RequestState) - {RequestState.OPEN, RequestState.QUEUED}
     assert set(STEPS.final) == {s for s in StepState if s.settled} - {StepState.NOT_REACHED} | {StepState.FAILED}
 
 

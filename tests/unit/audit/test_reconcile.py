@@ -9,7 +9,7 @@ import pytest
 
 from dr_core.approvals.model import RequestState
 from dr_core.audit import trail
-from dr_core.audit.cloudtrail import Identity, without_session
+from dr_core.audit.cloudtrail import Identity, in_each_region, without_session
 from dr_core.audit.events import Event, EventKind
 from dr_core.audit.reconcile import EXPECTED, AwsCall, Intent, spans, step_of, unexplained, why
 from dr_core.audit.reconciling import MARGIN, Reconciliation, _intents
@@ -257,3 +257,16 @@ def test_the_home_of_the_global_services_is_watched_too(duty: Duty) -> None:
     mark = duty.stage.store.read(lambda tx: watermarks.get(tx, "calls:111122223333:us-east-1"))
     assert mark is not None
     assert mark.at == duty.stage.clock.now()
+
+
+@pytest.mark.parametrize(
+    ("principal", "ours"),
+    [
+        ("arn:aws:sts::1:assumed-role/dr-worker-eu-west-1", {"eu-central-1", "eu-west-1"}),
+        ("arn:aws:sts::1:assumed-role/dr-worker", set()),
+        ("arn:aws:sts::1:assumed-role/dr-worker-ap-south-1", set()),
+    ],
+)
+def test_the_roles_of_workers_in_other_regions_are_ours_too(principal, ours):
+    named = {f"arn:aws:sts::1:assumed-role/dr-worker-{region}" for region in ours} or {principal}
+    assert in_each_region(principal, ("eu-central-1", "eu-west-1")) == named

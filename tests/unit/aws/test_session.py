@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from dr_core.aws.faults import aws_errors, outcome_unknown
-from dr_core.aws.residency import GLOBAL_SERVICES
+from dr_core.aws.residency import EXEMPT_PLACES, GLOBAL_SERVICES
 from dr_core.aws.sending import guarded
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.errors import ConfigError, DeniedError, LeaseLostError, RefusedError, RejectedError, UnreachableError
@@ -109,6 +109,15 @@ def test_a_region_outside_the_allowed_ones_is_refused_by_name(sessions: AwsSessi
 
 def test_the_control_region_is_allowed_without_being_listed(sessions: AwsSessions) -> None:
     assert sessions.client("s3", "eu-north-1").meta.region_name == "eu-north-1"
+
+
+@pytest.mark.parametrize("service", ["rds", "s3", "dynamodb", "secretsmanager", "logs", "sqs", "cloudwatch"])
+def test_what_is_exempt_is_exempt_for_its_own_service_only(sessions: AwsSessions, service: str) -> None:
+    """Nothing that could hold data follows a global service, an endpoint of ARC or CloudTrail's history out."""
+    homes = {one.home for one in GLOBAL_SERVICES.values()} | {region for _, region in EXEMPT_PLACES}
+    for region in homes:
+        with pytest.raises(RefusedError):
+            sessions.client(service, region)
 
 
 @pytest.mark.parametrize("service", sorted(GLOBAL_SERVICES))

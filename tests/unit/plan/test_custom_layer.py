@@ -161,12 +161,13 @@ def test_what_is_needed_is_exact():
         for step in own(plan)
     }
     lambdas, ssm = f"arn:aws:lambda:{WEST}:1:function:", f"arn:aws:ssm:{WEST}:1:"
-    definitions = tuple(f"{ssm}automation-definition/{name}:*" for name in ("Copy", "Check"))
+    run = tuple(f"{ssm}{what}" for what in ("document/Copy", "document/Check"))
+    run += tuple(f"{ssm}automation-definition/{name}:*" for name in ("Copy", "Check"))
     key = f"arn:aws:secretsmanager:{WEST}:1:secret:hooks/key-??????"
     assert found == {
         "custom-lambda-a": {("lambda:InvokeFunction", WEST, (f"{lambdas}f-a", f"{lambdas}g"))},
         "custom-ssm-b": {
-            ("ssm:StartAutomationExecution", WEST, definitions),
+            ("ssm:StartAutomationExecution", WEST, (*run, f"{ssm}automation-execution/*")),
             ("ssm:AddTagsToResource", WEST, (f"{ssm}automation-execution/*",)),
             ("ssm:DescribeAutomationExecutions", WEST, ("*",)),
         },
@@ -190,7 +191,9 @@ def test_what_is_needed_is_exact():
 def test_a_document_is_asked_about_as_its_owners(document, definition):
     (step,) = own(planned({"ssm_document": {"name": "b", "document": document}}))
     start, *others = (KINDS[step.kind].needs or list)(step, "1")  # type: ignore[call-arg,operator]
-    assert (start.action, start.resources) == ("ssm:StartAutomationExecution", (definition,))
+    asked = (definition.replace(":automation-definition/", ":document/").removesuffix(":*"), definition)
+    assert (start.action, start.resources[:-1]) == ("ssm:StartAutomationExecution", asked)
+    assert start.resources[-1] == f"arn:aws:ssm:{WEST}:1:automation-execution/*"
     assert "iam:PassRole" not in {need.action for need in others}
 
 

@@ -101,6 +101,18 @@ def test_a_member_that_cannot_take_over_blocks(findings, observe, change, code):
     assert blocking(findings(seen=member(observe(), AWAY, **change))) == {code}
 
 
+def test_a_target_whose_instance_the_run_makes_is_only_warned_about(findings, observe, make_topology):
+    [cluster] = [one.cluster for one in observe().database.members if one.region == AWAY]
+    clusters = {HOME: "pay-home", AWAY: cluster.upper()}
+    readers = {"aurora_readers": {"clusters": clusters, "active": 1, "standby": 0}}
+    headless, within = member(observe(), AWAY, instances=0), make_topology(capacity=[readers])
+    found = findings(seen=headless, within=within)
+    assert "target-headless" not in blocking(found)
+    assert "makes one and waits" in found["target-headless"].message
+    elsewhere = {"aurora_readers": readers["aurora_readers"] | {"clusters": {HOME: "a", AWAY: "b"}}}
+    assert "target-headless" in blocking(findings(seen=headless, within=make_topology(capacity=[elsewhere])))
+
+
 def test_a_target_without_a_member_blocks(findings, observe):
     seen = observe()
     seen = database(seen, members=tuple(m for m in seen.database.members if m.region == HOME))

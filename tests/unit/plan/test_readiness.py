@@ -62,6 +62,12 @@ def test_a_finding_of_the_other_mode_does_not_block(findings, check):
     assert list(findings(denied)) == ["permission:rds:SwitchoverGlobalCluster"]
 
 
+def test_what_would_stop_the_other_mode_is_told_and_stops_nothing(findings, check):
+    way_out = "Promote it. To go on all the same: --override colours-differ"
+    found = findings(check("colours-differ", mode=Mode.PLANNED, way_out=way_out), mode=Mode.FORCED)["colours-differ"]
+    assert (found.severity, found.way_out) == (Severity.WARNING, "Promote it.")
+
+
 def test_warnings_and_unknowns_stay_in_the_readiness_report(findings, check):
     warning = check("ttl", severity=Severity.WARNING)
     unknown = check("unknown", state=CheckState.UNKNOWN, severity=Severity.WARNING)

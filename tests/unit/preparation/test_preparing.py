@@ -19,10 +19,12 @@ from dr_core.claim import Claim
 from dr_core.detection.actor import DETECTION
 from dr_core.plan.step import Mode, Severity
 from dr_core.preparation.model import ItemState
+from dr_core.preparation.situation import situation
 from dr_core.readiness.model import Check, CheckState, Sheet
 from dr_core.reports.request import request_view
 from dr_core.services import Services
 from dr_core.store import brake, drills, events, observations, preparations, readiness
+from dr_core.store.tables import request as request_table
 from dr_core.store.tables import run, step
 from dr_core.topology.capacity import Capacity as Entry
 from tests.unit.approvals.conftest import CENTRAL, WEST, actor, approve, ask, observed, see, services
@@ -50,6 +52,19 @@ def test_a_member_s_request_is_prepared_for_and_says_so(bench: Bench) -> None:
     assert bench.fleet.asked == [f"grow {WEST} 4"]
     assert bench.told(request) == ["prepare.intent", "prepare.done"]
     assert request_view(bench.services, request.id).prepared == (f"Prepared: {NAME} in {WEST} at 4 (4 run)",)
+
+
+def test_a_member_of_an_evacuation_is_prepared_for_while_it_waits_for_its_turn(bench: Bench) -> None:
+    waits = ask(bench.services)
+    bench.services.store.write(
+        lambda tx: tx.conn.execute(update(request_table).where(request_table.c.id == waits.id).values(state="queued"))
+    )
+    bench.turns()
+    assert bench.fleet.asked == [f"grow {WEST} 4"]
+    seen = bench.services.store.read(
+        lambda tx: situation(tx, bench.services.topology, waits.model_copy(update={"id": "r-other"}))
+    )
+    assert seen.asked, "what was prepared for another request stays"
 
 
 def test_detection_s_proposal_is_prepared_for_with_its_first_approval(bench: Bench) -> None:

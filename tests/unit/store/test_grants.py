@@ -55,3 +55,20 @@ def test_a_holder_who_acknowledged_before_may_break_the_glass(begun: Stage) -> N
 def test_an_acknowledgement_stays_the_same_persons(begun: Stage, statement: str) -> None:
     with pytest.raises(DeniedError, match="permission denied"):
         begun.store.write(lambda tx: tx.conn.execute(text(statement)))
+
+
+def test_with_a_password_the_role_is_made_and_only_a_hash_is_said(postgres_url: str, clock: object) -> None:
+    """A deployment has nobody who could make it by hand; given again, the password is the new one."""
+    owner_url, role = new_database(postgres_url, template="template_dr"), f"dr_{uuid.uuid4().hex[:12]}"
+    owner = Store(owner_url, clock=clock)
+    stored = text("SELECT rolcanlogin, rolsuper, rolcreaterole, rolpassword FROM pg_authid WHERE rolname = :role")
+    hashes = []
+    for password in ("it's the first", "the second"):
+        grants.grant(owner_url, role, password)
+        found = owner.read(lambda tx: tx.conn.execute(stored, {"role": role}).one())
+        assert (found.rolcanlogin, found.rolsuper, found.rolcreaterole) == (True, False, False)
+        hashes.append(found.rolpassword)
+    assert all(one.startswith("SCRAM-SHA-256$") for one in hashes)
+    assert hashes[0] != hashes[1]
+    assert not [one for one in hashes if "first" in one or "second" in one]
+    owner.dispose()

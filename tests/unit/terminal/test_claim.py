@@ -38,6 +38,10 @@ def test_a_claim_reads_as_it_was_written() -> None:
         '{"nonce":"short","verb":"brake off","version":1}',
         '{"nonce":"' + "a" * 32 + '","verb":"brake off","version":2}',
         '{"nonce":"' + "a" * 32 + '","verb":"approve","version":1}',
+        '{"every":true,"nonce":"' + "a" * 32 + '","verb":"brake off","version":1}',
+        '{"every":true,"nonce":"' + "a" * 32 + '","verb":"failback","version":1}',
+        '{"application":"shop","every":true,"nonce":"' + "a" * 32 + '","target":"eu-west-1","verb":"failover",'
+        '"version":1}',
         '{"nonce":"' + "a" * 32 + '","verb":"brake off","version":1,"more":1}',
         '{"verb":"brake off","nonce":"' + "a" * 32 + '","version":1}',
         '{"nonce":"' + "a" * 32 + '","nonce":"' + "b" * 32 + '","verb":"brake off","version":1}',
