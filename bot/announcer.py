@@ -14,6 +14,8 @@ from typing import TypeVar
 import structlog
 
 from bot.election import Election
+from bot.evacuation_cards import OF_EVACUATIONS, EvacuationCards
+from bot.evacuation_members import MemberEvents, news
 from bot.incident_cards import OF_INCIDENTS, IncidentCards
 from bot.metrics import Metrics
 from bot.posting import Mark, Posting
@@ -68,7 +70,9 @@ class Announcer:
         self._redraw_at = 0.0
         self._redrawn = ""
         self._sure: set[str] = set()
+        self._members: list[MemberEvents] = []
         self._incidents = IncidentCards(services, slack, self._mention())
+        self._evacuations = EvacuationCards(services, slack, self._mention())
 
     async def follow(self) -> bool:
         """One pass over what was not told yet; True when there was something. Raises the first DrError at its end.
@@ -80,14 +84,18 @@ class Announcer:
             self.problem = ""
             self._sure.clear()  # whoever holds it now tells more
             self._incidents.forget()
+            self._evacuations.forget()
             return False
         events = await self._read(lambda tx: pending(tx, CONSUMER, _BATCH))
         self._metrics.pending.set(len(events))
         self._incidents.stirred |= bool(events)
+        self._evacuations.stirred |= bool(events)
         problems: list[DrError] = []
+        self._members = []
         try:
             for chain in _by_chain(events):
                 problems += await self._tell(chain)
+            problems += await self._tell_members()
             problems += await self._redraw({event.chain for event in events})
         except UnreachableError as error:
             problems.insert(0, error)
@@ -116,7 +124,7 @@ class Announcer:
                 raise
             except DrError as error:
                 problems.append(error)
-        return problems + await self._incidents.refresh()
+        return problems + await self._incidents.refresh() + await self._evacuations.refresh()
 
     async def _tell(self, events: Sequence[Event]) -> list[DrError]:
         chain = events[0].chain
@@ -142,6 +150,8 @@ class Announcer:
         if any(event.kind in OF_INCIDENTS for event in events):
             await self._incidents.show()  # what Slack refuses comes again with the next redrawing
             problems = await self._incidents.tell(events)
+        if any(event.kind in OF_EVACUATIONS for event in events):
+            problems += await self._evacuations.tell(events)
         told = thread.verdicts(events)
         for start in range(0, len(told), _LINES_A_POST):
             part = told[start : start + _LINES_A_POST]
@@ -170,8 +180,12 @@ class Announcer:
         try:
             request = await asyncio.to_thread(request_view, self._services, request_id)
         except NotFoundError:
-            # The root chain, or one that is not a request's.
+            request = None
+        if request is None:  # the root chain, or one that is not a request's
             await self._told(request_id, events[-1].seq)
+            return
+        if request.evacuation is not None and request.run is None:  # its evacuation has the card until it runs
+            self._members.append(MemberEvents(request.evacuation, request.application, events))
             return
         ts = await self._show(request)
         known = await self._heard(request_id, ts)
@@ -181,6 +195,26 @@ class Announcer:
             ts = await self._reply(request, ts, part)
             await self._told(request_id, part.seq)
         await self._told(request_id, events[-1].seq)
+
+    async def _tell_members(self) -> list[DrError]:
+        """Members that have no card yet, each evacuation's in its thread: many at once are no flood."""
+        waiting, self._members = self._members, []
+        problems: list[DrError] = []
+        for evacuation_id in dict.fromkeys(one.evacuation for one in waiting):
+            own = [one for one in waiting if one.evacuation == evacuation_id]
+            try:
+                if not await asyncio.to_thread(self._lease.hold):
+                    break
+                found = await self._read(lambda tx, own=own: news(tx, own))  # type: ignore[misc]
+                if found:
+                    await self._evacuations.tell_of(evacuation_id, found)
+                for one in own:
+                    await self._told(one.chain, one.events[-1].seq)
+            except UnreachableError:
+                raise
+            except DrError as error:
+                problems.append(error)
+        return problems
 
     async def _heard(self, chain: str, ts: str) -> int:
         """How far the thread tells already, asked once after a start or an error: the cursor may lag one message."""

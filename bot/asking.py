@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from bot.delivery import Delivery
 from bot.desk import Desk
-from bot.views import decide, form, run, stop
+from bot.views import decide, evacuation, evacuation_modals, form, release, run, stop
 from bot.views.modal import View
 from bot.views.result import draw
 from commands.arguments import bind
@@ -15,12 +15,16 @@ from commands.context import Outcome
 from commands.parsing import Value, parse, words_of
 from commands.questions import MissingArguments, NeedsAcceptance
 from commands.registry import Command, Kind, registry
+from commands.release import confirming
 from dr_core.approvals.ack import Review
 from dr_core.approvals.open import BlockedError
 from dr_core.errors import DrError, NotFoundError
+from dr_core.evacuation.deciding import Review as Whole
 from dr_core.execution.brake import in_the_middle
 from dr_core.execution.impact import ConfirmationError, Impact, impact_of
 from dr_core.execution.model import Run
+from dr_core.releases.asking import UnconfirmedError
+from dr_core.reports.evacuation import EvacuationView, evacuation_view
 from dr_core.reports.model import RunView
 from dr_core.reports.request import request_view
 from dr_core.reports.run import find
@@ -34,7 +38,7 @@ async def carry_out(desk: Desk, delivery: Delivery, words: str | list[str]) -> N
     """Run a command and show its result, or open the view in which the rest is asked for."""
     try:
         outcome = await desk.run(delivery, words)
-    except (MissingArguments, BlockedError, NeedsAcceptance, ConfirmationError) as error:
+    except (MissingArguments, BlockedError, NeedsAcceptance, ConfirmationError, UnconfirmedError) as error:
         view = await _question(desk, delivery, words, error)
         if view is None or delivery.trigger is None:
             raise
@@ -50,6 +54,8 @@ async def show(desk: Desk, delivery: Delivery, outcome: Outcome) -> None:
     result = outcome.result
     if isinstance(result, RunView) and outcome.command != "run show":
         message = run.confirmation(result)
+    elif isinstance(result, EvacuationView) and outcome.command != "evacuation":
+        message = evacuation.confirmation(result)
     else:
         message = draw(result)
     incident = delivery.channel == desk.topology.slack.incident_channel
@@ -59,8 +65,11 @@ async def show(desk: Desk, delivery: Delivery, outcome: Outcome) -> None:
         await desk.tell(delivery, message)
 
 
-async def approve_view(desk: Desk, review: Review, channel: str) -> View:
-    """The approve view, drawn from the store."""
+async def approve_view(desk: Desk, review: Review | Whole, channel: str) -> View:
+    """The approve view of a request or of an evacuation, drawn from the store."""
+    if isinstance(review, Whole):
+        view = await asyncio.to_thread(evacuation_view, desk.services, review.evacuation.id)
+        return evacuation_modals.approve(view, [one.application for one in review.waiting], review.must_type, channel)
     shown = await asyncio.to_thread(request_view, desk.services, review.request)
     return decide.approve(shown, review.must_type, channel)
 
@@ -71,6 +80,8 @@ async def _question(desk: Desk, delivery: Delivery, words: str | list[str], erro
         return await approve_view(desk, error.review, channel)
     if isinstance(error, ConfirmationError):
         return _confirmation(desk, words, error, channel)
+    if isinstance(error, UnconfirmedError):
+        return release.confirm(error.meant, confirming(*_typed(desk, words), error.meant), channel)
     if isinstance(error, MissingArguments):
         command = registry().get(error.command)
         if command is None:

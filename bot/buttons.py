@@ -1,8 +1,11 @@
-"""The buttons of a card. Each carries one opaque token; what it means stands in the store, never in the message."""
+"""The buttons of a card. Each carries one opaque token; what it means stands in the store, never in the message.
+
+An evacuation's are made once, and carry the round that the card showed beside the token.
+"""
 
 import asyncio
 
-from bot import delivery
+from bot import delivery, evacuation_buttons
 from bot.asking import approve_view, carry_out, stopping
 from bot.delivery import Delivery
 from bot.desk import Desk
@@ -10,7 +13,6 @@ from bot.errors import guarded
 from bot.slack import quietly
 from bot.views import decide
 from bot.views.message import message, section
-from bot.views.modal import View
 from commands.operators import authorize
 from commands.registry import registry
 from dr_core.approvals import tokens
@@ -19,10 +21,10 @@ from dr_core.approvals.authority import Role, refusal, roles
 from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.model import Request, RequestState
 from dr_core.approvals.tokens import TokenUse
-from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError
+from dr_core.errors import ConflictError, NotFoundError, RefusedError
 from dr_core.reports.request import request_view
 from dr_core.reports.run import run_view
-from dr_core.store import cards, requests, roster, runs
+from dr_core.store import cards, evacuations, requests, roster, runs
 from dr_core.store.engine import Tx
 
 ACTIONS = tokens.ACTIONS
@@ -40,6 +42,11 @@ async def pressed(desk: Desk, body: delivery.Body) -> None:
 
 async def _pressed(desk: Desk, came: Delivery, action: str, token: str) -> None:
     came = await desk.meet(came)
+    of_all, _, round_ = token.partition(":")
+    whole = await asyncio.to_thread(desk.services.store.read, lambda tx: evacuations.button_of(tx, of_all))
+    if whole is not None:
+        await evacuation_buttons.pressed(desk, came, action, whole, int(round_) if round_.isdecimal() else None)
+        return
     try:
         use, request = await asyncio.to_thread(desk.services.store.read, lambda tx: _meaning(tx, action, token))
         desk.later(_left_behind(desk, came, request.id))
@@ -99,13 +106,13 @@ async def _left_behind(desk: Desk, came: Delivery, request_id: str) -> None:
 
 async def _approve(desk: Desk, came: Delivery, use: TokenUse, _request: Request) -> None:
     seen = await asyncio.to_thread(review, desk.services, use.request_id, desk.actor(came), use.round)
-    await _open(desk, came, await approve_view(desk, seen, came.channel or ""))
+    await desk.open(came, await approve_view(desk, seen, came.channel or ""))
 
 
 async def _deny(desk: Desk, came: Delivery, _use: TokenUse, request: Request) -> None:
     await asyncio.to_thread(desk.services.store.read, lambda tx: _may_deny(tx, desk, came, request))
     shown = await asyncio.to_thread(request_view, desk.services, request)
-    await _open(desk, came, decide.deny(shown, came.channel or ""))
+    await desk.open(came, decide.deny(shown, came.channel or ""))
 
 
 def _may_deny(tx: Tx, desk: Desk, came: Delivery, request: Request) -> None:
@@ -124,7 +131,7 @@ def _may_deny(tx: Tx, desk: Desk, came: Delivery, request: Request) -> None:
 async def _details(desk: Desk, came: Delivery, _use: TokenUse, request: Request) -> None:
     shown = await asyncio.to_thread(request_view, desk.services, request)
     run = await asyncio.to_thread(run_view, desk.services, shown.run, way_back=True) if shown.run else None
-    await _open(desk, came, decide.details(shown, run))
+    await desk.open(came, decide.details(shown, run))
 
 
 async def _stop(desk: Desk, came: Delivery, use: TokenUse, request: Request) -> None:
@@ -135,13 +142,7 @@ async def _stop(desk: Desk, came: Delivery, use: TokenUse, request: Request) -> 
     if run is None or run.state.finished:
         word = run.state.value if run is not None else "not there yet"
         raise ConflictError(f"The run of {request.id} is {word}.", hint="`/dr runs` shows it.")
-    await _open(desk, came, await asyncio.to_thread(stopping, desk, command, run, came.channel or ""))
-
-
-async def _open(desk: Desk, came: Delivery, view: View) -> None:
-    if came.trigger is None:
-        raise DrError("Slack gave nothing to open a window with; press the button again.")
-    await desk.slack.open_view(came.trigger, view)
+    await desk.open(came, await asyncio.to_thread(stopping, desk, command, run, came.channel or ""))
 
 
 _WINDOWS = {"approve": _approve, "deny": _deny, "details": _details, "pause": _stop, "abort": _stop}

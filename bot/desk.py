@@ -10,6 +10,7 @@ from bot.metrics import Metrics
 from bot.readiness import face_checks
 from bot.slack import Slack, SlackRefusedError
 from bot.views.message import Message
+from bot.views.modal import View
 from commands.context import Outcome
 from commands.dispatch import dispatch
 from dr_core.approvals.model import Actor
@@ -70,6 +71,12 @@ class Desk:
             except SlackRefusedError:
                 pass  # the bot or the person is not in that channel
         await self.slack.post(delivery.user, message)
+
+    async def open(self, delivery: Delivery, view: View) -> None:
+        """Open a window for the person who just did something."""
+        if delivery.trigger is None:
+            raise DrError("Slack gave nothing to open a window with; press the button again.")
+        await self.slack.open_view(delivery.trigger, view)
 
     async def refused(self, delivery: Delivery, what: str, error: DrError) -> None:
         """Leave an event for an operation that was refused before it reached a command."""

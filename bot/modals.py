@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bot import delivery
@@ -11,17 +11,20 @@ from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.errors import guarded, message_for
 from bot.slack import quietly
-from bot.views import decide, form, stop
+from bot.views import decide, evacuation, form, release, stop
 from bot.views.message import lines, message
 from commands.context import Outcome
 from commands.parsing import Value, parse, words_of
 from commands.registry import Kind, registry
 from dr_core.approvals.ack import review
 from dr_core.errors import DrError, UsageError
+from dr_core.evacuation import deciding
+from dr_core.evacuation.model import is_evacuation
+from dr_core.reports.evacuation import EvacuationView
 from dr_core.reports.model import RequestView
 
 Ack = Callable[..., Awaitable[Any]]
-CALLBACKS = (decide.APPROVE, decide.DENY, form.FORM, form.OVERRIDES, stop.STOP)
+CALLBACKS = (decide.APPROVE, decide.DENY, form.FORM, form.OVERRIDES, stop.STOP, release.CONFIRM)
 
 
 async def submitted(desk: Desk, body: delivery.Body, ack: Ack) -> None:
@@ -43,23 +46,31 @@ async def submitted(desk: Desk, body: delivery.Body, ack: Ack) -> None:
 async def _approve(desk: Desk, came: Delivery, about: Mapping[str, Any], typed: object, ack: Ack) -> None:
     request, round_ = str(about["request"]), int(about["round"])
     text = str(typed or "").strip()
+    only = [str(one) for one in about.get("only") or ()]
     words = ["approve", request, f"--round={round_}", *([f"--accept-loss={text}"] if text else [])]
+    words += [f"--only={one}" for one in only]
 
     async def wrong() -> str | None:
         """What is wrong with the typed text; told in the view, which stays open."""
-        seen = await asyncio.to_thread(review, desk.services, request, desk.actor(came), round_)
-        if seen.must_type is None or text.lower() == seen.must_type.lower():
-            return None
-        return f"Type exactly: {seen.must_type}"
+        wanted = await asyncio.to_thread(_must_type, desk, came, request, round_, only)
+        return None if wanted is None or text.lower() == wanted.lower() else f"Type exactly: {wanted}"
 
     await _decide(desk, came, words, ack, wrong=wrong, block=decide.TYPED)
+
+
+def _must_type(desk: Desk, came: Delivery, named: str, round_: int, only: Sequence[str]) -> str | None:
+    """The exact text, for a request or for all of an evacuation; raises what the approval would raise."""
+    actor = desk.actor(came)
+    if is_evacuation(named):
+        return deciding.review(desk.services, named, actor, round_, only).must_type
+    return review(desk.services, named, actor, round_).must_type
 
 
 async def _deny(desk: Desk, came: Delivery, about: Mapping[str, Any], reason: str, ack: Ack) -> None:
     async def wrong() -> str | None:
         return None if reason.strip() else "A denial needs a reason."
 
-    words = ["deny", str(about["request"]), f"--reason={reason.strip()}"]
+    words = ["deny", str(about["request"]), f"--round={int(about['round'])}", f"--reason={reason.strip()}"]
     await _decide(desk, came, words, ack, wrong=wrong, block=decide.REASON)
 
 
@@ -93,6 +104,10 @@ async def _tell_problem(desk: Desk, came: Delivery, error: Exception, *, unrecor
 
 
 async def _decided(desk: Desk, came: Delivery, outcome: Outcome) -> None:
+    if outcome.command == "approve" and isinstance(outcome.result, EvacuationView):
+        told = evacuation.recorded(outcome.result)
+        await desk.tell(came, message(told, lines([told])))
+        return
     if outcome.command != "approve" or not isinstance(outcome.result, RequestView):
         await show(desk, came, outcome)
         return
@@ -131,7 +146,16 @@ def _stop_words(about: Mapping[str, Any], values: Mapping[str, Any]) -> list[str
     return [*(str(word) for word in about.get("words", [])), *([f"--reason={reason}"] if reason else [])]
 
 
-_WORDS = {form.FORM: _form_words, form.OVERRIDES: _override_words, stop.STOP: _stop_words}
+def _confirmed_words(about: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    return [str(word) for word in about.get("words", [])]
+
+
+_WORDS = {
+    form.FORM: _form_words,
+    form.OVERRIDES: _override_words,
+    stop.STOP: _stop_words,
+    release.CONFIRM: _confirmed_words,
+}
 
 
 def _values(view: Mapping[str, Any]) -> dict[str, Any]:

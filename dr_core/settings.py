@@ -166,6 +166,7 @@ class Settings(BaseSettings):
     resolvers: Annotated[tuple[Resolver, ...], BeforeValidator(_resolvers)] = Field((), validation_alias="DR_RESOLVERS")
     ack_key: Path = Field(Path("dr-ack.pem"), validation_alias="DR_ACK_KEY")
     worker_key: Path = Field(Path("dr-worker.pem"), validation_alias="DR_WORKER_KEY")
+    store_role_password: SecretStr | None = Field(None, validation_alias="DR_STORE_ROLE_PASSWORD")
     webhook_key: SecretStr | None = Field(None, validation_alias="DR_WEBHOOK_KEY")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_level)] = Field(
         "info", validation_alias="DR_LOG_LEVEL"

@@ -182,7 +182,8 @@ def _acked(ack: AckView) -> str:
 def _small_print(request: RequestView) -> m.Block:
     told = f"{request.source} to {request.target}, loss limit {limit(request.loss_limit_seconds)}"
     seen = f"exposure when asked {how_long(request.plan.exposure_seconds)}"
-    return m.context(f"{told}, {seen}, digest `{short(request.digest)}`")
+    whole = f", part of evacuation `{escape(request.evacuation)}`" if request.evacuation else ""
+    return m.context(f"{told}, {seen}, digest `{short(request.digest)}`{whole}")
 
 
 def _by(request: RequestView) -> str:

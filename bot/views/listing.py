@@ -1,5 +1,6 @@
 """Lists: requests, runs, the audit trail and its verification, and single sentences."""
 
+from bot.views import evacuation_lines
 from bot.views import message as m
 from bot.views.status import nothing_new
 from bot.views.text import counted, date, escape, marked, one_line, short
@@ -24,7 +25,8 @@ def requests(report: RequestList) -> m.Message:
 def runs(report: RunList) -> m.Message:
     """What runs, then what ran."""
     told = counted(len(report.runs), "run")
-    return m.message(told, m.header("Runs"), *_blocks([_run(item) for item in report.runs], "No run yet."))
+    head = [m.header("Runs"), *evacuation_lines.lines(report.evacuations)]
+    return m.message(told, *head, *_blocks([_run(item) for item in report.runs], "No run yet."))
 
 
 def audit(report: AuditList) -> m.Message:

@@ -5,7 +5,6 @@ from dr_core.errors import DrError
 
 _SHOWN_AS = {
     "usage": "Not understood",
-    "not-available": "Not available",
     "not-found": "Not found",
     "refused": "Refused",
     "blocked": "Refused",

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.views import after_action, card, health, incident, listing, status
+from bot.views import after_action, card, evacuation_modals, evacuation_plan, health, incident, listing, status
 from bot.views import message as m
 from bot.views.brake import brake
 from bot.views.budget import budget
@@ -15,6 +15,7 @@ from bot.views.help import help_text
 from bot.views.plan import plan
 from bot.views.readiness import readiness
 from bot.views.reconcile import reconciliations
+from bot.views.release import releases
 from bot.views.replication import replication
 from bot.views.run import run
 from commands.rendering.text import render
@@ -24,6 +25,8 @@ from dr_core.reports.brake import BrakeReport
 from dr_core.reports.costs import BudgetReport
 from dr_core.reports.doctor import DoctorReport
 from dr_core.reports.drills import DrillsReport, DrillView
+from dr_core.reports.evacuation import EvacuationView
+from dr_core.reports.evacuation_plan import EvacuationPlan
 from dr_core.reports.health import HealthReport
 from dr_core.reports.help import HelpReport
 from dr_core.reports.incidents import IncidentList, IncidentView
@@ -31,6 +34,7 @@ from dr_core.reports.listing import Message, ReplicationReport, RequestList, Run
 from dr_core.reports.model import PlanReport, RequestView, RunView, StatusReport
 from dr_core.reports.readiness import ReadinessReport
 from dr_core.reports.reconciliations import ReconciliationList
+from dr_core.reports.releases import ReleaseReport
 from dr_core.reports.reviews import ReviewList
 
 _VIEWS: dict[type[BaseModel], Callable[[Any], m.Message]] = {
@@ -40,12 +44,15 @@ _VIEWS: dict[type[BaseModel], Callable[[Any], m.Message]] = {
     BudgetReport: budget,
     ReadinessReport: readiness,
     PlanReport: plan,
+    EvacuationView: evacuation_modals.answer,
+    EvacuationPlan: evacuation_plan.plan,
     RunView: run,
     RequestList: listing.requests,
     RunList: listing.runs,
     BrakeReport: brake,
     ReviewList: listing.reviews,
     ReconciliationList: reconciliations,
+    ReleaseReport: releases,
     DrillView: drill,
     DrillsReport: history,
     IncidentView: incident.answer,

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.views import exposure, incident
+from bot.views import evacuation_lines, exposure, incident
 from bot.views import message as m
 from bot.views.standstill import braked
 from bot.views.text import MARKS, beyond, counted, date, escape, marked, one_line
 from commands.rendering import consumers, drill
 from commands.rendering import objectives as figures
+from commands.rendering import release as releases
 from commands.rendering.words import age, how_long, move, undated
 from dr_core.observation.model import Verdict
 from dr_core.reports.model import (
@@ -39,6 +40,7 @@ def status(report: StatusReport, *, tables: bool = True) -> m.Message:
         head += braked(report.braked, "")
     if report.incidents:
         head.append(m.section("\n".join(incident.line(one) for one in report.incidents)))
+    head += evacuation_lines.lines(report.evacuations)
     if len(apps) <= _MOST_DETAILED:
         body = [block for app in apps for block in application(app, report.at)]
         body += _stores(apps) if tables else _store_lines(apps)
@@ -60,7 +62,7 @@ def application(app: ApplicationStatus, at: datetime) -> list[m.Block]:
     blocks = [m.section(f"*{escape(app.name)}*: {_where(app)}")]
     blocks += _consumed_wrongly(app)
     blocks += [m.lines(_region_lines(name, region, at)) for name, region in app.regions.items()]
-    standing = _standing(app)
+    standing = _standing(app, at)
     blocks += [m.lines(standing)] if standing else []
     notes = [request_line(request) for request in app.requests] + [run_line(run) for run in app.runs]
     if notes:
@@ -90,13 +92,17 @@ def _frozen(known: FreezeView) -> str:
     )
 
 
-def _standing(app: ApplicationStatus) -> list[str]:
+def _standing(app: ApplicationStatus, at: datetime) -> list[str]:
     """What is reached against what is aimed at, and what a failover now would find; single stores are for terminals."""
     reached = f" {_DOT} ".join(figures.short(line) for line in app.objectives if not line.subject)
     lines = [f"Objectives: {reached}"] if reached else []
     lines += [f"Target: {figures.target(app.target)}"] if app.target is not None else []
     consumed = consumers.well(app.consumers)
     lines += [f"Consumed: {consumed}"] if consumed else []
+    if app.release is not None:
+        mark = MARKS[{True: "ok", False: "bad", None: "unknown"}[app.release.agree]]
+        told = releases.short(app.release, app.name, at).removeprefix("release: ")
+        lines.append(f"Release: {mark} {told}")
     if app.last_drill is not None:
         lines.append(f"Last drill: {drill.last(app.last_drill)}")
     if app.readiness is not None:

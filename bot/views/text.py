@@ -40,6 +40,8 @@ MARKS = {
     "failed": "\N{CROSS MARK}",
     "aborted": "\N{CROSS MARK}",
     "waiting": "\N{HOURGLASS}",
+    "queued": "\N{HOURGLASS}",
+    "ended": "\N{BLACK SQUARE FOR STOP}",
     "skipped": "\N{BLACK RIGHT-POINTING DOUBLE TRIANGLE}",
     "not_reached": "\N{LARGE YELLOW CIRCLE}",
     "uncertain": "\N{BLACK QUESTION MARK ORNAMENT}",

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from bot.views.budget import alert
+from bot.views.evacuation_events import evacuation
 from bot.views.readiness import changed
+from bot.views.release_events import release
 from bot.views.text import accepting, beyond, counted, marked, one_line
 from dr_core.audit.events import Event, EventKind
 
@@ -33,6 +35,8 @@ LOUD = frozenset(
         EventKind.DRILL_UNCLEAN,
         EventKind.ANCHOR_CONFLICT,
         EventKind.DETECTION_HELD,
+        EventKind.RELEASE_STUCK,
+        EventKind.RELEASE_UNHEALTHY,
     }
 )
 PAGING = frozenset(
@@ -45,6 +49,8 @@ PAGING = frozenset(
         EventKind.CALL_UNEXPLAINED,
         EventKind.ANCHOR_CONFLICT,
         EventKind.DETECTION_HELD,
+        EventKind.RELEASE_STUCK,
+        EventKind.RELEASE_UNHEALTHY,
     }
 )
 IN_CHANNEL = frozenset(
@@ -69,6 +75,16 @@ IN_CHANNEL = frozenset(
         EventKind.DETECTION_HELD,
         EventKind.FREEZE_SET,
         EventKind.FREEZE_LIFTED,
+        EventKind.RELEASE_ASKED,
+        EventKind.RELEASE_REFUSED,
+        EventKind.RELEASE_MOVED,
+        EventKind.RELEASE_UNDOING,
+        EventKind.RELEASE_STUCK,
+        EventKind.RELEASE_UNDONE,
+        EventKind.RELEASE_SUPERSEDED,
+        EventKind.RELEASE_HEALTHY,
+        EventKind.RELEASE_UNHEALTHY,
+        EventKind.RELEASE_UNWATCHED,
     }
 )
 """What belongs to no request's thread and is told in the incident channel itself."""
@@ -110,6 +126,7 @@ def _words(event: Event) -> str | None:
     request = {
         EventKind.REQUEST_OPENED: f"{marked('open')}: asked by {by}",
         EventKind.REQUEST_ACKED: _acked(data, by),
+        EventKind.REQUEST_QUEUED: f"{marked('approved')}: the quorum is complete; it waits for its turn",
         EventKind.REQUEST_APPROVED: f"{marked('approved')}: the quorum is complete",
         EventKind.REQUEST_DENIED: f"{marked('denied')} by {by}: {_text(data, 'reason')}",
         EventKind.REQUEST_OBJECTED: f"{marked('warning')}: {by} objects: {_text(data, 'reason')}",
@@ -151,7 +168,8 @@ def _words(event: Event) -> str | None:
         EventKind.STEP_UNCERTAIN: f"{marked('uncertain')}: {_step(data)}",
         EventKind.STEP_REACHED_LATE: f"{marked('done')} late: {_step(data)}",
     }
-    kinds = {kind.value: words for kind, words in (request | run | _at_large(event, by)).items()}
+    every = request | run | evacuation(data, by) | _at_large(event, by)
+    kinds = {kind.value: words for kind, words in every.items()}
     return kinds.get(event.kind) or None
 
 
@@ -193,6 +211,7 @@ def _at_large(event: Event, by: str) -> dict[EventKind, str]:
         "that. Lifted by the way back, or by /dr unfreeze",
         EventKind.FREEZE_LIFTED: f"{marked('done')}: {_text(data, 'application')} is no longer frozen ({by}): "
         f"{_said(data)}",
+        **release(event, by),
         EventKind.CALL_UNEXPLAINED: f"{marked('bad')}: a call to AWS that no run explains: {_call(data)}",
     }
 

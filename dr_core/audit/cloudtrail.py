@@ -5,7 +5,7 @@ APIReference/API_LookupEvents.html
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +31,15 @@ def without_session(arn: str) -> str:
     """`...:assumed-role/dr/i-0abc` -> `...:assumed-role/dr`: session names are chosen by the caller."""
     head, _, rest = arn.partition(":assumed-role/")
     return f"{head}:assumed-role/{rest.split('/')[0]}" if rest else arn
+
+
+def in_each_region(principal: str, regions: Iterable[str]) -> frozenset[str]:
+    """A role that is called after its region has one like it in each other region: workers there use it."""
+    known = tuple(regions)
+    own = next((region for region in known if principal.endswith(f"-{region}")), None)
+    if own is None:
+        return frozenset({principal})
+    return frozenset(f"{principal.removesuffix(own)}{region}" for region in known)
 
 
 class CloudTrail:

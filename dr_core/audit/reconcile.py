@@ -83,6 +83,7 @@ BY_DUTY: Mapping[str, frozenset[tuple[str, str]]] = {
     "mark-freeze": frozenset({("ssm", "PutParameter")}),
     "unmark-freeze": frozenset({("ssm", "DeleteParameter")}),
     "keep-lost-writes": frozenset({("rds", "CopyDBClusterSnapshot")}),
+    "move-pointer": frozenset({("ssm", "PutParameter")}),
 }
 """The same of duties with a purpose of their own; what each intended stands in the trail as an event of its."""
 
@@ -187,7 +188,7 @@ def why(call: AwsCall, intents: Intents) -> str | None:
     if marker is not None:
         asked = intents.get(marker)
         return _misfit(call, asked) if asked else "the trail holds no freeze, or end of one, that asks for it"
-    if purpose[1] not in (Purpose.RUN, Purpose.PREPARE, Purpose.DRILL, Purpose.RECONCILE):
+    if purpose[1] not in (Purpose.RUN, Purpose.PREPARE, Purpose.DRILL, Purpose.RECONCILE, Purpose.RELEASE):
         return f"its purpose is {purpose[1]}, which changes nothing that CloudTrail records"
     named = step_of(call)
     if named is None:

@@ -9,7 +9,7 @@ import structlog
 from pydantic import JsonValue
 
 from dr_core.approvals.model import Actor, Face
-from dr_core.audit.cloudtrail import Identity
+from dr_core.audit.cloudtrail import Identity, in_each_region
 from dr_core.audit.events import EventKind
 from dr_core.audit.reconcile import AwsCall, Intent, marker_of, preparations, spans, step_of, unexplained
 from dr_core.audit.trail import append_ops
@@ -20,6 +20,7 @@ from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.freeze.intents import intent_of
 from dr_core.reconciliation import intents as lost_writes
+from dr_core.releases import intents as pointers
 from dr_core.store import events, runs, watermarks
 from dr_core.store.engine import Store, Tx
 from dr_core.store.watermarks import Watermark
@@ -96,7 +97,8 @@ class Reconciliation:
             if mine is None:
                 continue
             known = accounts.get(mine.account, _Watched(role, frozenset()))
-            accounts[mine.account] = _Watched(known.role, known.principals | {mine.principal})
+            ours = in_each_region(mine.principal, self._regions)
+            accounts[mine.account] = _Watched(known.role, known.principals | ours)
         return accounts
 
     def _identity(self, role: Account | None) -> Identity | None:
@@ -157,7 +159,8 @@ def _intents(tx: Tx, calls: Sequence[AwsCall]) -> dict[tuple[str, str], Intent]:
             run = runs.get(tx, run_id)
         except NotFoundError:
             prepared = preparations(events.of_chain(tx, run_id))
-            found = prepared | intents_of(tx, run_id) | lost_writes.intents_of(tx, run_id)
+            moved = pointers.intents_of(tx, run_id)
+            found = prepared | intents_of(tx, run_id) | lost_writes.intents_of(tx, run_id) | moved
             intents |= {(run_id, name): intent for name, intent in found.items()}
             continue
         known = {step.name: step for step in run.plan.steps}

@@ -90,9 +90,10 @@ def _missing(have: Mapping[str, Head], anchored: Mapping[str, int]) -> dict[str,
 
 
 def _ask_again(tx: Tx, actor: ActorData) -> list[str]:
-    """A new round of everything that waits, and of every run that has taken nothing away yet; the requests' ids."""
+    """A new round of everything that waits for approvals or for its turn, and of every run that has taken nothing away
+    yet; the requests' ids."""
     asked = []
-    for request in requests.open_requests(tx):
+    for request in (*requests.open_requests(tx), *requests.queued(tx)):
         _new_round(tx, request, actor)
         asked.append(request.id)
     for run in runs.unfinished(tx):

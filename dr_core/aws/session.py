@@ -34,7 +34,9 @@ class Purpose(StrEnum):
     ANCHOR = "anchor"
     RUNBOOK = "runbook"
     FREEZE = "freeze"
+    RELEASE = "release"
     RECONCILE = "reconcile"
+    DEPLOY = "deploy"
 
 
 _POOL = 32

@@ -87,7 +87,8 @@ class Detector:
     def _look(self, tx: Tx, application: str) -> tuple[list[_Turn], list[str]]:
         """What became of each region, and the proposals whose cause is gone or came back."""
         known = {r: episodes.get(tx, application, r) for r in self._topology.applications[application].regions}
-        waiting = tuple(one for one in requests.open_requests(tx, application) if tx.now() < one.expires_at)
+        in_time = (one for one in requests.open_requests(tx, application) if tx.now() < one.expires_at)
+        waiting = (*requests.queued(tx, application), *in_time)
         proposals = [one for one in waiting if one.requester.face is Face.DETECTION]
         lasting = any(one is not None and one.well_since is None for one in known.values())
         if not (proposals or lasting or _any_down(tx, application)):
@@ -179,6 +180,7 @@ def _spent(tx: Tx, request_id: str) -> bool:
             return False
         request = requests.get(tx, str(by))
     waits = request.state is RequestState.OPEN and tx.now() < request.expires_at
+    waits |= request.state is RequestState.QUEUED
     return not waits and runs.of_request(tx, request.id) is None
 
 

@@ -31,8 +31,9 @@ def why_not(tx: Tx, topology: Topology, application: str) -> str | None:
     if fencing is not None:
         return f"run {fencing} is still trying to reach the region that it left"
     if topology.approval.prepare == "auto":
-        waiting = next(iter(requests.open_requests(tx, application)), None)
-        if waiting is not None and tx.now() < waiting.expires_at:
+        in_time = (one for one in requests.open_requests(tx, application) if tx.now() < one.expires_at)
+        waiting = next(iter((*in_time, *requests.queued(tx, application))), None)
+        if waiting is not None:
             return f"request {waiting.id} waits, and its target is being prepared"
     return None
 

@@ -59,6 +59,6 @@ def _over_at(request: Request, run: Run | None) -> datetime | None:
     """When nothing more could come of the request; None while something still may."""
     if run is not None:
         return run.ended_at
-    if request.state in (RequestState.OPEN, RequestState.APPROVED):
+    if request.state in (RequestState.OPEN, RequestState.QUEUED, RequestState.APPROVED):
         return None
     return request.decided_at or request.expires_at

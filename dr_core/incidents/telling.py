@@ -17,6 +17,8 @@ UNTOLD = frozenset(
         EventKind.RUN_CREATED,
         EventKind.STEP_FOUND,
         EventKind.FREEZE_MARKED,
+        EventKind.RELEASE_INTENT,
+        EventKind.RELEASE_POINTER,
         EventKind.RUNBOOK_EXPORTED,
         EventKind.REPORT_ASKED,
         EventKind.REPORT_POSTED,
@@ -79,6 +81,17 @@ def _step(state: str) -> Callable[[Data], str]:
         return f"step {state}: {name}{f' ({detail})' if detail else ''}"
 
     return tell
+
+
+def _release(data: Data) -> str:
+    return f"{_text(data, 'verb')} {_text(data, 'release')} of {_text(data, 'application')} to {_text(data, 'colour')}"
+
+
+def _where(data: Data) -> str:
+    """Every region, or all but those that were left, each with its reason."""
+    left = data.get("left")
+    named = [f"{region} ({why})" for region, why in left.items()] if isinstance(left, dict) else []
+    return f"every region but {' and '.join(named)}" if named else "every region"
 
 
 def _opened(data: Data) -> str:
@@ -148,6 +161,11 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     EventKind.REQUEST_REFUSED: _said("was refused a request"),
     EventKind.REQUEST_BLOCKED: _said("was turned away with another request"),
     EventKind.REQUEST_ACKED: _acked,
+    EventKind.REQUEST_QUEUED: lambda data: f"the quorum is complete: {_people(data)}; it waits for its turn",
+    EventKind.EVACUATION_STARTED: lambda data: f"wave {_text(data, 'wave')} of {_text(data, 'evacuation')} begins",
+    EventKind.EVACUATION_HELD: _said("held back in its evacuation"),
+    EventKind.EVACUATION_FREED: _said("no longer held back in its evacuation"),
+    EventKind.EVACUATION_LAPSED: _said("left out of its evacuation"),
     EventKind.REQUEST_APPROVED: lambda data: f"the quorum is complete: {_people(data)}",
     EventKind.REQUEST_DENIED: _said("denied the request"),
     EventKind.REQUEST_OBJECTED: _said("objected to the request"),
@@ -207,6 +225,18 @@ _WORDS: dict[str, Callable[[Data], str]] = {
         f"{_text(data, 'application')} is frozen: it runs in {_text(data, 'active')}, not in {_text(data, 'primary')}"
     ),
     EventKind.FREEZE_LIFTED: lambda data: f"{_text(data, 'application')} is no longer frozen{_why(data)}",
+    EventKind.RELEASE_ASKED: lambda data: f"confirmed {_release(data)}",
+    EventKind.RELEASE_REFUSED: lambda data: f"refused, nothing changed: {_release(data)}{_why(data)}",
+    EventKind.RELEASE_MOVED: lambda data: f"serves in {' and '.join(_listed(data, 'regions'))}: {_release(data)}",
+    EventKind.RELEASE_UNDOING: lambda data: f"goes back: {_release(data)}{_why(data)}",
+    EventKind.RELEASE_STUCK: lambda data: (
+        f"{_text(data, 'region')} could not be put back: {_release(data)}{_why(data)}"
+    ),
+    EventKind.RELEASE_UNDONE: lambda data: f"taken back in {_where(data)}: {_release(data)}{_why(data)}",
+    EventKind.RELEASE_SUPERSEDED: lambda data: f"is watched no longer: {_release(data)}{_why(data)}",
+    EventKind.RELEASE_HEALTHY: lambda data: f"stayed healthy: {_release(data)}",
+    EventKind.RELEASE_UNHEALTHY: lambda data: f"NOT HEALTHY: {_release(data)}{_why(data)}",
+    EventKind.RELEASE_UNWATCHED: lambda data: f"watched no further: {_release(data)}{_why(data)}",
     EventKind.STORE_ROLLED_BACK: _said("the store was set back"),
     EventKind.CALL_UNEXPLAINED: lambda data: (
         f"a call to AWS that no run explains: {_text(data, 'service')} {_text(data, 'operation')}"

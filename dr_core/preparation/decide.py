@@ -47,7 +47,8 @@ def fate(request: Request, step: str, seen: Situation) -> tuple[Fate, str]:
         return Fate.WAIT, f"run {seen.run.id} is under way"
     if seen.run is not None and seen.run.record(step).before is not None:
         return Fate.KEEP, f"run {seen.run.id} has scaled it itself"
-    if seen.run is None and request.state is RequestState.OPEN and seen.now < request.expires_at:
+    open_ = request.state is RequestState.OPEN and seen.now < request.expires_at
+    if seen.run is None and (open_ or request.state is RequestState.QUEUED):
         return _waiting(request, seen)
     if seen.serves is None:
         return Fate.WAIT, "which region serves was not seen just now"

@@ -90,7 +90,8 @@ class Preparing:
         topology = self._services.topology
         auto = topology.approval.prepare == "auto"
         begun = {one.request: one for one in preparations.unfinished(tx)}
-        waiting = [one for one in requests.open_requests(tx) if one.id not in begun] if auto else []
+        found = (*requests.open_requests(tx), *requests.queued(tx)) if auto else ()
+        waiting = [one for one in found if one.id not in begun]
         for request in (*waiting, *(requests.get(tx, request_id) for request_id in begun)):
             if request.application not in topology.applications:
                 continue

@@ -19,7 +19,8 @@ def situation(tx: Tx, topology: Topology, request: Request) -> Situation:
     standing, fences = look(tx, topology, name, now), observations.region_fences(tx, name)
     own = runs.of_request(tx, request.id)
     others = [one for one in runs.unfinished(tx, name) if own is None or one.id != own.id]
-    waiting = [one for one in requests.open_requests(tx, name) if one.id != request.id and now < one.expires_at]
+    in_time = [one for one in requests.open_requests(tx, name) if now < one.expires_at]
+    waiting = [one for one in (*in_time, *requests.queued(tx, name)) if one.id != request.id]
     return Situation(
         now=now,
         auto=topology.approval.prepare == "auto",

@@ -1,12 +1,14 @@
 """Which AWS actions each kind of step calls, and on which resource: what the permission check asks about. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dr_core.freeze.port import parameter
+from dr_core.permissions import duties, stores
+from dr_core.permissions.model import Ground
 from dr_core.plan.failover import build
+from dr_core.plan.kind import Need
 from dr_core.plan.step import Mode, Segment, Step
 from dr_core.plan.steps import KINDS
-from dr_core.reconciliation import actions as lost_writes
 from dr_core.topology.model import Topology
 
 
@@ -36,14 +38,10 @@ OBSERVED = {
 """Reads without which a run cannot tell where it stands, whatever its steps are."""
 
 
-MARKED = ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")
-"""What the marker of a frozen application takes, in each of its regions."""
-
-
 def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wanted, tuple[Use, ...]]:
     """Every action of the planned and the forced plan from `source` to each other region, and what it is used for."""
     found: dict[Wanted, dict[Use, None]] = {}
-    application = topology.applications[name]
+    application, ground = topology.applications[name], Ground(topology, name, account, "")
     for target in application.regions:
         if target == source:
             continue
@@ -53,22 +51,25 @@ def wanted(topology: Topology, name: str, source: str, account: str) -> dict[Wan
                 use = Use(target, mode, not step.best_effort and step.segment is not Segment.SETTLE)
                 for one in _of(step, account):
                     found.setdefault(one, {})[use] = None
-            for action in () if application.active_active else MARKED:
-                for region in application.regions:
-                    marker = f"arn:aws:ssm:{region}:{account}:parameter{parameter(name)}"
-                    found.setdefault(Wanted(action, marker, region), {})[Use(target, mode, False)] = None
-            for action, resource in lost_writes.needed(application, source, account) if mode is Mode.FORCED else ():
-                found.setdefault(Wanted(action, resource, source), {})[Use(target, mode, False)] = None
-            if application.database:
-                for action in OBSERVED[application.database.kind]:
-                    found.setdefault(Wanted(action, "*", target), {})[Use(target, mode, True)] = None
+            for need, essential in _besides(ground, source, target, mode):
+                for one in _wanted(need):
+                    found.setdefault(one, {})[Use(target, mode, essential)] = None
     return {one: tuple(uses) for one, uses in found.items()}
+
+
+def _besides(ground: Ground, source: str, target: str, mode: Mode) -> Iterator[tuple[Need, bool]]:
+    """What is no step's: the freeze, lost writes of a forced run, and the reads without which it stands still."""
+    yield from ((need, False) for need in duties.freeze(ground))
+    if mode is Mode.FORCED:
+        yield from ((need, False) for need in duties.lost_writes(ground) if need.region == source)
+    known = OBSERVED[ground.app.database.kind] if ground.app.database else ()
+    yield from ((need, True) for need in stores.database(ground) if need.action in known and need.region == target)
 
 
 def _of(step: Step, account: str) -> tuple[Wanted, ...]:
     kind = KINDS[step.kind]
-    return tuple(
-        Wanted(need.action, resource, need.region, need.context)
-        for need in (kind.needs(step, account) if kind.needs else ())
-        for resource in need.resources
-    )
+    return tuple(one for need in (kind.needs(step, account) if kind.needs else ()) for one in _wanted(need))
+
+
+def _wanted(need: Need) -> tuple[Wanted, ...]:
+    return tuple(Wanted(need.action, resource, need.region, need.context) for resource in need.resources)

@@ -111,6 +111,7 @@ def outcome(story: Story) -> str:
         why = f": {request.decision_reason}" if request.decision_reason else ""
         told = {
             RequestState.OPEN: "waits for its acknowledgements",
+            RequestState.QUEUED: "is approved, and waits for its turn in an evacuation",
             RequestState.APPROVED: "is approved, and no run was made yet",
             RequestState.EXPIRED: "expired before its quorum was complete",
             RequestState.VOID: "became void: its plan no longer fitted",

@@ -8,6 +8,8 @@ from dr_core.approvals.model import Request
 from dr_core.audit.chain import OPS
 from dr_core.audit.events import EventKind
 from dr_core.drills.model import Drill
+from dr_core.evacuation.reading import standings
+from dr_core.evacuation.turn import Stage
 from dr_core.execution.model import Run
 from dr_core.incidents.model import Incident, belongs
 from dr_core.incidents.parts import LEAD, Part, events_of, extent_of, parts_of
@@ -24,6 +26,7 @@ from dr_core.services import Services
 from dr_core.store import (
     brake,
     drills,
+    evacuations,
     events,
     freezes,
     incidents,
@@ -65,6 +68,7 @@ class Facts:
     stories: tuple[Story, ...]
     entries: tuple[Entry, ...]
     open_items: tuple[OpenItem, ...]
+    whole: tuple[str, ...] = ()
 
 
 def after_action(services: Services, named: str) -> AfterAction:
@@ -86,7 +90,7 @@ def assemble(facts: Facts, aims: Aims, trail: AuditVerdict) -> AfterAction:
         title=subject.title,
         since=subject.since,
         until=subject.until,
-        headline=tuple(one.outcome for one in accounts),
+        headline=(*(one.outcome for one in accounts), *facts.whole),
         incident=facts.incident,
         drill=facts.drill,
         accounts=accounts,
@@ -112,7 +116,21 @@ def _read(tx: Tx, services: Services, named: str) -> Facts:
         stories=stories,
         entries=timeline(told, subject.extent),
         open_items=open_items(incident, stories, drill, _loose(tx, names)),
+        whole=_whole(tx, services.topology, subject),
     )
+
+
+def _whole(tx: Tx, topology: Topology, subject: _Subject) -> tuple[str, ...]:
+    """Of the run of an evacuation's member, what became of all of it so far."""
+    last = subject.parts[-1][0] if subject.kind == "run" else None
+    evacuation_id = None if last is None else evacuations.of_request(tx, last.id)
+    if evacuation_id is None:
+        return ()
+    found = evacuations.get(tx, evacuation_id)
+    arrived = sum(one.stage is Stage.ARRIVED for one in standings(tx, topology, found).values())
+    applications = f"{len(found.members)} applications" if len(found.members) > 1 else "one application"
+    way = f"evacuation {found.id} of {found.source} to {found.target}"
+    return (f"It was part of {way}: {arrived} of {applications} had arrived when this was written.",)
 
 
 def _subject(tx: Tx, named: str) -> _Subject:

@@ -11,10 +11,11 @@ from dr_core.execution.model import Run
 from dr_core.plan.step import Purpose
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import Curve
+from dr_core.reports.evacuation_line import EvacuationLine
 from dr_core.reports.run import progress, stopped
 from dr_core.reports.value import Shown
 from dr_core.services import Services
-from dr_core.store import requests, runs
+from dr_core.store import evacuations, requests, runs
 from dr_core.store.engine import Tx
 
 
@@ -37,6 +38,7 @@ class RequestItem(Shown):
     expires_at: datetime
     decided_by: str | None
     run: str | None
+    evacuation: str | None = None
 
 
 class RequestList(Shown):
@@ -77,10 +79,11 @@ class RunItem(Shown):
 
 
 class RunList(Shown):
-    """Unfinished runs first, then finished ones, newest first in each."""
+    """Unfinished runs first, then finished ones, newest first in each. `evacuations`: those under way."""
 
     schema_: Literal["dr.runs/1"] = Field(default="dr.runs/1", alias="schema")
     at: datetime
+    evacuations: tuple[EvacuationLine, ...] = ()
     runs: tuple[RunItem, ...]
 
 
@@ -135,6 +138,7 @@ def request_list(services: Services, limit: int = 20) -> RequestList:
 def run_list(services: Services, limit: int = 20) -> RunList:
     """Unfinished runs, then the newest others, `limit` of them."""
     # Imported here: it knows every kind of step, and who only looks at the status does not wait for that.
+    from dr_core.reports.evacuation import evacuation_lines
     from dr_core.reports.rollback import plan_back
 
     target = services.topology.objectives.rto.total_seconds()
@@ -148,7 +152,11 @@ def run_list(services: Services, limit: int = 20) -> RunList:
         unfinished = tuple(reversed(runs.unfinished(tx)))
         known = {run.id for run in unfinished}
         others = tuple(run for run in runs.recent(tx, limit) if run.id not in known)
-        return RunList(at=tx.now(), runs=tuple(item(run) for run in (*unfinished, *others)))
+        return RunList(
+            at=tx.now(),
+            evacuations=evacuation_lines(tx, services.topology),
+            runs=tuple(item(run) for run in (*unfinished, *others)),
+        )
 
     return services.store.read(work)
 
@@ -174,6 +182,7 @@ def request_item(tx: Tx, request: Request) -> RequestItem:
         expires_at=request.expires_at,
         decided_by=request.decided_by,
         run=run.id if run else None,
+        evacuation=evacuations.of_request(tx, request.id),
     )
 
 

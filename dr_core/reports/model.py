@@ -9,6 +9,8 @@ from dr_core.observation.model import Verdict
 from dr_core.plan.step import Purpose
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.consumer_line import ConsumerLine
+from dr_core.reports.evacuation_line import EvacuationLine
+from dr_core.reports.release_line import ReleaseLine
 from dr_core.reports.value import Shown
 
 
@@ -102,6 +104,7 @@ class RequestView(Shown):
     run: str | None
     supersedes: str | None = None
     undoes: str | None = None
+    evacuation: str | None = None
     signals: tuple[str, ...] = ()
     cause_gone: str = ""
     prepared: tuple[str, ...] = ()
@@ -343,6 +346,7 @@ class ApplicationStatus(Shown):
     readiness: ReadinessLine | None = None
     objectives: tuple[ObjectiveLine, ...] = ()
     consumers: tuple[ConsumerLine, ...] = ()
+    release: ReleaseLine | None = None
     lost_writes: tuple[LostWritesLine, ...] = ()
     requests: tuple[RequestLine, ...] = ()
     runs: tuple[RunLine, ...] = ()
@@ -362,11 +366,13 @@ class IncidentItem(Shown):
 
 
 class StatusReport(Shown):
-    """`braked`: who put the brake on, when and why; None while it is off. `incidents`: those that are open."""
+    """`braked`: who put the brake on, when and why; None while it is off. `incidents`: those that are open.
+    `evacuations`: those of which something waits or moves."""
 
     schema_: Literal["dr.status/1"] = Field(default="dr.status/1", alias="schema")
     at: datetime
     brake: bool
     braked: BrakeView | None = None
     incidents: tuple[IncidentItem, ...] = ()
+    evacuations: tuple[EvacuationLine, ...] = ()
     applications: tuple[ApplicationStatus, ...]

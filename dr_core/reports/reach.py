@@ -64,11 +64,16 @@ class Answer:
 def reach(services: Services, *, identity_only: bool = False) -> tuple[Check, ...]:
     """Identity of each place, our clock, and then the services of each place whose STS answered.
 
-    `identity_only` for a process that has nothing to do with those services, such as the bot.
+    `identity_only` for a process that has nothing to do with those services, such as the bot: it takes no role either,
+    since whoever has a role of an application may change things.
     """
     topology = services.topology
     home = [Place(topology.control_region, None)]
-    places = home + [Place(region, app.account) for app in topology.applications.values() for region in app.regions]
+    places = home + [
+        Place(region, None if identity_only else app.account)
+        for app in topology.applications.values()
+        for region in app.regions
+    ]
     distinct = list(dict.fromkeys(places))
     with ThreadPoolExecutor(max_workers=min(_MOST_AT_ONCE, len(distinct))) as pool:
         identities = list(pool.map(lambda place: _identity(services, place), distinct))

@@ -9,7 +9,7 @@ from dr_core.replication.exposure import StoreExposure, store_exposures
 from dr_core.reports.model import AckView, RequestView
 from dr_core.reports.plan import plan_report
 from dr_core.services import Services
-from dr_core.store import observations, preparations, requests, runs
+from dr_core.store import evacuations, observations, preparations, requests, runs
 from dr_core.store.engine import Tx
 
 
@@ -26,7 +26,8 @@ def request_view(services: Services, request: Request | str) -> RequestView:
 
 def _exposure(tx: Tx, services: Services, request: Request) -> tuple[StoreExposure, ...]:
     """Now, while the request waits and somebody has to decide; as it was seen at the opening afterwards."""
-    seen = observations.latest(tx, request.application) if request.state is RequestState.OPEN else None
+    waits = request.state in (RequestState.OPEN, RequestState.QUEUED)
+    seen = observations.latest(tx, request.application) if waits else None
     if seen is None:
         return request.stores
     stores = store_exposures(seen, services.clock.now(), services.topology.detection.interval)
@@ -60,6 +61,7 @@ def _view(tx: Tx, request: Request, stores: tuple[StoreExposure, ...], *, auto: 
         run=run.id if run else None,
         supersedes=request.supersedes,
         undoes=plan.undoes,
+        evacuation=evacuations.of_request(tx, request.id),
         signals=request.signals,
         cause_gone=gone(tx, request),
         prepared=sentences(preparations.get(tx, request.id)) or announced(request, auto=auto),

@@ -11,12 +11,14 @@ from dr_core.plan.target import propose
 from dr_core.reports.brake import brake_view
 from dr_core.reports.consumers import consumer_lines
 from dr_core.reports.drills import last_drill
+from dr_core.reports.evacuation import evacuation_lines
 from dr_core.reports.freeze import freeze_view
 from dr_core.reports.incidents import open_items
 from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
 from dr_core.reports.objectives import LOOKED_AT, objectives
 from dr_core.reports.readiness_line import readiness_line
 from dr_core.reports.reconciliations import lost_writes
+from dr_core.reports.releases import release_line
 from dr_core.reports.run import progress, stopped
 from dr_core.reports.standing import Standing, look, not_observed
 from dr_core.services import Services
@@ -40,6 +42,7 @@ def status(services: Services, application: str | None = None) -> StatusReport:
             brake=braked is not None,
             braked=braked,
             incidents=open_items(tx, application),
+            evacuations=evacuation_lines(tx, services.topology, application),
             applications=applications,
         )
 
@@ -124,6 +127,7 @@ def _application(
         readiness=readiness_line(tx, name, now),
         objectives=objectives(recent, history_of(tx, name), topology.objectives, now),
         consumers=consumer_lines(standing, now),
+        release=release_line(tx, name, topology.applications[name], now),
         lost_writes=lost_writes(tx, name),
         requests=requests_.get(name, ()),
         runs=_runs((run for run in unfinished if run.application == name), recent),

@@ -7,7 +7,7 @@ from dr_core.value import Value
 
 
 class Answer(Value):
-    """Done, with the request, run, incident or drill to look at; or not, with the error's words.
+    """Done, with what there is to look at; or not, with the error's words.
 
     `person` is whom the proof named, `arn` the caller that AWS named: the row keeps them after the proof is gone.
     """
@@ -16,6 +16,7 @@ class Answer(Value):
     person: str | None = None
     arn: str | None = None
     request: str | None = None
+    evacuation: str | None = None
     run: str | None = None
     incident: str | None = None
     drill: str | None = None

@@ -41,18 +41,27 @@ class Verb(StrEnum):
     INCIDENT_CLOSE = "incident close"
     NOTE = "note"
     DRILL = "drill"
+    RELEASE_PROMOTE = "release promote"
+    RELEASE_ROLLBACK = "release rollback"
 
 
 class Seen(Value):
-    """A request as the person saw it: what is decided is this round of this plan, and nothing else."""
+    """A request, or an evacuation, as the person saw it: what is decided is this round of this plan, and no other.
+
+    `only`: of an evacuation, the requests that were shown as waiting; no other is acknowledged.
+    """
 
     request: str = Field(max_length=64)
     round: int
     digest: str = Field(max_length=64)
+    only: tuple[str, ...] = ()
 
 
 class Claim(Value):
-    """One operation by one person, once: the nonce is made by the terminal and used up by the store."""
+    """One operation by one person, once: the nonce is made by the terminal and used up by the store.
+
+    `every`: about all applications instead of one; a failover alone may be.
+    """
 
     version: int = Field(default=1, ge=1, le=1)
     nonce: str = Field(pattern=f"^{_NONCE}$")
@@ -67,14 +76,20 @@ class Claim(Value):
     target: str | None = Field(default=None, max_length=64)
     source: str | None = Field(default=None, max_length=64)
     forced: bool = False
+    every: bool = False
     confirmed: bool = False
     overrides: tuple[str, ...] = ()
+    colour: str | None = Field(default=None, max_length=64)
+    left_out: tuple[str, ...] = ()
     reason: str = Field(default="", max_length=2000)
     accept_loss: str | None = Field(default=None, max_length=32)
 
     @model_validator(mode="after")
     def _complete(self) -> "Claim":
-        missing = [name for name in _NEEDS[self.verb] if not getattr(self, name)]
+        if self.every and (self.verb is not Verb.FAILOVER or self.application is not None):
+            raise ValueError(f"{self.verb.value} is about one application, or a failover about all of them")
+        needed = [name for name in _NEEDS[self.verb] if not (self.every and name == "application")]
+        missing = [name for name in needed if not getattr(self, name)]
         if missing:
             raise ValueError(f"{self.verb.value} needs {', '.join(missing)}")
         return self
@@ -116,6 +131,8 @@ _NEEDS: dict[Verb, tuple[str, ...]] = {
     Verb.INCIDENT_CLOSE: (),
     Verb.NOTE: ("reason",),
     Verb.DRILL: ("application",),
+    Verb.RELEASE_PROMOTE: ("application", "colour", "confirmed"),
+    Verb.RELEASE_ROLLBACK: ("application", "colour", "confirmed"),
 }
 
 

@@ -11,13 +11,22 @@ from dr_core.approvals.open import open_request
 from dr_core.approvals.rolling_back import roll_back
 from dr_core.drills import asking
 from dr_core.errors import ConflictError, RefusedError, UsageError
+from dr_core.evacuation import deciding, renewing
+from dr_core.evacuation.binding import digest_of, round_of
+from dr_core.evacuation.model import is_evacuation
+from dr_core.evacuation.opening import open_evacuation
+from dr_core.evacuation.reading import members_of
+from dr_core.evacuation.survey import Asked
 from dr_core.execution import brake, control
 from dr_core.freeze import lifting
 from dr_core.incidents import book, closing, notes
 from dr_core.plan.step import Mode
 from dr_core.reconciliation import signing
+from dr_core.releases import model as releasing
+from dr_core.releases.asking import Proposal
+from dr_core.releases.asking import ask as ask_for_release
 from dr_core.services import Services
-from dr_core.store import events, requests, roster
+from dr_core.store import evacuations, events, requests, roster
 from dr_core.store.engine import Tx
 from dr_core.terminal.claim import Claim, Verb
 
@@ -45,6 +54,7 @@ class Done:
     """What to look at afterwards, where there is something."""
 
     request: str | None = None
+    evacuation: str | None = None
     run: str | None = None
     incident: str | None = None
     drill: str | None = None
@@ -76,21 +86,40 @@ def _as_seen(tx: Tx, order: Order) -> None:
     seen = order.claim.of_request
     if events.known(tx, order.cmd_id) is not None:
         return
-    request = requests.get(tx, seen.request)
-    if request.digest != seen.digest:
-        raise ConflictError(f"{request.id} asks for another plan than the one you looked at.", hint="Look again.")
-    if request.round != seen.round:
+    digest, round_ = _present(tx, seen.request)
+    if digest != seen.digest:
+        raise ConflictError(f"{seen.request} asks for another plan than the one you looked at.", hint="Look again.")
+    if round_ != seen.round:
         raise ConflictError(
-            f"You looked at round {seen.round} of {request.id}; round {request.round} is the present one.",
+            f"You looked at round {seen.round} of {seen.request}; round {round_} is the present one.",
             hint="Look again, then repeat the command.",
         )
+
+
+def _present(tx: Tx, named: str) -> tuple[str, int]:
+    """Digest and round of a request, or of an evacuation."""
+    if is_evacuation(named):
+        members = members_of(tx, evacuations.get(tx, named))
+        return digest_of(members), round_of(members)
+    request = requests.get(tx, named)
+    return request.digest, request.round
 
 
 def _failover(services: Services, order: Order) -> Done:
     claim = order.claim
     if claim.forced and not claim.reason.strip():
         raise UsageError("A forced failover needs a reason: those who approve accept a loss for it.")
+    if claim.every:
+        return _evacuate(services, order)
     return _open(services, order, claim.target, Mode.FORCED if claim.forced else Mode.PLANNED)
+
+
+def _evacuate(services: Services, order: Order) -> Done:
+    claim = order.claim
+    mode = Mode.FORCED if claim.forced else Mode.PLANNED
+    wanted = Asked(str(claim.target), claim.source, mode, claim.overrides)
+    new = open_evacuation(services, wanted, actor=order.actor, reason=claim.reason, cmd_id=order.cmd_id)
+    return Done(evacuation=new.id)
 
 
 def _failback(services: Services, order: Order) -> Done:
@@ -127,6 +156,19 @@ def _open(services: Services, order: Order, target: str | None, mode: Mode) -> D
 
 def _approve(services: Services, order: Order) -> Done:
     seen = order.claim.of_request
+    if is_evacuation(seen.request):
+        deciding.approve(
+            services,
+            seen.request,
+            round=seen.round,
+            digest=seen.digest,
+            only=seen.only,
+            actor=order.actor,
+            typed_limit=order.claim.accept_loss,
+            evidence=dict(order.evidence),
+            cmd_id=order.cmd_id,
+        )
+        return Done(evacuation=seen.request)
     outcome = ack.approve(
         services,
         seen.request,
@@ -141,18 +183,34 @@ def _approve(services: Services, order: Order) -> Done:
 
 def _deny(services: Services, order: Order) -> Done:
     seen = order.claim.of_request
+    if is_evacuation(seen.request):
+        deciding.deny(
+            services,
+            seen.request,
+            actor=order.actor,
+            reason=order.claim.reason,
+            cmd_id=order.cmd_id,
+            round_=seen.round,
+        )
+        return Done(evacuation=seen.request)
     ack.deny(services, seen.request, actor=order.actor, reason=order.claim.reason, cmd_id=order.cmd_id)
     return Done(request=seen.request)
 
 
 def _cancel(services: Services, order: Order) -> Done:
     seen = order.claim.of_request
+    if is_evacuation(seen.request):
+        deciding.cancel(services, seen.request, actor=order.actor, cmd_id=order.cmd_id, round_=seen.round)
+        return Done(evacuation=seen.request)
     ack.cancel(services, seen.request, actor=order.actor, cmd_id=order.cmd_id)
     return Done(request=seen.request)
 
 
 def _renew(services: Services, order: Order) -> Done:
     seen = order.claim.of_request
+    if is_evacuation(seen.request):
+        renewing.renew(services, seen.request, actor=order.actor, cmd_id=order.cmd_id, round_=seen.round)
+        return Done(evacuation=seen.request)
     services.store.read(lambda tx: _refuse_twice(tx, order))
     renewal.renew(services, seen.request, actor=order.actor, round=seen.round, cmd_id=order.cmd_id)
     return Done(request=seen.request)
@@ -281,6 +339,14 @@ def _reconcile_sign(services: Services, order: Order) -> Done:
     return Done(run=found.run)
 
 
+def _release(services: Services, order: Order) -> Done:
+    claim = order.claim
+    verb = releasing.Verb(claim.verb.value.removeprefix("release "))
+    proposal = Proposal(str(claim.application), verb, claim.colour, claim.left_out, claim.overrides)
+    ask_for_release(services, proposal, actor=order.actor, cmd_id=order.cmd_id)
+    return Done()
+
+
 _CarryOut = Callable[[Services, Order], Done]
 
 
@@ -317,4 +383,6 @@ USES: dict[Verb, Use] = {
     Verb.INCIDENT_CLOSE: Use(_REQUESTER | _APPROVER, _incident_close),
     Verb.NOTE: Use(_REQUESTER | _APPROVER, _note),
     Verb.DRILL: Use(_REQUESTER | _APPROVER, _drill),
+    Verb.RELEASE_PROMOTE: Use(_APPROVER, _release),
+    Verb.RELEASE_ROLLBACK: Use(_APPROVER, _release),
 }

@@ -20,6 +20,8 @@ from dr_core.drills.aws import aws_drill_ports
 from dr_core.drills.carrying import Carrying
 from dr_core.drills.kinds import by_account
 from dr_core.duty import Duty, every
+from dr_core.evacuation import advancing
+from dr_core.evacuation.advancing import Advancing
 from dr_core.execution.lease import NamedLease
 from dr_core.freeze import freezing
 from dr_core.freeze.freezing import PATIENCE_S
@@ -32,6 +34,7 @@ from dr_core.preparation import preparing
 from dr_core.readiness import examining
 from dr_core.readiness.preflight import LIMIT_S
 from dr_core.reconciliation import searching
+from dr_core.releases import duties as releases
 from dr_core.runbook import export as runbook
 from dr_core.runbook import rollback_pages
 from dr_core.services import Services
@@ -93,14 +96,12 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
     anchors = Anchoring(store, places(topology, bundle.aws), key, sealing, owner=owner)
     calls = Reconciliation(store, topology, CloudTrail(bundle.aws), checking, clock, owner=owner)
     history = Keeping(store, topology, counting, clock)
-    examined = lease(examining.LEASE, LIMIT_S)
-    preflights = examining.make(bundle, examined, owner)
+    examined, rolling = lease(examining.LEASE, LIMIT_S), lease(rollback_pages.LEASE, runbook.LIMIT_S)
+    preflights, way_back = examining.make(bundle, examined, owner), rollback_pages.make(bundle, rolling)
     paying, printing = lease(costing.LEASE), lease(runbook.LEASE, runbook.LIMIT_S)
     costs, pages = costing.make(bundle, paying, owner), runbook.make(bundle, printing, owner)
-    rolling = lease(rollback_pages.LEASE, runbook.LIMIT_S)
-    way_back = rollback_pages.make(bundle, rolling)
-    holding = lease(freezing.LEASE, PATIENCE_S)
-    frozen = freezing.make(bundle, holding, owner)
+    leading, holding = lease(advancing.LEASE), lease(freezing.LEASE, PATIENCE_S)
+    waves, frozen = Advancing(bundle, leading), freezing.make(bundle, holding, owner)
     scaling, hearing = lease(preparing.LEASE), lease(intake.LEASE, intake.WAIT_S)
     detector, preparation = Detector(bundle, detection), preparing.make(bundle, scaling, lease_ttl_s)
     heard = intake.make(bundle, hearing)
@@ -112,6 +113,7 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
         Duty("detector", detector.round, every(DETECTION_S)),
         Duty("preparation", preparation.round, every(preparing.EVERY_S), scaling),
         *([Duty("signals", heard.round, heard.pause, hearing)] if heard is not None else []),
+        Duty("evacuations", waves.round, every(advancing.EVERY_S), leading),
         Duty("clerk", bootstrap.clerk(bundle).once, every(SUBMISSIONS_S)),
         Duty("anchoring", anchors.round, every(TICK_S), sealing),
         Duty("reconciliation", calls.round, every(TICK_S), checking),
@@ -124,5 +126,6 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
         searching.duty(bundle, lease(searching.LEASE, searching.LIMIT_S), owner),
         Duty("drills", drilling.round, every(carrying.TICK_S), drilling),
         Duty("freeze", frozen.round, every(TICK_S), holding),
+        *releases.duties(bundle, lease, owner),
     )
     return Duties(observer, anchors, watch, reaching, work)

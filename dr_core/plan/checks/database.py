@@ -4,8 +4,10 @@ from dr_core.observation.model import DatabaseState, MemberState
 from dr_core.plan.checks import read_replica
 from dr_core.plan.checks.case import Case, blocking, warning
 from dr_core.plan.kinds.detach_aurora import DETACH
+from dr_core.plan.kinds.scale_target import SHORT
 from dr_core.plan.promotion import without_loss, writers
 from dr_core.plan.step import Finding
+from dr_core.topology.capacity import readers_of
 from dr_core.topology.stores import AuroraGlobal, RdsReplica
 
 Database = AuroraGlobal | RdsReplica
@@ -46,7 +48,7 @@ def _aurora(case: Case, database: AuroraGlobal, state: DatabaseState) -> tuple[F
         return (blocking("target-missing", message, evidence=f"members: {', '.join(members)}", way_out=way_out),)
     found = (
         _moving(case, database, state),
-        *_instances(target),
+        *_instances(case, target),
         _versions(case, members.get(case.plan.source), target),
         *_availability(case, state),
         _detaching(case, database),
@@ -97,9 +99,12 @@ def _moving(case: Case, database: Database, state: DatabaseState) -> Finding | N
     return blocking("failover-under-way", message, evidence=evidence, way_out="Wait until it is over.")
 
 
-def _instances(target: MemberState) -> tuple[Finding, ...]:
+def _instances(case: Case, target: MemberState) -> tuple[Finding, ...]:
     if target.instances == 0:
         message = f"Cluster {target.cluster} in {target.region} has no instance: nothing there could become the writer."
+        if readers_of(case.app.capacity, target.region, target.cluster) and SHORT not in case.plan.overrides:
+            message += " The run makes one and waits for it before it takes anything from anybody."
+            return (warning("target-headless", message, evidence="0 instances", way_out="Add one now to save that."),)
         return (blocking("target-headless", message, evidence="0 instances", way_out="Add an instance first."),)
     if target.instances is None:
         message = f"Whether cluster {target.cluster} in {target.region} has an instance is not known."

@@ -21,6 +21,7 @@ from dr_core.plan.step import Plane, Segment, Step
 from dr_core.plan.undo import nothing_left
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
+from dr_core.traffic.actions import CHANGE, on_records
 from dr_core.traffic.port import Record, Records, leading
 from dr_core.traffic.weights import in_words, weights_of
 
@@ -66,9 +67,12 @@ def needs(step: Step, account: str) -> tuple[Need, ...]:
 
 
 def on_zones(params: Share) -> tuple[Need, ...]:
-    """To read and to change the records, each on the zones that they stand in."""
-    zones = tuple(dict.fromkeys(f"arn:aws:route53:::hostedzone/{entry.hosted_zone}" for entry in params.records))
-    return tuple(Need(action, None, zones) for action in KIND.actions)
+    """To read and to change the records, each in the zone that they stand in."""
+    return tuple(
+        Need(action, None, (f"arn:aws:route53:::hostedzone/{entry.hosted_zone}",), told)
+        for entry in params.records
+        for action, told in ((one, on_records(entry) if one == CHANGE else ()) for one in KIND.actions)
+    )
 
 
 def commands(step: Step) -> Recipe:

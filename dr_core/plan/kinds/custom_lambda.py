@@ -47,10 +47,10 @@ def undo(taken: Taken) -> tuple[Step, ...] | Stays:
 def needs(step: Step, account: str) -> tuple[Need, ...]:
     params = Invocation.model_validate(step.params)
     names = dict.fromkeys(name for name in (params.function, params.verify) if name)
-    return (Need(ACTION, params.region, tuple(_arn(name, params.region, account) for name in names)),)
+    return (Need(ACTION, params.region, tuple(function_arn(name, params.region, account) for name in names)),)
 
 
-def _arn(name: str, region: str, account: str) -> str:
+def function_arn(name: str, region: str, account: str) -> str:
     """The topology may name a function by its ARN, which another region does not have."""
     return name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{account}:function:{name}"
 

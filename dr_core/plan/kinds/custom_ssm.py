@@ -67,27 +67,28 @@ def needs(step: Step, account: str) -> tuple[Need, ...]:
     """
     params = Document.model_validate(step.params)
     names = dict.fromkeys(name for name in (params.document, params.verify) if name)
-    definitions = tuple(_definition(name, params.region, account) for name in names)
+    documents = tuple(document_arn(name, params.region, account) for name in names)
+    definitions = tuple(f"{one.replace(':document/', ':automation-definition/')}:*" for one in documents)
+    executions = f"arn:aws:ssm:{params.region}:{account}:automation-execution/*"
     told = by_hand.errand(step.name, _told(params), params.verb)
     role = "".join(filled(params.parameters, told).get(_ROLE, ()))
     to = (("iam:PassedToService", "ssm.amazonaws.com"),)
     return (
-        Need(ACTIONS[0], params.region, definitions),
-        Need(ACTIONS[1], params.region, (f"arn:aws:ssm:{params.region}:{account}:automation-execution/*",)),
+        Need(ACTIONS[0], params.region, (*documents, *definitions, executions)),
+        Need(ACTIONS[1], params.region, (executions,)),
         Need(ACTIONS[2], params.region),
         *((Need(_HANDED, params.region, (role,), to),) if role else ()),
     )
 
 
-def _definition(name: str, region: str, account: str) -> str:
-    """What IAM calls a document that is run; another account's is named by its ARN, AWS's own are of no account.
+def document_arn(name: str, region: str, account: str) -> str:
+    """Another account's document is named by its ARN, AWS's own are of no account. One that is run is asked for as a
+    document and as a definition of an automation.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-identity-based-policies.html
     """
-    if name.startswith("arn:"):
-        return f"{name.replace(':document/', ':automation-definition/')}:*"
     owner = "" if name.lower().startswith(_OF_AWS) else account
-    return f"arn:aws:ssm:{region}:{owner}:automation-definition/{name}:*"
+    return name if name.startswith("arn:") else f"arn:aws:ssm:{region}:{owner}:document/{name}"
 
 
 def commands(step: Step) -> Recipe:

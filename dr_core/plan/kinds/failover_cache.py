@@ -61,11 +61,10 @@ def undo(taken: Taken) -> tuple[Step, ...]:
 def needs(step: Step, account: str) -> tuple[Need, ...]:
     """AWS puts five letters and a hyphen before the name that people give, which is all that `dr.yaml` must know."""
     params = CacheMove.model_validate(step.params)
-    datastore = f"arn:aws:elasticache::{account}:globalreplicationgroup:*{params.cache.group}"
-    member = f"arn:aws:elasticache:{params.target}:{account}:replicationgroup:*"
+    arn = f"arn:aws:elasticache::{account}:globalreplicationgroup:"
     return (
-        Need("elasticache:FailoverGlobalReplicationGroup", params.target, (datastore, member)),
-        Need("elasticache:DescribeGlobalReplicationGroups", params.target),
+        Need("elasticache:FailoverGlobalReplicationGroup", params.target, (f"{arn}*{params.cache.group}",)),
+        Need("elasticache:DescribeGlobalReplicationGroups", params.target, (f"{arn}*",)),
     )
 
 

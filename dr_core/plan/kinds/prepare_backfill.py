@@ -50,12 +50,18 @@ def undo(taken: Taken) -> Stays:
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
-    """S3 knows no resource for making or listing jobs; the role is handed over, which IAM asks about too.
+    """S3 knows no resource for making or listing jobs, whose ids are its own; the role is handed over, which IAM asks
+    about too.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html: a policy may say to whom.
     """
     params = Backfill.model_validate(step.params)
-    on_jobs = tuple(Need(action, params.source, ("*",)) for action in KIND.actions if action.startswith("s3:"))
+    jobs = (f"arn:aws:s3:{params.source}:{account}:job/*",)
+    on_jobs = (
+        Need("s3:CreateJob", params.source),
+        Need("s3:ListJobs", params.source),
+        Need("s3:DescribeJob", params.source, jobs),
+    )
     handed = (("iam:PassedToService", "batchoperations.s3.amazonaws.com"),)
     return (*on_jobs, Need("iam:PassRole", None, (params.role_arn,), handed))
 

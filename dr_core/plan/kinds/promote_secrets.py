@@ -37,7 +37,7 @@ def plan(move: Move, after: tuple[str, ...]) -> Step:
 def needs(step: Step, account: str) -> tuple[Need, ...]:
     """Secrets Manager puts a hyphen and six characters behind the name."""
     params = SecretNames.model_validate(step.params)
-    secrets = tuple(f"arn:aws:secretsmanager:{params.target}:{account}:secret:{name}-*" for name in params.names)
+    secrets = tuple(f"arn:aws:secretsmanager:{params.target}:{account}:secret:{name}-??????" for name in params.names)
     return tuple(Need(action, params.target, secrets) for action in KIND.actions)
 
 

@@ -17,6 +17,7 @@ from dr_core.plan.step import Plane, Segment, Step
 from dr_core.plan.undo import Taken
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
+from dr_core.traffic.actions import on_records
 from dr_core.traffic.weights import weights_of
 from dr_core.verify.answers import addresses_by_region, answering
 
@@ -56,9 +57,10 @@ def undo(taken: Taken) -> tuple[Step, ...]:
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
-    zone = (f"arn:aws:route53:::hostedzone/{Shift.model_validate(step.params).records.hosted_zone}",)
+    records = Shift.model_validate(step.params).records
+    zone = (f"arn:aws:route53:::hostedzone/{records.hosted_zone}",)
     return (
-        Need("route53:ChangeResourceRecordSets", None, zone),
+        Need("route53:ChangeResourceRecordSets", None, zone, on_records(records)),
         Need("route53:ListResourceRecordSets", None, zone),
         Need("route53:TestDNSAnswer", None),
     )

@@ -15,6 +15,7 @@ from dr_core.plan.step import Plane, Segment, Step
 from dr_core.plan.undo import Seen, Taken
 from dr_core.topology.traffic import Route53Records
 from dr_core.traffic import by_hand
+from dr_core.traffic.actions import on_records
 from dr_core.traffic.port import leading
 from dr_core.verify.answers import addresses_by_region, answering
 
@@ -81,8 +82,9 @@ def zone(step: Step) -> tuple[str, ...]:
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
+    records = SwitchTo.model_validate(step.params).records
     return (
-        Need("route53:ChangeResourceRecordSets", None, zone(step)),
+        Need("route53:ChangeResourceRecordSets", None, zone(step), on_records(records)),
         Need("route53:ListResourceRecordSets", None, zone(step)),
         Need("route53:TestDNSAnswer", None),
     )

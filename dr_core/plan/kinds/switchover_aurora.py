@@ -64,8 +64,8 @@ def undo(taken: Taken) -> tuple[Step, ...]:
 
 def clusters(params: Promotion, account: str) -> tuple[str, ...]:
     """The global cluster and the member that becomes its writer."""
-    member = f"arn:aws:rds:{params.target}:{account}:cluster:{params.database.clusters[params.target]}"
-    return (f"arn:aws:rds::{account}:global-cluster:{params.database.global_cluster}", member)
+    member = f"arn:aws:rds:{params.target}:{account}:cluster:{params.database.clusters[params.target].lower()}"
+    return (f"arn:aws:rds::{account}:global-cluster:{params.database.global_cluster.lower()}", member)
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:

@@ -14,6 +14,7 @@ from dr_core.errors import DrError, RejectedError
 from dr_core.readiness.asking import call, found, pages
 from dr_core.readiness.examination import ACROSS, About, Inquiry, Subject
 from dr_core.readiness.model import Check
+from dr_core.topology.capacity import readers_of
 from dr_core.topology.stores import AuroraEngine
 
 AREA = "database"
@@ -48,7 +49,7 @@ def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
         where = f"RDS DescribeDBClusters, {region}"
         yield Inquiry(
             "database-unknown", AREA, cluster, region, where, partial(cluster_facts, subject, cluster, region),
-            judge_cluster,
+            partial(judge_cluster, made=readers_of(subject.application.capacity, region, cluster) is not None),
         )  # fmt: skip
         yield Inquiry(
             "zones-unknown", AREA, cluster, region, f"RDS DescribeDBInstances, {region}",
@@ -172,12 +173,18 @@ def versions(subject: Subject, clusters: dict[str, str]) -> dict[str, str | None
 # -- what it means ---------------------------------------------------------------------------------------------------
 
 
-def judge_cluster(facts: ClusterFacts | None, about: About) -> Iterable[Check]:
+def judge_cluster(facts: ClusterFacts | None, about: About, *, made: bool = False) -> Iterable[Check]:
+    """`made`: a run makes an instance itself where there is none."""
     if facts is None:
         message = f"There is no database cluster {about.subject} in {about.region}."
         yield about.blocking("missing:database", message, way_out="Add it to the global cluster, or correct dr.yaml.")
         return
-    if facts.instances == 0:
+    if facts.instances == 0 and made:
+        message = (
+            f"Cluster {facts.name} in {about.region} has no instance; a failover makes one first, which takes time."
+        )
+        yield about.info("target-headless", message, evidence="0 instances", way_out="Count that into the RTO.")
+    elif facts.instances == 0:
         message = f"Cluster {facts.name} in {about.region} has no instance: nothing there could become the writer."
         yield about.blocking("target-headless", message, evidence="0 instances", way_out="Add an instance first.")
     else:

@@ -112,8 +112,12 @@ def simulate(subject: Subject) -> Simulation:
         groups.setdefault((one.resource, one.region, one.context), []).append(one)
     for (resource, region, known), ones in groups.items():
         context = [
-            {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]}
-            for key, value in (("aws:RequestedRegion", region or "us-east-1"), *known)
+            {
+                "ContextKeyName": key,
+                "ContextKeyType": "string" if len(values) == 1 else "stringList",
+                "ContextKeyValues": values,
+            }
+            for key, values in _by_key((("aws:RequestedRegion", region or "us-east-1"), *known)).items()
         ]
         answer = call(
             subject, "iam", via, "SimulatePrincipalPolicy", PolicySourceArn=who,
@@ -122,6 +126,14 @@ def simulate(subject: Subject) -> Simulation:
         told = {raw["EvalActionName"].lower(): str(raw["EvalDecision"]) for raw in answer["EvaluationResults"]}
         decisions += [Decision(one, uses[one], told.get(one.action.lower(), "not told")) for one in ones]
     return Simulation(who, tuple(decisions))
+
+
+def _by_key(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """A key that is named more than once has several values."""
+    found: dict[str, list[str]] = {}
+    for key, value in told:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def _who(subject: Subject) -> tuple[str, str]:
