@@ -29,12 +29,12 @@ def secrets(ground: Ground) -> Iterator[Need]:
 
 
 def parameters(ground: Ground) -> Iterator[Need]:
-    """A path's listing is of the path, its values lie below it."""
+    """A path's listing is of the path, its values lie below it; without a slash at its end it may be one itself."""
     paths = parameter_paths(ground.app.parameters)
     for path in paths:
         arn = f"arn:aws:ssm:{{region}}:{ground.account}:parameter/{path.strip('/')}"
         yield from ground.each_region("ssm:GetParametersByPath", arn)
-        yield from ground.each_region("ssm:GetParameters", f"{arn}/*" if path.endswith("/") else arn)
+        yield from ground.each_region("ssm:GetParameters", *(() if path.endswith("/") else (arn,)), f"{arn}/*")
     if paths:
         yield from ground.each_region("ssm:DescribeParameters")
         yield from used_by(ground, "ssm", "kms:Decrypt", "kms:Encrypt")

@@ -56,25 +56,32 @@ def reads(params: ParameterPaths, account: str) -> tuple[Need, ...]:
         for region in (params.source, params.target)
         for need in (
             Need("ssm:GetParametersByPath", region, tuple(_arn(path, region, account) for path in params.paths)),
-            Need("ssm:GetParameters", region, tuple(_arn(path, region, account, "/*") for path in params.paths)),
+            Need("ssm:GetParameters", region, _inside(params, region, account)),
         )
     )
 
 
 def needs(step: Step, account: str) -> tuple[Need, ...]:
     params = ParameterPaths.model_validate(step.params)
-    written = tuple(_arn(path, params.target, account, "/*") for path in params.paths)
     return (
-        Need("ssm:PutParameter", params.target, written),
+        Need("ssm:PutParameter", params.target, _inside(params, params.target, account)),
         *reads(params, account),
         # How a parameter is kept (tier, key) is asked where it comes from.
         Need("ssm:DescribeParameters", params.source),
     )
 
 
-def _arn(path: str, region: str, account: str, below: str = "") -> str:
-    """Policies are written for `path/*`; a name without an end of its own is one parameter."""
-    return f"arn:aws:ssm:{region}:{account}:parameter/{path.strip('/')}{below if path.endswith('/') else ''}"
+def _inside(params: ParameterPaths, region: str, account: str) -> tuple[str, ...]:
+    """What lies at or under the paths: one that does not end with a slash may be a parameter itself, or have some."""
+    return tuple(
+        arn
+        for path in params.paths
+        for arn in (*(() if path.endswith("/") else (_arn(path, region, account),)), f"{_arn(path, region, account)}/*")
+    )
+
+
+def _arn(path: str, region: str, account: str) -> str:
+    return f"arn:aws:ssm:{region}:{account}:parameter/{path.strip('/')}"
 
 
 def observed_drift(ports: Ports, params: ParameterPaths) -> Drift:
