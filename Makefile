@@ -40,9 +40,10 @@ $(READY): requirements.lock pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --no-build-isolation --no-deps -e .
 	@touch $(READY)
 
-# The CDK CLI, by the Node and npm that the lock file brings.
+# The CDK CLI, by the Node and npm that the lock file brings, or by the machine's own npm, which knows its own ways out.
 $(CDK): infra/package-lock.json $(READY)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund --prefix infra
+	@PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --silent --no-audit --no-fund --prefix infra \
+	  || npm ci --no-audit --no-fund --prefix infra
 	@touch $(CDK)
 
 synth: $(READY)
