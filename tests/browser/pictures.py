@@ -48,7 +48,7 @@ def _tour(me: Visitor, room: Room, folder: Path) -> None:
 
 
 def _status(me: Visitor, path: Path) -> None:
-    answer = me.ask("/dr status")
+    answer = me.ask("/dr status", "DR status")
     expect(answer).to_contain_text("As of", timeout=ANSWER_MS)
     _whole(me, answer)
     me.page.screenshot(path=path)

@@ -11,7 +11,7 @@ from tests.scenario.room import REQUESTER, Room, wait_until
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 TARGET = "eu-west-1"
 SLOW, FAST = 6.0, 400.0
-SILENCE_S, RUN_S = 45, 90
+SILENCE_S, RUN_S = 180, 180
 
 
 def test_the_card_of_a_killed_run_says_that_it_stands_still_and_goes_on(room: Room, browser: Browser) -> None:
@@ -20,7 +20,7 @@ def test_the_card_of_a_killed_run_says_that_it_stands_still_and_goes_on(room: Ro
         card = room.open(REQUESTER, f'/dr failover {TARGET} --reason "maintenance"')
         room.approve(room.approvers[0], card)
         wait_until(room.calls, _promoting, 60, "the switchover", len)
-        me.title("running", 15)
+        me.title("running")
         dead = room.fault("worker_killed")
         me.title("stalled", SILENCE_S)
         expect(me.card).to_contain_text(re.compile(r"Its worker has not been heard of for \d\d s"))
@@ -31,7 +31,7 @@ def test_the_card_of_a_killed_run_says_that_it_stands_still_and_goes_on(room: Ro
         assert me.sticks_out() == []
         room.mend(dead)
         room.ok("/api/speed", {"speed": FAST})
-        me.title("running|succeeded", 60)
+        me.title("running|succeeded")
         expect(me.card).not_to_contain_text("has not been heard of", timeout=ANSWER_MS)
         me.title("succeeded", RUN_S)
         expect(me.card.get_by_role("button")).to_have_count(0)

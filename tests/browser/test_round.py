@@ -15,7 +15,7 @@ from tests.scenario.room import REQUESTER, Room, wait_until
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 TOPOLOGY = Path(__file__).parents[1] / "topologies" / "three.yaml"
 APP, HOME, TARGETS = "tickets", "eu-north-1", ("eu-west-1", "eu-central-1")
-PROPOSED_S, RUN_S, REBUILT_S = 40, 90, 120
+PROPOSED_S, RUN_S, REBUILT_S = 180, 180, 180
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
 
 def test_there_and_back_is_one_round_on_the_page(room: Room, browser: Browser) -> None:
     with visit(browser, room.url, REQUESTER) as me:
-        expect(me.ask("/dr status")).to_contain_text(f"{APP}: active in {HOME}")
+        expect(me.ask("/dr status", "DR status")).to_contain_text(f"{APP}: active in {HOME}")
         me.take_down(HOME)
         target = _proposed(me, room)
         _approved(me, room)
@@ -71,7 +71,7 @@ def _reported(me: Visitor) -> None:
     """The after-action report stands in the card's thread by itself, with its files."""
     me.card.locator("summary").last.click()
     report = me.card.get_by_role("article").filter(has_text="After-action report")
-    expect(report.last).to_be_visible(timeout=30_000)
+    expect(report.last).to_be_visible(timeout=ANSWER_MS)
     for form in ("md", "html"):
         expect(report.last.get_by_role("link", name=re.compile(rf"report of run-\w+ \({form}\)"))).to_be_visible()
 

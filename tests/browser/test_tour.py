@@ -5,12 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.conftest import SPEED
 from tests.browser.visitor import ANSWER_MS, Visitor, visit
 from tests.scenario.room import REQUESTER, Room
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 APP, PRIMARY, STANDBY = "shop", "eu-central-1", "eu-west-1"
-HOLD_DOWN_S, RUN_S = 20, 60
+HOLD_DOWN_S, RUN_S = 180, 180
+SLOW = 60.0
+"""A world in which a run can be seen running."""
 # Notes twenty times a second where the card lies; a step that moves must not push it about.
 WATCH = """key => {
     window.seen = new Set();
@@ -31,7 +34,10 @@ def test_a_lost_region_is_left_from_the_typed_command_to_the_measured_end(room: 
         first, second = room.approvers[:2]
         wanted = _first_approval(me, first)
         me.page.evaluate(WATCH, me.card.get_attribute("data-key"))
+        room.ok("/api/speed", {"speed": SLOW})
         _second_approval(me, second, wanted)
+        _under_way(me)
+        room.ok("/api/speed", {"speed": SPEED})
         _carried_out(me)
         assert len(me.page.evaluate("[...window.seen]")) == 1, me.page.evaluate("[...window.seen]")
         _the_truth(me, STANDBY)
@@ -40,7 +46,7 @@ def test_a_lost_region_is_left_from_the_typed_command_to_the_measured_end(room: 
 
 
 def _the_truth(me: Visitor, active: str) -> None:
-    answer = me.ask("/dr status")
+    answer = me.ask("/dr status", "DR status")
     expect(answer.get_by_role("heading", name="DR status")).to_be_visible()
     expect(answer).to_contain_text(f"{APP}: active in {active}")
     expect(answer).to_contain_text(f"writer {active}")
@@ -51,7 +57,7 @@ def _the_truth(me: Visitor, active: str) -> None:
 def _signals_are_named(me: Visitor) -> None:
     change = me.messages.filter(has_text=re.compile(rf"{PRIMARY} .*down \(was")).last
     expect(change).to_contain_text("independent vantages", timeout=HOLD_DOWN_S * 1000)
-    answer = me.ask("/dr status")
+    answer = me.ask("/dr status", "DR status")
     told = answer.get_by_text(re.compile(rf"{PRIMARY} \(active\).*down")).first
     expect(told).to_contain_text("independent vantages")
     for signal in ("bad: http", "bad: health-check", "bad: database"):
@@ -112,13 +118,17 @@ def _second_approval(me: Visitor, approver: str, wanted: str) -> None:
     me.heard("quorum is complete")
 
 
-def _carried_out(me: Visitor) -> None:
-    me.title("running", 15)
+def _under_way(me: Visitor) -> None:
+    me.title("running")
     steps = me.card.get_by_role("listitem")
     for name in ("Pause", "Abort", "Details"):
         expect(me.card.get_by_role("button", name=name)).to_be_visible()
     expect(steps.filter(has_text="running").first).to_be_visible(timeout=ANSWER_MS)
     expect(steps.filter(has_text="(took ").first).to_be_visible(timeout=ANSWER_MS)
+
+
+def _carried_out(me: Visitor) -> None:
+    steps = me.card.get_by_role("listitem")
     me.title("succeeded", RUN_S)
     expect(me.card.get_by_role("button")).to_have_count(0)
     expect(steps.filter(has_text=re.compile("running$|waiting$"))).to_have_count(0)

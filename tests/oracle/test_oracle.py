@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from bot.sandbox.world import gateway
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
 from dr_core.store.engine import Store
+from tests.loopback import unasked_port
 from tests.oracle.walk import FAST, Walk, started
 from tests.oracle.worlds import REGIONS, topology
 
@@ -60,8 +60,7 @@ def begin(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> AwsSessions:
     """For worlds that all have one address, one after another: making clients costs more than what is asked of them."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = unasked_port()
     made = gateway.make_server
     monkeypatch.setattr(gateway, "make_server", lambda host, _, *rest, **more: made(host, port, *rest, **more))
     return AwsSessions(REGIONS, endpoint_url=f"http://127.0.0.1:{port}")

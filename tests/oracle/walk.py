@@ -65,7 +65,7 @@ class Walk:
         )
         aws = self.aws or AwsSessions.for_topology(self.topology, reach.aws_url)
         self._services = Services(self.topology, self.store, self.clock, settings, aws, None)
-        ports = aws_ports(self.topology, aws, settings, self.clock)
+        ports = aws_ports(aws, settings, self.clock)
         self._watch = Watch(self.topology, aws, settings, self.clock, ports)
         self._regions = self.topology.residency.allowed_regions
         self._began: dict[str, tuple[str, float]] = {}

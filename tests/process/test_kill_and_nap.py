@@ -40,7 +40,9 @@ def test_no_kill_no_nap_and_no_restart_makes_anything_happen_twice_or_unasked(ar
         target = "eu-central-1" if target == "eu-west-1" else "eu-west-1"
     fury.join()
     assert fury.problems == []
-    assert (arena.workers.kills, arena.workers.naps, fury.restarts) >= (KILLS, NAPS, RESTARTS)
+    assert arena.workers.kills >= KILLS
+    assert arena.workers.naps >= NAPS
+    assert fury.restarts >= RESTARTS
     states = {run_id: arena.run(run_id).state for run_id in finished}
     assert set(states.values()) == {RunState.SUCCEEDED}, states
     nothing_twice(arena, finished)

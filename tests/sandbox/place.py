@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -25,7 +25,12 @@ from bot.sandbox.slack.workspace import Population
 from dr_core.clock import Clock, SystemClock
 
 MANIFEST = Path(__file__).parents[2] / "bot" / "slack_manifest.yaml"
+PATIENCE_MS = 120_000
+"""A page on a busy machine gets there later; Playwright's own five seconds are for an idle one."""
 PEOPLE = (("U0ADA", "Ada Byron"), ("U0BEN", "Ben Okoro"), ("U0REQUESTER", "Robin Vale"))
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def population() -> Population:
@@ -136,7 +141,7 @@ class Place:
         found: list[dict[str, Any]] = (await self.get(f"/api/channels/{channel}/messages"))["messages"]
         return found
 
-    async def until(self, holds: Callable[[], bool], seconds: float = 5.0) -> None:
+    async def until(self, holds: Callable[[], bool], seconds: float = 60.0) -> None:
         """Poll what a real process or socket does, with a deadline."""
         async with asyncio.timeout(seconds):
             while not holds():
@@ -164,7 +169,7 @@ class Place:
 async def opened(
     *,
     request_url: RequestUrl | None = None,
-    ack_seconds: float = 3.0,
+    ack_seconds: float = 60.0,
     told: Callable[[], dict[str, Any]] = dict,
 ) -> AsyncIterator[Place]:
     listener = socket.socket()
@@ -186,7 +191,7 @@ async def looking(browser: Browser, place: Place) -> AsyncIterator[Page]:
     """The page in a window of its own; a script error fails the test that caused it."""
     window = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await window.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(place.url)

@@ -44,7 +44,7 @@ class Worker:
         return self.processes.states()["worker"]
 
     async def until(self, state: str, lives: int) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(120):
             while self.state() != state or len(self.lives()) != lives:
                 await asyncio.sleep(0.02)
 
@@ -99,7 +99,7 @@ async def test_a_paused_child_lives_and_goes_on_and_can_be_stopped_while_paused(
 async def test_a_child_that_dies_at_start_shows_its_last_lines_once(tmp_path: Path) -> None:
     worker = Worker(tmp_path, ("-c", "import sys; sys.exit('SLACK_BOT_TOKEN is missing')"))
     worker.processes.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not worker.words:
             await asyncio.sleep(0.02)
     await worker.processes.stop()

@@ -50,5 +50,5 @@ def _started_once() -> None:
         world.stop()
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
-            thread.join(5.0)
+            thread.join(60.0)
     assert threading.active_count() == 1, "a fork copies no lock that a thread holds"

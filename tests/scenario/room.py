@@ -78,12 +78,21 @@ class Room:
         """All processes answer, after one of them was killed."""
         wait_until(lambda: self.call("/api/ready"), lambda answer: answer[0] == 200, 30, "everything ready")
 
+    def life(self, name: str) -> int:
+        """The pid of that bot or worker, as its log has it."""
+        log = (self.data / "logs" / f"{name}.log").read_text(encoding="utf-8")
+        return int(re.findall(rf'"(?:owner|replica)": "{name}-[^"]*-(\d+)-[^-"]*"', log)[-1])
+
+    def reborn(self, name: str, ended: int) -> None:
+        """Everything is ready, with another life of that bot or worker than the one that `ended`."""
+        wait_until(lambda: self.life(name), lambda pid: pid != ended, 30, f"the next life of the {name}")
+        self.until_ready()
+
     def end(self, name: str) -> None:
         """An orderly end of that bot or worker, which the sandbox then starts again: no lease has to run out."""
-        log = (self.data / "logs" / f"{name}.log").read_text(encoding="utf-8")
-        newest = re.findall(rf'"(?:owner|replica)": "{name}-[^"]*-(\d+)-[^-"]*"', log)[-1]
-        os.kill(int(newest), signal.SIGTERM)
-        wait_until(lambda: self.call("/api/ready")[0], lambda status: status != 200, 20, f"the end of the {name}")
+        ended = self.life(name)
+        os.kill(ended, signal.SIGTERM)
+        self.reborn(name, ended)
 
     @property
     def incident(self) -> str:
@@ -248,6 +257,10 @@ class Room:
 
     def mend(self, fault: str | None = None) -> None:
         self.ok("/api/faults" + (f"/{fault}" if fault else ""), method="DELETE")
+
+    def speed(self, times: float) -> None:
+        """AWS is so many times faster from now on; what is under way keeps its share done."""
+        self.ok("/api/speed", {"speed": times})
 
     # -- terminals ------------------------------------------------------------------------------------------------
 

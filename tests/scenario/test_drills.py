@@ -1,13 +1,15 @@
 """A drill in Slack: asked for, its worker killed in the middle, cleaned up all the same, and told in the history."""
 
+import json
+
 import pytest
 
-from tests.scenario.conftest import Start
+from tests.scenario.conftest import SPEED, Start
 from tests.scenario.room import REQUESTER, Json, Room, wait_until
 
 pytestmark = pytest.mark.process
 WEST = "eu-west-1"
-SLOW = 30.0
+STILL = 0.1
 
 
 def drilled(room: Room) -> list[Json]:
@@ -15,15 +17,20 @@ def drilled(room: Room) -> list[Json]:
 
 
 def test_a_probe_whose_worker_is_killed_is_ended_and_cleaned_up_by_the_next(start: Start) -> None:
-    room = start(speed=SLOW)
+    room = start()
     paper = room.ask(REQUESTER, "/dr drill", "tabletop drill")
     assert "Make the forced plan to eu-west-1" in paper.words
     assert drilled(room) == []
+    room.speed(STILL)
     asked = room.ask(REQUESTER, "/dr drill --kind probe", "probe drill")
     assert "asked" in asked.text
     scaled = "the one copy more"
     wait_until(room.calls, lambda calls: any(c["operation"] == "UpdateService" for c in calls), 30, scaled, len)
+    [drill, _] = room.json("drill", "history")["applications"][0]["drills"]
+    assert drill["state"] == "running"
+    killed = str(room.life("worker"))
     room.fault("worker_killed", for_s=2)
+    room.speed(SPEED)
 
     def ended(_: object) -> bool:
         return any("probe drill" in one.text and "ended" in one.text for one in room.messages())
@@ -33,6 +40,9 @@ def test_a_probe_whose_worker_is_killed_is_ended_and_cleaned_up_by_the_next(star
     probe, on_paper = shop["drills"]
     assert (probe["kind"], probe["state"], probe["failed"], probe["unknown"]) == ("probe", "passed", 0, 0)
     assert on_paper["kind"] == "tabletop"
+    tried, ending = (_by(room, kind) for kind in ("drill.intent", "drill.ended"))
+    assert killed in tried
+    assert killed not in ending, "the next worker has ended it"
     assert room.world("shop")["running"] == {"eu-central-1": 4, WEST: 1}
     operations = [call["operation"] for call in drilled(room)]
     assert operations.count("PutObject") == 1
@@ -44,3 +54,10 @@ def test_a_probe_whose_worker_is_killed_is_ended_and_cleaned_up_by_the_next(star
     shown = room.ask(REQUESTER, f"/dr drill show {probe['id']}", probe["id"])
     assert "amount unknown" in shown.words
     assert room.dr("audit", "verify").returncode == 0
+
+
+def _by(room: Room, kind: str) -> str:
+    """Who has done that last, by name."""
+    lines = room.dr("audit", "export").stdout.splitlines()
+    bodies = [json.loads(json.loads(line)["body"]) for line in lines]
+    return [str(body["actor"]["person"]) for body in bodies if body["kind"] == kind][-1]

@@ -46,9 +46,9 @@ def test_an_incident_is_opened_noted_worked_on_closed_and_reported_once(start: S
 
     # One that dies before it has noted the post posts again (docs/incidents.md).
     wait_until(lambda: "report.posted" in kinds(room), bool, 20, "the report noted as posted")
+    killed = room.life("bot")
     room.fault("bot_killed", for_s=2)
-    wait_until(lambda: room.call("/api/ready")[0], lambda status: status != 200, 10, "the bot to be gone")
-    room.until_ready()
+    room.reborn("bot", killed)
     [open_one] = room.json("status")["incidents"]
     assert (open_one["title"], open_one["application"]) == ("checkout answers 500 & <more>", "shop")
     assert "checkout answers 500" in room.ask(REQUESTER, "/dr status", "active in").words

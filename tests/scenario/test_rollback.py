@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.scenario.conftest import Start
+from tests.scenario.conftest import SPEED, Start
 from tests.scenario.room import REQUESTER, wait_until
-from tests.scenario.test_control import SLOW, TARGET, approved, promoting, run_of
+from tests.scenario.test_control import SLOW, TARGET, approved, promoting, run_of, titled
 
 pytestmark = pytest.mark.process
 HOME = "eu-central-1"
@@ -20,6 +20,8 @@ def test_a_run_that_was_aborted_in_its_middle_is_taken_back(start: Start) -> Non
     assert "is not finished" in room.ask(REQUESTER, f"/dr rollback {run}", "is not finished").words
     view = room.opened(approver, room.say(approver, '/dr run abort --reason "the wrong one"'))
     assert room.submit(approver, view) is None
+    titled(room, card, "aborting")
+    room.speed(SPEED)
     room.finished(card, "aborted")
     assert room.world("shop")["writers"] == [TARGET], "the promotion that was under way has ended"
     found = room.json("run", "show", run)["rollback"]

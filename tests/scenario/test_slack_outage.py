@@ -1,40 +1,37 @@
 """Slack is never on the path: away, throttled, or with the bot killed while it catches up, the run goes on unmoved."""
 
 import re
-from itertools import pairwise
 
 import pytest
 
-from tests.scenario.conftest import Start
+from tests.scenario.conftest import SPEED, Start
 from tests.scenario.room import REQUESTER, Json, Message, Room, wait_until
 
 pytestmark = pytest.mark.process
-SPEED = 60.0
+STILL = 0.1
 LINE = re.compile(r"^\d\d:\d\d:\d\d UTC ")
 
 
-def approved(room: Room, command: str) -> Message:
-    """The card of a request whose run begins at this moment."""
-    card = room.open(REQUESTER, command)
+def begun(room: Room, fault: str, **scope: float) -> tuple[Message, str]:
+    """The card of a request whose run has just begun, and what is wrong with Slack from its first moments on."""
+    card = room.open(REQUESTER, "/dr failover eu-west-1")
     room.kept(card)
+    room.speed(STILL)
     room.approve(room.approvers[0], card)
-    return card
+    wrong = room.fault(fault, **scope)
+    room.speed(SPEED)
+    return card, wrong
 
 
-def ended(room: Room, count: int) -> Json:
-    """The newest of so many runs, once it is over."""
+def ended(room: Room) -> Json:
+    """The only run, once it is over."""
 
     def over(runs: list[Json]) -> bool:
-        return len(runs) == count and runs[0]["state"] in ("succeeded", "failed", "aborted")
+        return bool(runs) and runs[0]["state"] in ("succeeded", "failed", "aborted")
 
-    found = wait_until(lambda: room.json("runs")["runs"], over, 90, "the end of the run")[0]
+    [found] = wait_until(lambda: room.json("runs")["runs"], over, 90, "the end of the run")
     assert found["state"] == "succeeded"
     return room.json("run", "show", found["id"])
-
-
-def took(shown: Json) -> float:
-    """Seconds from the quorum to the end, as the trail has it."""
-    return float(sum(one["seconds"] for one in shown["segments"] if one["name"] not in ("detect", "decide")))
 
 
 def told(room: Room, card: Message) -> list[str]:
@@ -56,42 +53,37 @@ def complete(room: Room, card: Message, shown: Json, *, repeated: int = 0) -> No
     assert len([one for one in room.cards() if one.ts == card.ts]) == 1
 
 
-def test_a_run_takes_as_long_without_slack_as_with_it_and_is_told_in_full_afterwards(start: Start) -> None:
-    room = start(speed=SPEED)
-    card = approved(room, "/dr failover eu-west-1")
-    with_slack = ended(room, 1)
-    complete(room, card, with_slack)
-    card = approved(room, "/dr failback")
-    outage = room.fault("slack_down")
-    without = ended(room, 2)
-    assert took(without) <= took(with_slack) * 1.5 + 5
+def test_a_run_does_not_wait_for_slack_and_is_told_in_full_when_slack_is_back(start: Start) -> None:
+    room = start()
+    card, outage = begun(room, "slack_down")
+    shown = ended(room)
     assert "succeeded" not in room.card(card.ts).words, "nobody could be told"
+    assert room.dr("status").returncode == 0, "the terminal still works"
     before = len(room.thread(card))
     room.mend(outage)
     room.finished(card, timeout=45)
-    complete(room, card, without)
+    complete(room, card, shown)
     assert len(room.thread(card)) - before <= 6, "few messages, no flood"
+    room.until_ready()
+    assert "active in eu-west-1" in room.ask(REQUESTER, "/dr status", "active in").text
 
 
 def test_a_slack_that_wants_fewer_calls_is_left_alone_and_caught_up_in_order(start: Start) -> None:
-    room = start(speed=SPEED)
-    card = approved(room, "/dr failover eu-west-1")
-    throttled = room.fault("slack_429", value=4)
-    shown = ended(room, 1)
+    room = start()
+    card, throttled = begun(room, "slack_429", value=4)
+    shown = ended(room)
     assert "succeeded" not in room.card(card.ts).words
-    before = {one.ts for one in room.thread(card)}
+    before = len(room.thread(card))
     room.mend(throttled)
     room.finished(card, timeout=45)
     complete(room, card, shown)
-    at = [float(one.ts) for one in room.thread(card) if one.ts not in before]
-    assert all(later - earlier > 0.8 for earlier, later in pairwise(at[1:])), "about one message a second"
+    assert len(room.thread(card)) - before <= 6, "few messages, no flood"
 
 
 def test_a_bot_killed_while_it_catches_up_goes_on_where_it_was(start: Start) -> None:
-    room = start(speed=SPEED)
-    card = approved(room, "/dr failover eu-west-1")
-    outage = room.fault("slack_down")
-    shown = ended(room, 1)
+    room = start()
+    card, outage = begun(room, "slack_down")
+    shown = ended(room)
     before = len(room.thread(card))
     room.mend(outage)
     wait_until(lambda: len(room.thread(card)), lambda count: count > before, 45, "the first message")

@@ -33,10 +33,18 @@ REAL_TIME = {
     "tests/sandbox/test_slack_launcher.py": "polls a real process with a deadline",
     "tests/process/": "kills and stops real processes, and waits for their leases",
     "tests/scenario/": "polls real processes with a deadline",
-    "tests/browser/": "polls real processes with a deadline",
     "tests/unit/bot/test_process.py": "polls a real process with a deadline",
-    "tests/unit/observation/test_asking.py": "a question that takes longer than its share has to take it",
+    "tests/mutants/": "ends a mutant that runs for ever; nobody runs it with the suite",
+    "tests/bench/": "measures",
+    "tests/simulation/__main__.py": "measures what it spent",
+    "tests/unit/custom/test_redaction.py": "its own processor time, of which a busy machine takes nothing away",
+    "tests/unit/store/test_contention.py": "PostgreSQL's own clock ends what a stopped process holds",
+    "tests/sandbox/world/test_world_answers.py": "a lower bound: a host that answers late does answer late",
 }
+CLOCKS = ("sleep", "monotonic", "perf_counter", "process_time", "thread_time", "time")
+WAITING = ("communicate", "join", "result", "timeout", "wait_for")
+SOON_S = 10
+"""Whoever waits for something with an end gives it at least this long: a busy machine needs it."""
 EMPTY_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "base", "manager", "misc", "core"})
 # Symbols that draw as pictures; arrows, dots and dashes are text.
 EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\ufe0f]")
@@ -81,9 +89,16 @@ def test_everything_is_caught_in_known_places_only(modules: Any) -> None:
     assert sorted(CATCH_ALL.keys() - catching) == [], "these catch everything no longer"
 
 
-def test_no_test_lets_time_pass(modules: Any) -> None:
-    sleeping = {m.name for m in modules if not m.shipped and any(_calls(m.nodes, "time", "sleep"))}
-    assert sorted(name for name in sleeping if not name.startswith(tuple(REAL_TIME))) == []
+def test_no_test_lets_time_pass_or_measures_it(modules: Any) -> None:
+    clocked = {m.name for m in modules if not m.shipped and any(_calls(m.nodes, "time", *CLOCKS))}
+    assert sorted(name for name in clocked if not name.startswith(tuple(REAL_TIME))) == []
+    assert [known for known in REAL_TIME if not any(name.startswith(known) for name in clocked)] == []
+
+
+def test_no_test_gives_anything_less_than_its_time(modules: Any) -> None:
+    """Of threads, tasks and processes that have to end; what must not have ended may be looked at soon."""
+    hasty = [f"{m.name}:{one.lineno}" for m in modules if not m.shipped for one in _hasty(m.nodes)]
+    assert hasty == []
 
 
 def test_no_picture_stands_in_code_or_docs(texts: Any) -> None:
@@ -112,9 +127,20 @@ def _catch_all(nodes: Iterable[ast.AST]) -> Iterator[ast.ExceptHandler]:
                 yield node
 
 
-def _calls(nodes: Iterable[ast.AST], module: str, function: str) -> Iterator[ast.Call]:
+def _hasty(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
+    """Waits with a number of seconds below SOON_S; `join(0.3)` and the like look whether somebody still waits."""
     for node in nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == function:
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).rpartition(".")[2] not in WAITING:
+            continue
+        given = [*node.args[-1:], *(one.value for one in node.keywords if one.arg == "timeout")]
+        seconds = [one.value for one in given if isinstance(one, ast.Constant) and type(one.value) in (int, float)]
+        if any(1 <= one < SOON_S for one in seconds):
+            yield node
+
+
+def _calls(nodes: Iterable[ast.AST], module: str, *functions: str) -> Iterator[ast.Call]:
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in functions:
             owner = node.func.value
             if isinstance(owner, ast.Name) and owner.id == module:
                 yield node

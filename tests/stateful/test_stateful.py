@@ -41,7 +41,6 @@ def test_rules_agree_with_the_oracle(room: Room, shard: int) -> None:
         chosen = settings(
             max_examples=1 + (WANTED - Shard.steps) // STEPS_AN_EXAMPLE,
             stateful_step_count=STEPS_AN_EXAMPLE,
-            deadline=None,
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),

@@ -91,7 +91,7 @@ class Stage:
             return self.clients[key]
         settings = Config(
             retries={"mode": "standard", "total_max_attempts": 1},
-            read_timeout=5,
+            read_timeout=60,
             user_agent_extra=f"dr-purpose/{purpose}" if purpose else "",
             **config,
         )

@@ -38,13 +38,13 @@ def test_one_colour_alone_can_be_made_unwell(play):
 
 def test_hosts_of_one_region_answer_late(play):
     stage = play()
+    fault = stage.world.add_fault("slow_answers", region="eu-west-1", value=3600)
+    assert http(stage, "https://api-eu-central-1.example.com/health")[0] == 200, "another region's answer at once"
+    stage.world.remove_fault(fault)
     stage.world.add_fault("slow_answers", region="eu-west-1", value=0.2)
-    took = {}
-    for region in ("eu-central-1", "eu-west-1"):
-        begun = time.monotonic()
-        assert http(stage, f"https://api-{region}.example.com/health")[0] == 200
-        took[region] = time.monotonic() - begun
-    assert took["eu-west-1"] >= 0.2 > took["eu-central-1"]
+    begun = time.monotonic()
+    assert http(stage, HEALTH)[0] == 200
+    assert time.monotonic() - begun >= 0.2
     with pytest.raises(ValueError, match="seconds"):
         stage.world.add_fault("slow_answers", region="eu-west-1")
 

@@ -33,7 +33,7 @@ def records(stage, zone="Z123"):
 def ask(stage, name=NAME, kind="A", tcp=False):
     host, port = stage.endpoints.resolver.split(":")
     query = dns.query.tcp if tcp else dns.query.udp
-    return query(dns.message.make_query(name, kind), host, port=int(port), timeout=3)
+    return query(dns.message.make_query(name, kind), host, port=int(port), timeout=60)
 
 
 def address(answer):
@@ -47,7 +47,7 @@ def http(stage, url, body=None):
     curl.setopt(pycurl.CONNECT_TO, stage.endpoints.connect_to.split(","))
     curl.setopt(pycurl.CAINFO, str(stage.endpoints.ca_path))
     curl.setopt(pycurl.WRITEFUNCTION, answer.write)
-    curl.setopt(pycurl.TIMEOUT_MS, 3000)
+    curl.setopt(pycurl.TIMEOUT_MS, 60_000)
     if body:
         curl.setopt(pycurl.CUSTOMREQUEST, "PUT")
         curl.setopt(pycurl.POSTFIELDS, json.dumps(body))
@@ -267,7 +267,7 @@ def test_hosts_of_a_region_that_hangs_accept_and_do_not_answer(play):
     stage.world.add_fault("region_hangs", region="eu-central-1")
     port = int(stage.endpoints.connect_to.rsplit(":", 1)[1])
     context = ssl.create_default_context(cafile=str(stage.endpoints.ca_path))
-    raw = socket.create_connection(("127.0.0.1", port), timeout=3)
+    raw = socket.create_connection(("127.0.0.1", port), timeout=60)
     with context.wrap_socket(raw, server_hostname="api-eu-central-1.example.com") as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: api-eu-central-1.example.com\r\n\r\n")
         connection.settimeout(0.3)

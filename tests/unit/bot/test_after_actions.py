@@ -17,7 +17,7 @@ from dr_core.errors import UnreachableError
 from dr_core.incidents import book, closing
 from dr_core.services import Services
 from tests.unit.bot.conftest import REQUESTER, FakeSlack
-from tests.unit.bot.place import Place
+from tests.unit.bot.place import ANSWER_S, Place
 
 
 @pytest.fixture
@@ -142,8 +142,9 @@ async def test_only_the_process_with_the_lease_posts(
 async def test_announcing_waits_for_no_upload_and_the_end_of_the_process_does(place: Place) -> None:
     bot = place.bot
     async with bot.after_actions._uploading:
-        await asyncio.wait_for(bot.announce(), 1)
+        await asyncio.wait_for(bot.announce(), ANSWER_S)
         ending = asyncio.create_task(bot.hand_over())
-        await asyncio.sleep(0.05)
+        while not ending.done() and "waiters:1" not in repr(bot.after_actions._uploading):
+            await asyncio.sleep(0)
         assert not ending.done()
-    await asyncio.wait_for(ending, 1)
+    await asyncio.wait_for(ending, ANSWER_S)

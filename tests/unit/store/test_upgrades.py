@@ -2,10 +2,7 @@
 
 import contextlib
 import multiprocessing
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -14,15 +11,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from commands.cli import main
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit import trail
 from dr_core.audit.events import EventKind
 from dr_core.errors import RefusedError
 from dr_core.store import brake, leases, migrate, replicas, triggers
+from dr_core.store import engine as settings
 from dr_core.store.engine import Store
 from tests.conftest import new_database
 
-PROJECT = Path(__file__).parents[3]
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA")
 PROCESSES = 4
 
@@ -70,14 +68,6 @@ def execute(url: str, *statements: str) -> None:
         store.write(lambda tx: [tx.conn.execute(text(statement)) for statement in statements])
 
 
-def upgrade_process(url: str) -> subprocess.Popen[str]:
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "DR_LOG_LEVEL": "warning"}
-    command = [sys.executable, "-m", "commands.cli", "db", "upgrade"]
-    return subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
 @pytest.mark.process
 def test_upgrades_at_the_same_moment_all_succeed_and_make_one_schema(empty_url: str) -> None:
     processes = multiprocessing.get_context("forkserver")
@@ -96,19 +86,37 @@ def test_upgrades_at_the_same_moment_all_succeed_and_make_one_schema(empty_url: 
             assert store.read(lambda tx, count=count: tx.conn.execute(count).scalar_one()) == 1, table
 
 
-def test_an_upgrade_waits_for_a_long_transaction_of_another(tmp_path: Path) -> None:
+class Waiting:
+    """The pauses of whoever finds the store busy: the other is through at the third."""
+
+    def __init__(self, other: sqlite3.Connection) -> None:
+        self.other, self.now, self.pauses = other, 0.0, 0
+        self.other.execute("BEGIN IMMEDIATE")
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.pauses += 1
+        if self.pauses == 3:
+            self.other.execute("COMMIT")
+
+
+def test_an_upgrade_waits_for_a_long_transaction_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """SQLite's own patience is four seconds; a long upgrade by another process takes longer."""
     path = tmp_path / "busy.db"
     migrate.upgrade(f"sqlite:///{path}", "0001")
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    waiting = upgrade_process(f"sqlite:///{path}")
-    with pytest.raises(subprocess.TimeoutExpired):
-        waiting.wait(6)
-    other.execute("COMMIT")
-    other.close()
-    assert waiting.communicate(timeout=60)[0].startswith("The store was upgraded from 0001")
-    assert waiting.returncode == 0
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    monkeypatch.setattr(settings, "_BUSY_MS", 1)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        waiting = Waiting(other)
+        monkeypatch.setattr(migrate, "time", waiting)
+        assert main(["db", "upgrade"]) == 0
+    assert waiting.pauses == 3
+    assert capsys.readouterr().out.startswith("The store was upgraded from 0001")
 
 
 def test_the_version_before_goes_on_writing_after_the_upgrade_and_is_read_by_the_new_one(empty_url: str) -> None:

@@ -69,7 +69,7 @@ def rounds(made: Observer, lease: Lease, number: int) -> bool:
     lease.asked = count
     thread = Thread(target=Duty("observer", made.round, made.pause, lease).run, args=(stop,))
     thread.start()
-    thread.join(timeout=10)
+    thread.join(timeout=120)
     return len(asked) == number
 
 
