@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from dr_core.approvals.authority import Role, approvers, refusal
 from dr_core.approvals.completion import complete
 from dr_core.approvals.decision import Refusal, must_type, refuse_ack, refuse_decided, standing
-from dr_core.approvals.lapse import abandon, lapse, misfit, void
+from dr_core.approvals.lapse import abandon, lapse, misfit, unseen, void
 from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.objection import Weight, weight_of
 from dr_core.approvals.proof import AckSigner
@@ -147,15 +147,23 @@ def refused(tx: Tx, services: Services, request: Request, actor: Actor, round_: 
     nobody = refusal(known, actor, tx.now())
     if nobody is not None:
         return Refusal(nobody)
-    own = runs.of_request(tx, request.id)
-    if own is not None and own.ending is not None and request.state is RequestState.OPEN:
-        return Refusal(f"Run {own.id} is being aborted by {own.ending.by}.", "Ask anew when it is over.", conflict=True)
+    aborting = own_run_ending(tx, request)
+    if aborting is not None:
+        return aborting
     holder = blocking_run(tx, services.topology, request)
     may = approvers(services.topology, known)
     found = refuse_ack(request, actor, round_=round_, approvers=may, acked=_acked(tx, request), now=tx.now())
     if found is None and holder is not None:
         return Refusal(f"Run {holder} is not finished.", "Wait for its end.", conflict=True)
-    return found
+    return found or unseen(tx, services, request)
+
+
+def own_run_ending(tx: Tx, request: Request) -> Refusal | None:
+    """Nobody's acknowledgement counts while the run that asked again is to end; None when it is not."""
+    own = runs.of_request(tx, request.id)
+    if own is None or own.ending is None or request.state is not RequestState.OPEN:
+        return None
+    return Refusal(f"Run {own.id} is being aborted by {own.ending.by}.", "Ask anew when it is over.", conflict=True)
 
 
 def _acked(tx: Tx, request: Request) -> dict[str, datetime]:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from dr_core.approvals.ack import AckOutcome, check_typed
+from dr_core.approvals.ack import AckOutcome, check_typed, own_run_ending
 from dr_core.approvals.authority import approvers, holders, refusal
 from dr_core.approvals.completion import complete
-from dr_core.approvals.decision import must_type, refuse_decided
-from dr_core.approvals.lapse import lapse
+from dr_core.approvals.decision import must_type, refuse_decided, standing
+from dr_core.approvals.lapse import lapse, round_opened_at
 from dr_core.approvals.model import Actor, Face, Request, Roster
 from dr_core.approvals.names import new_review_id
 from dr_core.approvals.people import person_key
@@ -78,9 +78,7 @@ def break_glass(
 
 def offered_at(tx: Tx, request: Request) -> datetime:
     """From when on the present round's glass may be broken: approvers have had their time by then."""
-    kinds = (EventKind.REQUEST_OPENED, EventKind.REQUEST_RENEWED)
-    opened = [event.at for event in events.of_chain(tx, request.id) if event.kind in kinds]
-    return max(opened, default=request.opened_at) + OFFERED_AFTER
+    return round_opened_at(tx, request) + OFFERED_AFTER
 
 
 def skipped(topology: Topology, known: Roster | None, request: Request, actor: Actor) -> tuple[tuple[str, str], ...]:
@@ -104,6 +102,7 @@ def _refuse(tx: Tx, topology: Topology, known: Roster | None, request: Request, 
     if actor.slack_user not in holders(topology, known):
         hint = "dr.yaml names them under approval.break_glass."
         raise RefusedError("You are not among those who may break the glass.", hint=hint)
+    raise_refusal(own_run_ending(tx, request))
     raise_refusal(refuse_decided(request, tx.now()))
     if round_ != request.round:
         raise ConflictError(f"Round {request.round} of {request.id} is open, not round {round_}.")
@@ -162,5 +161,6 @@ def _break(
         (EventKind.REQUEST_BROKE_GLASS, actor_data(actor), data, events.own_id(tx, cmd_id)),
         (EventKind.REVIEW_OPENED, actor_data(actor), opened, None),
     ]
-    approved, run_id = complete(tx, topology, request, [actor.person], entries, queues(tx, topology, request))
+    who = standing(request.model_copy(update={"acks": (*request.acks, ack)})).people
+    approved, run_id = complete(tx, topology, request, who, entries, queues(tx, topology, request))
     return AckOutcome(approved, run_id, 0)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from dr_core.approvals.decision import standing
-from dr_core.approvals.lapse import BOT, end_with_run
-from dr_core.approvals.model import Request, RequestState
+from dr_core.approvals.lapse import end_with_run
+from dr_core.approvals.model import BOT, Request, RequestState
 from dr_core.approvals.names import run_id_of
 from dr_core.approvals.scope import related
 from dr_core.audit.events import EventKind

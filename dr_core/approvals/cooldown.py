@@ -10,7 +10,7 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.failpoints import Point
 from dr_core.services import Services
-from dr_core.store import cooldowns
+from dr_core.store import cooldowns, events
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
 
@@ -30,10 +30,12 @@ def ends(last_end: datetime | None, cleared_at: datetime | None, lasts: timedelt
 
 
 def clear(services: Services, application: str, *, actor: Actor, cmd_id: str | None = None) -> None:
-    """An approver lets detection propose at once."""
+    """An approver lets detection propose at once; the same `cmd_id` twice does it once."""
     application_of(services.topology, application)
 
     def work(tx: Tx) -> None:
+        if events.done(tx, cmd_id, EventKind.COOLDOWN_CLEARED) is not None:
+            return
         permit(tx, services, actor, Role.APPROVER)
         cooldowns.clear(tx, application, actor.display)
         append_ops(tx, EventKind.COOLDOWN_CLEARED, actor, {"application": application}, cmd_id=cmd_id)

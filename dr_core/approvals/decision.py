@@ -73,14 +73,31 @@ def refuse_decided(request: Request, now: datetime) -> Refusal | None:
         return Refusal(f"{name} was already approved by {people}, and waits for its turn.", conflict=True)
     if request.state in _ENDED:
         by = f" by {request.decided_by}" if request.decided_by else ""
-        way_out = "Open a new one." if request.state is not RequestState.EXPIRED else "Press Renew for a new round."
-        why = f": {request.decision_reason}" if request.state is RequestState.VOID and request.decision_reason else ""
+        told = request.decision_reason if request.state in (RequestState.VOID, RequestState.CANCELLED) else ""
+        way_out, why = _way_on(request), f": {told}" if told else ""
         return Refusal(f"{name} {_ENDED[request.state]}{by}{why}.", way_out, conflict=True)
     if now >= request.expires_at:
         return Refusal(
             f"{name} expired at {request.expires_at:%H:%M:%S}Z.", "Press Renew for a new round.", conflict=True
         )
     return None
+
+
+def replaced(by: str, who: str) -> str:
+    """The reason of a proposal's end in whose place somebody asks: its way on is `by`."""
+    return f"{_REPLACED}{by}: {who} asks for the same"
+
+
+_REPLACED = "replaced by "
+
+
+def _way_on(request: Request) -> str:
+    if request.state is RequestState.EXPIRED:
+        return "Press Renew for a new round."
+    told = request.decision_reason or ""
+    if request.state is RequestState.CANCELLED and told.startswith(_REPLACED):
+        return f"Approve {told.removeprefix(_REPLACED).partition(':')[0]} in its place."
+    return "Open a new one."
 
 
 def is_requester(request: Request, actor: Actor) -> bool:

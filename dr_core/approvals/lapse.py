@@ -1,28 +1,33 @@
 """Requests that end by themselves: their time is over, or their plan no longer fits the configuration or the world."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from pydantic import JsonValue
 
-from dr_core.approvals.decision import refuse_decided
-from dr_core.approvals.model import Actor, Face, Request, RequestState
+from dr_core.approvals.decision import Refusal, refuse_decided
+from dr_core.approvals.model import BOT, Actor, Request, RequestState
 from dr_core.approvals.planning import again, possible_places
 from dr_core.approvals.whereabouts import locate
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError
-from dr_core.execution.model import Ending
+from dr_core.execution.model import Ending, RunState
+from dr_core.execution.recovery import has_taken
 from dr_core.failpoints import Point
-from dr_core.plan.step import Plan
+from dr_core.observation.active import Serving, serving
+from dr_core.plan.checks.regions import out_of_place
+from dr_core.plan.step import Plan, Purpose
 from dr_core.services import Services
-from dr_core.store import requests, runs, scope
+from dr_core.store import events, observations, requests, runs, scope
 from dr_core.store.engine import Tx
 from dr_core.store.runs import Change
 
 log = structlog.get_logger(__name__)
 
-BOT = Actor(person="bot", display="DR bot", face=Face.SCHEDULE)
+_UNSEEN = frozenset({"not-observed", "serving-unknown"})
+"""Findings of a round that was opened although nobody knew which regions serve."""
 
 
 def expire_due(services: Services) -> int:
@@ -89,11 +94,52 @@ def misfit(tx: Tx, services: Services, request: Request) -> str | None:
     plan = request.plan
     if scope.holder(tx, (plan.application,)) is not None:
         return None
+    entry = services.topology.applications[plan.application]
+    if entry.active_active:
+        return _shifted_since(request, serving(entry, observations.latest(tx, plan.application)))
     active = locate(tx, services.topology, plan.application)
     if not active.observed or active.region in possible_places(plan):
         return None
     now = f"{plan.application} is active in {active.region} now ({active.reason})"
     return f"{now}, and its plan starts in {plan.source}"
+
+
+def _shifted_since(request: Request, now: Serving) -> str | None:
+    """Where every region serves: what speaks against the shift, and did not when its round was opened."""
+    known, plan = {finding.code for finding in request.findings}, request.plan
+    if plan.purpose is Purpose.ROLLBACK or known & _UNSEEN:
+        return None
+    news = [text for code, text in out_of_place(plan, now.regions) if code not in known]
+    return f"{news[0].removesuffix('.')} ({now.reason})" if news else None
+
+
+def unseen(tx: Tx, services: Services, request: Request) -> Refusal | None:
+    """Where every region serves, and a run has shifted users since the round was opened: not until that was seen."""
+    entry = services.topology.applications.get(request.application)
+    if entry is None or not entry.active_active:
+        return None
+    opened = round_opened_at(tx, request)
+    shifted = (
+        (run.ended_at, run.id)
+        for run in runs.recent(tx, 20, request.application)
+        if run.ended_at is not None and run.ended_at >= opened and (run.state is RunState.SUCCEEDED or has_taken(run))
+    )
+    at, run_id = max(shifted, default=(None, ""))
+    seen = observations.latest(tx, request.application)
+    if at is None or (seen is not None and seen.observed_at >= at and serving(entry, seen).regions is not None):
+        return None
+    return Refusal(
+        f"Which regions serve was not seen since {run_id}, which ended after this round had opened.",
+        "Wait for the next look, or open a new request.",
+        conflict=True,
+    )
+
+
+def round_opened_at(tx: Tx, request: Request) -> datetime:
+    """When the present round was opened."""
+    kinds = (EventKind.REQUEST_OPENED, EventKind.REQUEST_RENEWED)
+    opened = [event.at for event in events.of_chain(tx, request.id) if event.kind in kinds]
+    return max(opened, default=request.opened_at)
 
 
 def misfit_of_plan(tx: Tx, services: Services, request: Request) -> str | None:

@@ -28,6 +28,10 @@ class Actor(Value):
     team: str | None = None
 
 
+BOT = Actor(person="bot", display="DR bot", face=Face.SCHEDULE)
+"""Who does what nobody asked for: the bot by itself."""
+
+
 class RequestState(StrEnum):
     OPEN = "open"  # its present round waits for acknowledgements
     QUEUED = "queued"  # its quorum is complete, and its run is made when the turn comes to it

@@ -6,17 +6,19 @@ from datetime import timedelta
 
 from pydantic import JsonValue
 
-from dr_core.approvals import cooldown, tokens
+from dr_core.approvals import cooldown, decision, tokens
 from dr_core.approvals.authority import approvers
 from dr_core.approvals.direction import Direction, away, back
 from dr_core.approvals.model import Actor, Face, Request, RequestState
 from dr_core.approvals.names import new_request_id
 from dr_core.approvals.planning import asked
+from dr_core.approvals.refusals import not_opened
 from dr_core.approvals.rivals import OccupiedError, refuse_occupied, refuse_same
+from dr_core.approvals.switched_off import switched_off
 from dr_core.approvals.whereabouts import application_of
 from dr_core.audit.events import EventKind
-from dr_core.audit.trail import actor_data, append_ops
-from dr_core.errors import ConflictError, DrError, RefusedError
+from dr_core.audit.trail import actor_data
+from dr_core.errors import ConflictError, RefusedError
 from dr_core.failpoints import Point
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.estimate import promotion_estimate_s
@@ -67,6 +69,7 @@ class Proposal:
             unsigned=left.unsigned,
             unknown_losses=left.unknown,
             unfenced=frozenset(region for region, fence in fences.items() if fence == "unfenced"),
+            switched_off=switched_off(tx, topology, application, plan.source),
         )
         interval = topology.detection.interval
         seen = store_exposures(self.observation, self.now, interval) if self.observation else ()
@@ -138,11 +141,9 @@ def open_request(
     try:
         return services.store.write(work, Point.REQUEST_OPEN)
     except (RefusedError, ConflictError) as error:
-        kind = EventKind.REQUEST_BLOCKED if isinstance(error, ConflictError) else EventKind.REQUEST_REFUSED
-        data = _told_of(error, application, target, mode)
-        services.store.write(
-            lambda tx: append_ops(tx, kind, actor, data, cmd_id=f"{cmd_id}:refused"), Point.REQUEST_REFUSED
-        )
+        run: dict[str, JsonValue] = {"run": error.run} if isinstance(error, OccupiedError) else {}
+        about = {"application": application, "target": target or "back", "mode": mode.value, **run}
+        not_opened(services, error, actor, about, cmd_id)
         raise
 
 
@@ -168,17 +169,6 @@ def open_for(
     for one in replaced:
         _take_place(tx, one, actor, new_id)
     return _create(tx, services, new_id, proposal, actor, reason, channel, cmd_id, supersedes)
-
-
-def _told_of(error: DrError, application: str, target: str | None, mode: Mode) -> dict[str, JsonValue]:
-    """What the trail says of a request that was not opened."""
-    data: dict[str, JsonValue] = {
-        "application": application,
-        "target": target or "back",
-        "mode": mode.value,
-        "reason": error.message,
-    }
-    return data | ({"run": error.run} if isinstance(error, OccupiedError) else {})
 
 
 def _way(
@@ -221,7 +211,7 @@ def _replaceable(tx: Tx, topology: Topology, plan: Plan, actor: Actor) -> tuple[
 
 
 def _take_place(tx: Tx, waiting: Request, actor: Actor, new_id: str) -> None:
-    reason = f"replaced by {new_id}: {actor.display} asks for the same"
+    reason = decision.replaced(new_id, actor.display)
     data: dict[str, JsonValue] = {"reason": reason, REPLACED_BY: new_id}
     entry = (EventKind.REQUEST_CANCELLED, actor_data(waiting.requester), data, None)
     requests.transition(

@@ -1,18 +1,20 @@
 """Makes the plan that is asked for, and makes it again: for a new round, and to see whether it still fits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dr_core.approvals.whereabouts import application_of
+from dr_core.drills.raised import without_copy
 from dr_core.errors import ConflictError, RefusedError
 from dr_core.execution.left_as import left_as
 from dr_core.execution.model import Run, RunState
 from dr_core.execution.outcomes import errands_undone, in_the_way, outcomes, taken_back_by
 from dr_core.plan import rollback
 from dr_core.plan.failover import build
+from dr_core.plan.kinds import scale_target
 from dr_core.plan.step import Mode, Plan, Purpose
-from dr_core.plan.undo import Outcome
-from dr_core.store import preparations, runs
+from dr_core.plan.undo import Outcome, count_in
+from dr_core.store import drills, preparations, runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
 
@@ -94,7 +96,21 @@ def _outcomes(tx: Tx, run: Run) -> Mapping[str, Outcome]:
         outcome = found.get(item.step)
         if item.stands and outcome is not None and outcome.done and outcome.found is None:
             found[item.step] = replace(outcome, found={"desired": item.size})
-    return found
+    return found | dict(_without_drills(tx, run, found))
+
+
+def _without_drills(tx: Tx, run: Run, found: Mapping[str, Outcome]) -> Iterator[tuple[str, Outcome]]:
+    """Where the copy of a drill was there as the run began: that one was left to the run."""
+    held = drills.recent(tx, run.application)
+    for step in run.plan.steps:
+        outcome = found.get(step.name, Outcome())
+        before = outcome.found if outcome.found is not None else outcome.seen
+        desired = count_in(before, "desired")
+        if step.kind != scale_target.KIND.name or desired is None:
+            continue
+        size = without_copy(held, *scale_target.sized(step), desired, run.created_at)
+        if size != desired:
+            yield step.name, replace(outcome, found={**before, "desired": size})
 
 
 def _later(run: Run, newest_first: tuple[Run, ...]) -> tuple[Run, ...]:

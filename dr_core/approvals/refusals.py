@@ -42,6 +42,16 @@ def permit(tx: Tx, services: Services, actor: Actor, *allowed: Role, own: Reques
     raise RefusedError(f"Only {' or '.join(names)} may do that.")
 
 
+def not_opened(
+    services: Services, error: RefusedError | ConflictError, actor: Actor, about: Mapping[str, JsonValue], cmd_id: str
+) -> None:
+    """Into the trail: a request that was refused, or that something is in the way of. `about`: what was asked for."""
+    kind = EventKind.REQUEST_BLOCKED if isinstance(error, ConflictError) else EventKind.REQUEST_REFUSED
+    data: dict[str, JsonValue] = {**about, "reason": error.message}
+    key = f"{cmd_id}:refused"
+    services.store.write(lambda tx: append_ops(tx, kind, actor, data, cmd_id=key), Point.REQUEST_REFUSED)
+
+
 def recorded(
     services: Services,
     actor: Actor,

@@ -13,7 +13,7 @@ from dr_core.approvals.model import Actor, Request, RequestState
 from dr_core.approvals.open import BlockedError, Proposal
 from dr_core.approvals.planning import again
 from dr_core.approvals.refusals import permit, raise_refusal, recorded
-from dr_core.approvals.rivals import refuse_same, refuse_second
+from dr_core.approvals.rivals import refuse_occupied, refuse_same
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, RefusedError
@@ -66,9 +66,9 @@ def renew_one(
     if ended is not None:
         return ended
     if evacuations.of_request(tx, request.id) is None:
-        refuse_second(tx, services.topology, request.plan, besides=request.id, superseding=request.supersedes)
-    else:  # it waits for its turn, whoever runs now
-        refuse_same(tx, request.plan, besides=frozenset({request.id}))
+        refuse_occupied(tx, services.topology, request.plan, besides=request.id, superseding=request.supersedes)
+    # A member of an evacuation waits for its turn, whoever runs now.
+    refuse_same(tx, request.plan, besides=frozenset({request.id}))
     return _next_round(tx, services, request, actor, {}, events.own_id(tx, cmd_id), waits_s)
 
 

@@ -32,14 +32,6 @@ def blocking_run(tx: Tx, topology: Topology, request: Request) -> str | None:
     return scope.holder(tx, names, besides=(run_id_of(request.id), request.supersedes or ""))
 
 
-def refuse_second(
-    tx: Tx, topology: Topology, plan: Plan, *, besides: str | None = None, superseding: str | None = None
-) -> None:
-    """ConflictError while another run has the application, or a request (`besides` one) asks for the same."""
-    refuse_occupied(tx, topology, plan, besides=besides, superseding=superseding)
-    refuse_same(tx, plan, besides=frozenset({besides or ""}))
-
-
 def refuse_occupied(
     tx: Tx, topology: Topology, plan: Plan, *, besides: str | None = None, superseding: str | None = None
 ) -> None:

@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     COMMAND_REFUSED = "command.refused"
     VERDICT_CHANGED = "verdict.changed"
     DIGEST_POSTED = "digest.posted"
+    DIGEST_MISSED = "digest.missed"
     REQUEST_OPENED = "request.opened"
     REQUEST_REFUSED = "request.refused"
     REQUEST_ACKED = "request.acked"

@@ -107,7 +107,13 @@ _ENDS_STEP = frozenset(
 )
 _ENDS_RUN = frozenset(
     kind.value
-    for kind in (EventKind.RUN_SUCCEEDED, EventKind.RUN_FAILED, EventKind.RUN_ABORTED, EventKind.RUN_SUPERSEDED)
+    for kind in (
+        EventKind.RUN_SUCCEEDED,
+        EventKind.RUN_FAILED,
+        EventKind.RUN_ABORTED,
+        EventKind.RUN_SUPERSEDED,
+        EventKind.RUN_FOLLOWED,
+    )
 )
 
 

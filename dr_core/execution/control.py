@@ -17,32 +17,36 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.errors import ConflictError, DrError, UsageError
 from dr_core.execution import quorum
+from dr_core.execution.away import Sight
 from dr_core.execution.impact import ConfirmationError, impact_of
+from dr_core.execution.judge import sighted
 from dr_core.execution.model import Ending, Hold, HoldKind, Run, StepState
-from dr_core.execution.records import uncertain
+from dr_core.execution.records import not_wanted, uncertain
+from dr_core.execution.recovery import left_over
 from dr_core.failpoints import Point
 from dr_core.services import Services
 from dr_core.store import events, observations, requests, runs
 from dr_core.store.engine import Tx
 from dr_core.store.runs import Change, StepChange
 
-_INSTEAD = (EventKind.RUN_ROUND_NEEDED, EventKind.RUN_ABORT_ASKED)
-"""What a resume may come to."""
+_INSTEAD = (EventKind.RUN_ROUND_NEEDED, EventKind.RUN_ABORT_ASKED, EventKind.RUN_FOLLOWED)
+"""What a resume may come to, and an abort of a finished run."""
 
 
 @dataclass(frozen=True)
 class _Verb:
-    """One thing to do to a run, who may, and what tells of it."""
+    """One thing to do to a run, who may, and what tells of it. `late`: also to a finished one that still tries."""
 
     name: str
     told: EventKind
     allowed: tuple[Role, ...]
     point: Point
+    late: bool = False
 
 
 _PAUSE = _Verb("run pause", EventKind.RUN_PAUSED, (Role.REQUESTER, Role.APPROVER), Point.RUN_PAUSE)
 _RESUME = _Verb("run resume", EventKind.RUN_RESUMED, (Role.APPROVER,), Point.RUN_RESUME)
-_ABORT = _Verb("run abort", EventKind.RUN_ABORT_ASKED, (Role.APPROVER,), Point.RUN_ABORT)
+_ABORT = _Verb("run abort", EventKind.RUN_ABORT_ASKED, (Role.APPROVER,), Point.RUN_ABORT, late=True)
 _TAKEOVER = _Verb("run takeover", EventKind.RUN_TAKEN_OVER, (Role.APPROVER,), Point.RUN_TAKEOVER)
 
 Decision = Callable[[Tx, Run, str | None], Run | DrError]
@@ -115,7 +119,8 @@ def abort(
 ) -> Run:
     """An approver ends a run where it is: nothing new starts, what is under way is watched to its end, then it is over.
 
-    Nothing is undone. ConfirmationError in the middle of a run, unless `confirmed`. UsageError without a reason.
+    Nothing is undone. Of a finished run: what it could not reach is not tried any more. ConfirmationError in the middle
+    of a run, and for a finished one, unless `confirmed`. UsageError without a reason.
     """
     _reason(reason, "An abort")
 
@@ -125,6 +130,8 @@ def abort(
         question = _question(tx, run, f"run abort {run.id}", confirmed)
         if question is not None:
             return question
+        if run.state.finished:
+            return _let_be(tx, services, run, actor, reason, own)
         wish = Ending(by=actor.display, reason=reason, at=tx.now())
         entry = (EventKind.RUN_ABORT_ASKED, actor_data(actor), {"run": run.id, "reason": reason}, own)
         runs.command(tx, run.id, Change([entry], {"ending": wish.model_dump_json()}))
@@ -153,18 +160,33 @@ def takeover(services: Services, run_id: str, *, actor: Actor, cmd_id: str | Non
 
 
 def _decided(services: Services, run_id: str, actor: Actor, verb: _Verb, decide: Decision, cmd_id: str | None) -> Run:
-    """One decision about an unfinished run by somebody who may; the same `cmd_id` twice has its effect once."""
+    """One decision about a run that is not over, by somebody who may; the same `cmd_id` twice has its effect once."""
 
     def work(tx: Tx) -> Run | DrError:
         permit(tx, services, actor, *verb.allowed)
         run = runs.claim(tx, run_id)
         if any(events.done(tx, cmd_id, told, run.request) for told in (verb.told, *_INSTEAD)):
             return run
-        if run.state.finished:
+        if run.state.finished and not (verb.late and run.follow_up):
             return ConflictError(f"Run {run.id} has {run.state.value} already.", hint=f"`run show {run.id}` tells how.")
         return decide(tx, run, events.own_id(tx, cmd_id))
 
     return recorded(services, actor, verb.name, {"run": run_id}, work, verb.point)
+
+
+def _let_be(tx: Tx, services: Services, run: Run, actor: Actor, reason: str, own: str | None) -> Run:
+    """What a finished run could not reach stays as it is. Its owner loses the run: it may be about to try.
+
+    Where the application was seen to live in that region again, it is given up there: nobody waits to fence it.
+    """
+    sight, why = sighted(tx, services.topology, run)
+    for change in not_wanted(run, actor_data(actor), why)[1] if sight is Sight.BACK else ():
+        runs.command(tx, run.id, change)
+    left: list[JsonValue] = [run.plan.step(record.name).title for record in left_over(run)]
+    data: dict[str, JsonValue] = {"run": run.id, "reason": reason, "left": left}
+    entry = (EventKind.RUN_FOLLOWED, actor_data(actor), data, own)
+    runs.command(tx, run.id, Change([entry], {"follow_up": False, "epoch": run.epoch + 1}))
+    return runs.get(tx, run.id)
 
 
 def _question(tx: Tx, run: Run, verb: str, confirmed: bool) -> ConfirmationError | None:

@@ -3,6 +3,7 @@
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 
+from dr_core.execution.away import Sight
 from dr_core.execution.lease import RunLease
 from dr_core.execution.look import Look
 from dr_core.plan.step import Plan
@@ -10,7 +11,7 @@ from dr_core.plan.step import Plan
 
 @dataclass
 class Pursuit:
-    """One attempt at a step."""
+    """One attempt at a step. `barred`: what keeps a late one from acting, and since when that alone does."""
 
     attempt: int = 0
     future: Future[Look] | None = None
@@ -23,6 +24,8 @@ class Pursuit:
     looked: bool = False
     absent_since: float | None = None
     note: str = ""
+    barred: Sight | None = None
+    barred_since: float = 0.0
 
 
 @dataclass

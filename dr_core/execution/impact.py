@@ -7,12 +7,15 @@ from pydantic import BaseModel, ConfigDict
 
 from dr_core.errors import DrError
 from dr_core.execution.model import Run, StepState
-from dr_core.execution.recovery import has_taken
+from dr_core.execution.recovery import has_taken, left_over
 from dr_core.observation.model import Observation
 
 
 class Impact(BaseModel):
-    """One run that has taken something away already. `facts` are sentences, each with the age of what it tells."""
+    """One run that has taken something away already. `facts` are sentences, each with the age of what it tells.
+
+    `over`: it is finished, and only tries on to reach a region.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,6 +23,7 @@ class Impact(BaseModel):
     application: str
     at: datetime
     facts: tuple[str, ...]
+    over: bool = False
 
 
 class ConfirmationError(DrError):
@@ -29,17 +33,25 @@ class ConfirmationError(DrError):
 
     def __init__(self, verb: str, impacts: tuple[Impact, ...], *, hint: str) -> None:
         told = " ".join(f"{impact.run}: {' '.join(impact.facts)}" for impact in impacts)
-        super().__init__(f"`{verb}` stops in the middle. {told}", hint=hint)
+        over = all(impact.over for impact in impacts) and bool(impacts)
+        what = "ends what a finished run still tries" if over else "stops in the middle"
+        super().__init__(f"`{verb}` {what}. {told}", hint=hint)
         self.verb = verb
         self.impacts = impacts
 
 
 def impact_of(run: Run, seen: Observation | None, now: datetime) -> Impact | None:
     """What stopping `run` now leaves behind; None before it has taken anything away: then it costs nothing. Pure."""
-    if run.state.finished or not has_taken(run):
+    over = run.state.finished
+    if (over and not run.follow_up) or not has_taken(run):
         return None
-    facts = (*_steps(run), *_seen(seen, now))
-    return Impact(run=run.id, application=run.application, at=now, facts=facts)
+    facts = (*(_left(run) if over else _steps(run)), *_seen(seen, now))
+    return Impact(run=run.id, application=run.application, at=now, facts=facts, over=over)
+
+
+def _left(run: Run) -> Iterator[str]:
+    titles = "; ".join(run.plan.step(record.name).title for record in left_over(run))
+    yield f"It has {run.state.value} already, and this would stay undone: {titles}."
 
 
 def _steps(run: Run) -> Iterator[str]:

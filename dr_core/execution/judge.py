@@ -12,6 +12,7 @@ from dr_core.approvals.proof import AckVerifier
 from dr_core.approvals.renewal import ask_again
 from dr_core.approvals.scope import related
 from dr_core.errors import DrError
+from dr_core.execution.away import Sight, sight_of
 from dr_core.execution.loss import Toll, exposure_at, loss_of, losses_at, losses_of
 from dr_core.execution.model import Run
 from dr_core.objectives.rto import timeline
@@ -52,6 +53,10 @@ class Judge(Protocol):
 
     def related(self, application: str) -> tuple[str, ...]:
         """The applications that depend on this one or that it depends on."""
+        ...
+
+    def sight(self, tx: Tx, run: Run) -> tuple[Sight, str]:
+        """Whether the application lives in the region that this finished run left, by what was seen since; and why."""
         ...
 
     def toll(self, run: Run) -> Toll:
@@ -103,6 +108,9 @@ class StoreJudge:
     def related(self, application: str) -> tuple[str, ...]:
         return related(self._topology, application)
 
+    def sight(self, tx: Tx, run: Run) -> tuple[Sight, str]:
+        return sighted(tx, self._topology, run)
+
     def toll(self, run: Run) -> Toll:
         seen, now = self._seen(run)
         return Toll(*exposure_at(self._topology, run, seen, now), losses_at(self._topology, run, seen, now))
@@ -124,6 +132,12 @@ class StoreJudge:
         }
         summary: dict[str, JsonValue] = {"rto_s": times.rto_s, "loss_s": loss_s, "loss_reason": loss_reason}
         return Measured(outcome, summary)
+
+
+def sighted(tx: Tx, topology: Topology, run: Run) -> tuple[Sight, str]:
+    """Whether the application lives in the region that this finished run left, by the last observation; and why."""
+    entry, seen = topology.applications.get(run.application), observations.latest(tx, run.application)
+    return sight_of(entry, run, seen, tx.now(), topology.detection.interval)
 
 
 def accepted_limit(acks: tuple[Ack, ...]) -> int | None:

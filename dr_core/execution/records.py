@@ -9,10 +9,11 @@ from pydantic import JsonValue
 
 from dr_core.audit.events import EventKind
 from dr_core.errors import ConflictError, DrError
+from dr_core.execution.away import Sight
 from dr_core.execution.judge import Judge
 from dr_core.execution.loss import Toll, costs, toll_of, worse
 from dr_core.execution.model import BEFORE, Hold, HoldKind, Run, StepRecord, StepState
-from dr_core.execution.recovery import TAKES_BACK
+from dr_core.execution.recovery import ONLY_WATCHED, TAKES_BACK, left_over
 from dr_core.failpoints import Point
 from dr_core.plan.catalogue import StepObservation
 from dr_core.plan.step import Step
@@ -54,6 +55,22 @@ def _told_of(toll: Toll) -> dict[str, JsonValue]:
 def _outcome(toll: Toll) -> dict[str, str]:
     """The run's column, in which the rest is added at its end."""
     return {"outcome": json.dumps(_told_of(toll))}
+
+
+def _step_told(run: Run, name: str, detail: str) -> dict[str, JsonValue]:
+    return {"run": run.id, "step": name, "title": run.plan.step(name).title, "detail": detail}
+
+
+def not_wanted(run: Run, actor: Mapping[str, JsonValue], why: str) -> tuple[str, list[Change]]:
+    """What a run left undone in a region where the application lives again is given up: the reason, and each change."""
+    detail = f"not tried any more: {run.application} lives in {run.plan.source} again ({why})"
+    values = {"state": StepState.FAILED.value, "detail": detail}
+    names = [record.name for record in left_over(run) if run.plan.step(record.name).kind not in ONLY_WATCHED]
+    entries = {
+        name: (EventKind.STEP_FAILED, actor, _step_told(run, name, detail), f"{run.id}:{name}:given-up")
+        for name in names
+    }
+    return detail, [Change([entry], {}, StepChange(name, values)) for name, entry in entries.items()]
 
 
 class StepRecorder:
@@ -145,18 +162,27 @@ class StepRecorder:
             log.exception("loss_not_measured", run=run.id)
             return Toll(None, f"could not be measured: internal error, {type(error).__name__}")
 
-    def intend_late(self, epoch: int, run: Run, record: StepRecord, related: Callable[[], tuple[str, ...]]) -> bool:
-        """The same for a finished run whose dead region answers again; False while a newer run has the application."""
+    def intend_late(
+        self, epoch: int, run: Run, record: StepRecord, related: Callable[[], tuple[str, ...]], *, blind: bool
+    ) -> tuple[Sight, str] | None:
+        """The same for a finished run whose dead region answers again, if the application is still away from there.
+
+        What was seen, and why: only AWAY has begun it. None while a newer run has the application. `blind`: a look has
+        been waited for in vain, and counts as AWAY.
+        """
         attempt = record.attempt + 1
         data: dict[str, JsonValue] = {"run": run.id, "step": record.name, "attempt": attempt, "late": True}
         entry = (EventKind.STEP_INTENT, self._actor, data, f"{run.id}:{record.name}:{attempt}")
         change = Change([entry], {}, StepChange(record.name, {"attempt": attempt}), intent=True)
 
-        def work(tx: Tx) -> bool:
+        def work(tx: Tx) -> tuple[Sight, str] | None:
             if scope.holder(tx, scope.names(run.application, related())) is not None:
-                return False
-            runs.transition(tx, run.id, epoch, change)
-            return True
+                return None
+            sight, reason = self._judge.sight(tx, run)
+            sight = Sight.AWAY if blind and sight is Sight.STALE else sight
+            if sight is Sight.AWAY:
+                runs.transition(tx, run.id, epoch, change)
+            return sight, reason
 
         return self._store.write(work, Point.STEP_INTENT)
 
@@ -199,10 +225,13 @@ class StepRecorder:
 
     def reached_late(self, epoch: int, run: Run, name: str, seen: StepObservation) -> None:
         """A finished run's unreached step is there after all."""
-        values = {"state": StepState.REACHED_LATE.value, "detail": seen.detail}
         entry = (EventKind.STEP_REACHED_LATE, self._actor, self._told(run, name, seen.detail), f"{run.id}:{name}:late")
-        change = Change([entry], {}, StepChange(name, values))
-        self._store.write(lambda tx: runs.transition(tx, run.id, epoch, change), Point.STEP_LATE)
+
+        def work(tx: Tx) -> None:
+            values = {"state": StepState.REACHED_LATE.value, "detail": seen.detail, "ended_at": tx.now()}
+            runs.transition(tx, run.id, epoch, Change([entry], {}, StepChange(name, values)))
+
+        self._store.write(work, Point.STEP_LATE)
 
     def given_up(self, epoch: int, run: Run, name: str, why: str) -> None:
         """A finished run's unreached step has ended without success: nobody looks at it any more."""
@@ -217,9 +246,23 @@ class StepRecorder:
         change = Change([entry], {"follow_up": False})
         self._store.write(lambda tx: runs.transition(tx, run.id, epoch, change), Point.RUN_FOLLOWED)
 
+    def came_back(self, epoch: int, run: Run, why: str) -> None:
+        """The application lives in the region that was left: nothing is taken away there, and nobody waits to."""
+        detail, changes = not_wanted(run, self._actor, why)
+        left: list[JsonValue] = [run.plan.step(change.step.name).title for change in changes if change.step]
+        data: dict[str, JsonValue] = {"run": run.id, "reason": detail, "left": left}
+
+        def work(tx: Tx) -> None:
+            for change in changes:
+                runs.transition(tx, run.id, epoch, change)
+            end = (EventKind.RUN_FOLLOWED, self._actor, data, f"{run.id}:followed")
+            runs.transition(tx, run.id, epoch, Change([end], {"follow_up": False}))
+
+        self._store.write(work, Point.RUN_FOLLOWED)
+
     def note(self, epoch: int, run: Run, name: str, detail: str) -> None:
         """Keep what a step is waiting for where the card can read it; a description, not a transition."""
         self._store.write(lambda tx: runs.note(tx, run.id, epoch, name, detail), Point.STEP_NOTE)
 
     def _told(self, run: Run, name: str, detail: str) -> dict[str, JsonValue]:
-        return {"run": run.id, "step": name, "title": run.plan.step(name).title, "detail": detail}
+        return _step_told(run, name, detail)

@@ -16,8 +16,8 @@ import structlog
 from pydantic import JsonValue
 from ulid import ULID
 
-from dr_core.approvals.lapse import BOT, end, end_with_run
-from dr_core.approvals.model import Actor, Face, Request
+from dr_core.approvals.lapse import end, end_with_run
+from dr_core.approvals.model import BOT, Actor, Face, Request
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.clock import Clock

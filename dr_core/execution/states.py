@@ -73,7 +73,12 @@ RUNS: Table[RunState] = Table(
             RunState.FAILED,
             "A step failed, or its acknowledgements could not be proven.",
         ),
-        Row(_FINISHED, EventKind.RUN_FOLLOWED, None, "What could not be reached was reached, or is another run's."),
+        Row(
+            _FINISHED,
+            EventKind.RUN_FOLLOWED,
+            None,
+            "Nothing is left to be tried, or it is a newer run's, or is not wanted any more.",
+        ),
     ),
     {
         RunState.SUCCEEDED: "what could not be reached is still tried",
@@ -132,7 +137,7 @@ STEPS: Table[StepState] = Table(
             (StepState.NOT_REACHED,),
             EventKind.STEP_FAILED,
             StepState.FAILED,
-            "It has ended without success after its run, and is looked at no more.",
+            "It has ended without success after its run, or the application is back in its region.",
         ),
     ),
     {

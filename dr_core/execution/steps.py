@@ -9,6 +9,7 @@ from dr_core.aws.faults import outcome_unknown
 from dr_core.claim import Claim
 from dr_core.clock import Clock
 from dr_core.errors import DrError, FinalError
+from dr_core.execution.away import Sight
 from dr_core.execution.hand import Hand, Pursuit
 from dr_core.execution.look import Look, look_at
 from dr_core.execution.model import Run, StepRecord, StepState
@@ -34,7 +35,10 @@ from dr_core.store.runs import HeldError
 
 FOLLOW_UP_EVERY_S = 10.0
 LATE_LONGEST_S = 300.0
-"""Between late attempts, and between looks at what goes on for hours: none of it is worth a call a second."""
+"""Between late attempts, and between looks at what goes on for hours: none of it is worth a call a second.
+
+For as long, too, a late attempt waits to be told where the application lives, and is sure that it has come back.
+"""
 Related = Callable[[str], tuple[str, ...]]
 """Application -> those that depend on it or that it depends on."""
 
@@ -102,7 +106,7 @@ class StepDriver:
         unreached = left_over(run)
         overtaken = self._store.read(lambda tx: runs.overtaken(tx, run))
         if not unreached or overtaken:
-            why = "a newer run of the application has it" if overtaken else "everything was reached"
+            why = "a newer run of the application has it" if overtaken else "nothing is left to be tried"
             self._recorder.followed(hand.lease.epoch, run, why)
             return False
         now = self._clock.monotonic()
@@ -130,17 +134,32 @@ class StepDriver:
             if seen is not None and absent_s is not None and absent_s >= ABSENT_FOR_CERTAIN_S:
                 self._recorder.given_up(hand.lease.epoch, run, record.name, f"it is not there: {seen.detail}")
         elif _to_be_tried(look, None if pursuit.acted_at is None else now - pursuit.acted_at, record.attempt):
-            self._try_late(hand, run, record)
+            self._try_late(hand, run, record, pursuit)
 
-    def _try_late(self, hand: Hand, run: Run, record: StepRecord) -> None:
-        """The region answers again: act under an intent of its own, unless a newer run has come or the brake is on."""
+    def _try_late(self, hand: Hand, run: Run, record: StepRecord, pursuit: Pursuit) -> None:
+        """The region answers again: act under an intent of its own, unless a newer run has come or the brake is on.
+
+        Never where the application was seen to have come back, until it is seen elsewhere: when that lasts, what is
+        left is not wanted any more. Where nobody knows, two writers are the greater harm: it begins after a while.
+        """
+        epoch, now = hand.lease.epoch, self._clock.monotonic()
+        long = now - pursuit.barred_since >= LATE_LONGEST_S
+        related, writes = partial(self._related, run.application), any(one.promotes for one in run.plan.steps)
+        blind = long and pursuit.barred is Sight.STALE and writes
         try:
-            intended = self._recorder.intend_late(hand.lease.epoch, run, record, lambda: self._related(run.application))
+            found = self._recorder.intend_late(epoch, run, record, related, blind=blind)
         except HeldError:
             return
-        if intended:
-            pursuit = hand.pursuit(record.name, record.attempt + 1)
-            self._submit(hand, run, record.name, pursuit, may_act=True)
+        if found is None:
+            return
+        sight, why = found
+        if sight is Sight.AWAY:
+            self._submit(hand, run, record.name, hand.pursuit(record.name, record.attempt + 1), may_act=True)
+        elif sight is not pursuit.barred:
+            if pursuit.barred is not Sight.BACK:  # that it cannot be seen now is no news of where it lives
+                pursuit.barred, pursuit.barred_since = sight, now
+        elif sight is Sight.BACK and long:
+            self._recorder.came_back(epoch, run, why)
 
     def _submit(self, hand: Hand, run: Run, name: str, pursuit: Pursuit, *, may_act: bool) -> None:
         step = run.plan.step(name)

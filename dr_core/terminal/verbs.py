@@ -193,7 +193,14 @@ def _deny(services: Services, order: Order) -> Done:
             round_=seen.round,
         )
         return Done(evacuation=seen.request)
-    ack.deny(services, seen.request, actor=order.actor, reason=order.claim.reason, cmd_id=order.cmd_id)
+    ack.deny(
+        services,
+        seen.request,
+        actor=order.actor,
+        reason=order.claim.reason,
+        cmd_id=order.cmd_id,
+        round=seen.round,
+    )
     return Done(request=seen.request)
 
 
@@ -202,7 +209,7 @@ def _cancel(services: Services, order: Order) -> Done:
     if is_evacuation(seen.request):
         deciding.cancel(services, seen.request, actor=order.actor, cmd_id=order.cmd_id, round_=seen.round)
         return Done(evacuation=seen.request)
-    ack.cancel(services, seen.request, actor=order.actor, cmd_id=order.cmd_id)
+    ack.cancel(services, seen.request, actor=order.actor, cmd_id=order.cmd_id, round=seen.round)
     return Done(request=seen.request)
 
 

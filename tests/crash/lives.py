@@ -12,6 +12,7 @@ from dr_core.approvals.proof import AckSigner, AckVerifier, claim_of
 from dr_core.audit.events import EventKind
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock
+from dr_core.execution.away import Sight
 from dr_core.execution.judge import StoreJudge
 from dr_core.execution.lease import DEFAULT_TIMING
 from dr_core.execution.loss import Toll
@@ -61,6 +62,9 @@ class OpenGates(StoreJudge):
 
     def over_limit(self, run: Run, request: Request) -> None:
         return None
+
+    def sight(self, tx: Tx, run: Run) -> tuple[Sight, str]:
+        return Sight.AWAY, "nobody observes here"
 
     def toll(self, run: Run) -> Toll:
         return Toll(0.5, "as of the last lag")

@@ -1,6 +1,7 @@
 """Drills killed, braked and cut short at each of their points: nothing of theirs is left, and no intent is late."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing, verify
 from dr_core.aws.sending import ask_guard
 from dr_core.clock import ManualClock
+from dr_core.drills.agenda import SECRET, WRITE
 from dr_core.drills.carrying import Carrying
+from dr_core.drills.intents import intents_of
 from dr_core.drills.model import DrillKind, DrillState, Result
+from dr_core.errors import ThrottledError, UnreachableError
 from dr_core.execution import brake
 from dr_core.execution.model import RunState, StepState
 from dr_core.failpoints import Point, When
@@ -287,6 +291,48 @@ def test_a_size_is_left_to_a_run_only_once_the_run_has_tried_to_set_it(
     ended(here, began[0], RunState.ABORTED, done)
     rounds(here, worker)
     assert (here.drill(asked.id).unclean, here.left()) == ((), left)
+
+
+def silent(*_: object) -> None:
+    raise UnreachableError("Secrets Manager did not answer.")
+
+
+def test_who_is_never_reached_says_nothing_and_costs_the_next_none_of_its_patience(
+    here: Ground, shop: Topology, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that is not reached for a minute is unknown, and a throttle after that is tried again."""
+    here.services = replace(here.services, topology=shop)
+    asked, worker = here.ask(DrillKind.PROBE), here.worker()
+    locks, throttled = here.objects.locks, [ThrottledError("Rate exceeded.")]
+
+    def once_throttled(bucket: str, region: str) -> bool:
+        if throttled:
+            raise throttled.pop()
+        return locks(bucket, region)
+
+    monkeypatch.setattr(here.ports.secrets, "view", silent)
+    monkeypatch.setattr(here.objects, "locks", once_throttled)
+    for _ in range(4):
+        rounds(here, worker)
+    found = {one.kind: one for one in here.drill(asked.id).exercises}
+    assert found[SECRET].result is Result.UNKNOWN
+    assert found[SECRET].detail == "not within 1 min: Secrets Manager did not answer."
+    assert (found[WRITE].result, throttled) == (Result.PASSED, [])
+
+
+def test_an_exercise_that_only_looks_and_is_cut_short_leaves_no_intent_open(
+    here: Ground, shop: Topology, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.services = replace(here.services, topology=shop)
+    asked, worker = here.ask(DrillKind.PROBE), here.worker()
+    monkeypatch.setattr(here.ports.secrets, "view", silent)
+    worker.round()
+    brake.engage(here.services, actor=ADA, reason="stop", cmd_id="brake")
+    rounds(here, worker)
+    assert here.drill(asked.id).state is DrillState.INTERRUPTED
+    found = here.services.store.read(lambda tx: intents_of(tx, asked.id)).values()
+    assert "drill-secret" in {intent.kind for intent in found}
+    assert all(intent.until is not None for intent in found)
 
 
 def test_another_trouble_of_a_clean_up_is_told_again(here: Ground) -> None:

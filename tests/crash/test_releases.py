@@ -185,9 +185,9 @@ def test_a_killed_one_is_no_error_of_the_worker(here: Ground) -> None:
     asked = here.ask(colour="green")
 
     def die(point: Point, when: When) -> None:
-        if point is Point.RELEASE_KEEP:
+        if point is Point.RELEASE_TAKE:
             raise KilledError(point, when)
 
     with armed(die), pytest.raises(KilledError):
         here.worker().round()
-    assert here.get(asked.id).good == 0
+    assert here.get(asked.id).epoch == 0

@@ -170,6 +170,13 @@ ACTED = (
         rule="a finished run keeps out of a newer one's way",
         tests=("tests/unit/execution/test_order.py",),
     ),
+    planted(
+        "what could not be reached is tried where the application lives again",
+        "dr_core/execution/records.py",
+        ("            if sight is Sight.AWAY:", "            if True:"),
+        rule="nothing is taken from the region that serves",
+        tests=("tests/unit/execution/test_follow_up.py",),
+    ),
 )
 
 STOPPED = (

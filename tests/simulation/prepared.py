@@ -153,6 +153,18 @@ class Prepared:
         self._conn.close()
 
 
+def prepared(url: str, clock: Clock) -> "PreparedStore":
+    """On one connection to a database of either kind, by the product's URL of it; SQLite does not wait for the disk."""
+    raw: Raw
+    if url.startswith("sqlite"):
+        raw = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, cached_statements=512)
+        raw.execute("PRAGMA synchronous=OFF")
+        raw.execute("PRAGMA foreign_keys=ON")
+    else:
+        raw = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+    return PreparedStore(raw, clock)
+
+
 class PreparedStore(Store):
     """The store on one connection, for tests in which one thing happens after another."""
 

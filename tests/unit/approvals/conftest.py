@@ -28,9 +28,10 @@ from dr_core.observation.model import (
     Verdict,
 )
 from dr_core.plan.step import Mode
+from dr_core.readiness.model import Sheet
 from dr_core.services import Services
 from dr_core.settings import read_settings
-from dr_core.store import observations, roster
+from dr_core.store import observations, readiness, roster
 from dr_core.store.engine import Store
 from dr_core.topology.model import Topology
 
@@ -41,6 +42,13 @@ MEMBERS = ("U0ADA", "U0GRACE", "U0LINUS", "U0REQUESTER")
 def actor(topology: Topology, slack_user: str, team: str | None = "T0HOME") -> Actor:
     person, display = person_key(topology, slack_user)
     return Actor(person=person, display=display, face=Face.SLACK, slack_user=slack_user, team=team)
+
+
+def examined(services: Services) -> None:
+    """A preflight of every application a moment ago, that found nothing."""
+    for name in services.topology.applications:
+        sheet = Sheet(application=name, at=services.clock.now(), duration_s=1, complete=True, checks=())
+        services.store.write(lambda tx, sheet=sheet: readiness.put(tx, sheet))
 
 
 def observed(now: datetime, *, down: bool = False, lag_s: float | None = 0.4, measured_ago_s: float = 5) -> Observation:

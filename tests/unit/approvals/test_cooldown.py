@@ -64,4 +64,8 @@ def test_an_approver_ends_the_cooldown(services: Services, just_moved: None) -> 
     with pytest.raises(NotFoundError, match="no application nope"):
         cooldown.clear(services, "nope", actor=actor(services.topology, "U0ADA"))
     cooldown.clear(services, "shop", actor=actor(services.topology, "U0ADA"), cmd_id="slack:1")
+    cleared = services.store.read(lambda tx: cooldowns.cleared_at(tx, "shop"))
+    services.clock.advance(1)  # type: ignore[attr-defined]
+    cooldown.clear(services, "shop", actor=actor(services.topology, "U0ADA"), cmd_id="slack:1")
+    assert services.store.read(lambda tx: cooldowns.cleared_at(tx, "shop")) == cleared, "the same press twice"
     assert propose(services, "d-2").state.value == "open"

@@ -1,20 +1,27 @@
 """A request whose plan starts in a region that is no longer the active one is void; nothing else that is seen voids."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from dr_core.approvals import ack
-from dr_core.approvals.lapse import expire_due
+from dr_core.approvals import ack, lapse
+from dr_core.approvals.lapse import _shifted_since, expire_due
 from dr_core.approvals.model import Request, RequestState
 from dr_core.approvals.renewal import renew
 from dr_core.errors import ConflictError
-from dr_core.plan.step import Mode
+from dr_core.observation.active import serving
+from dr_core.observation.model import Observation, TrafficState
+from dr_core.plan.step import Finding, Mode, Plan, Policy, Purpose, Severity
 from dr_core.services import Services
 from dr_core.store import observations, requests, scope
 from dr_core.store.tables import run
+from dr_core.topology.load import load_checked
 
 from .conftest import CENTRAL, WEST, actor, approve, ask, enrol, observed
 
@@ -115,6 +122,89 @@ def test_an_expired_request_that_no_longer_fits_is_not_renewed(services: Service
     with pytest.raises(ConflictError, match="void"):
         renew_it(services, request)
     assert state(services, request) is RequestState.VOID
+
+
+FRA, DUB = CENTRAL, WEST
+ACTIVE = load_checked(Path(__file__).parents[2] / "topologies" / "active.yaml")
+
+
+def shift(source: str, target: str, *known: str, purpose: Purpose = Purpose.FAILOVER, returning: bool = False) -> Any:
+    """A request to shift users, and what its round was opened with."""
+    policy = Policy(required=1, expires_after_s=900)
+    plan = Plan(
+        application="catalog",
+        mode=Mode.PLANNED,
+        source=source,
+        target=target,
+        steps=(),
+        policy=policy,
+        purpose=purpose,
+        returning=returning,
+    )
+    findings = tuple(Finding(code=code, severity=Severity.WARNING, message="") for code in known)
+    return SimpleNamespace(plan=plan, findings=findings)
+
+
+@pytest.mark.parametrize(
+    ("request_", "weights", "void"),
+    [
+        (shift(DUB, FRA), {FRA: 70, DUB: 30}, False),
+        (shift(DUB, FRA), {FRA: 0, DUB: 30}, True),
+        (shift(FRA, DUB), {FRA: 0, DUB: 30}, True),
+        (shift(DUB, FRA), None, False),
+        (shift(DUB, FRA, "target-serves-nobody"), {FRA: 0, DUB: 30}, False),
+        (shift(DUB, FRA, "target-serves-nobody"), {FRA: 70, DUB: 0}, True),
+        (shift(DUB, FRA, "serving-unknown"), {FRA: 0, DUB: 30}, False),
+        (shift(DUB, FRA, "not-observed"), {FRA: 0, DUB: 30}, False),
+        (shift(DUB, FRA, returning=True), {FRA: 0, DUB: 30}, False),
+        (shift(DUB, FRA, returning=True), {FRA: 70, DUB: 30}, True),
+        (shift(DUB, FRA, purpose=Purpose.ROLLBACK), {FRA: 0, DUB: 30}, False),
+    ],
+)
+def test_a_shift_is_void_when_others_serve_than_when_its_round_was_opened(
+    request_: Any, weights: dict[str, int] | None, void: bool
+) -> None:
+    assert (_shifted_since(request_, serving(ACTIVE.applications["catalog"], led(weights))) is not None) is void
+
+
+def led(weights: dict[str, int] | None) -> Observation:
+    """Users as led by these weights."""
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    traffic = TrafficState(name="catalog", answers=None, weights=weights, ttl_s=30, observed_at=at)
+    return Observation(application="catalog", observed_at=at, duration_s=0, traffic=(traffic,))
+
+
+def test_where_every_region_serves_it_is_void_by_what_was_seen_last(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lapse, "misfit_of_plan", lambda *_: None)
+    edge, asked = replace(services, topology=ACTIVE), shift(DUB, FRA)
+    asked.state = RequestState.OPEN
+    services.store.write(lambda tx: observations.save(tx, led({FRA: 0, DUB: 30})))
+    found = services.store.read(lambda tx: lapse.misfit(tx, edge, asked))
+    assert found is not None
+    assert found.startswith(f"Users were shifted away from {FRA}, where this sends everybody (eu-west-1 serves")
+
+
+@pytest.mark.parametrize(
+    ("weights", "since_s", "refused"), [({FRA: 0, DUB: 30}, -5, True), (None, 5, True), ({FRA: 0, DUB: 30}, 5, False)]
+)
+def test_a_shift_waits_until_it_was_seen_what_a_run_since_its_round_has_shifted(
+    services: Services, weights: dict[str, int] | None, since_s: float, refused: bool
+) -> None:
+    first, second = ask(services, Mode.PLANNED, cmd_id="a"), ask(services, cmd_id="b")
+    entry = services.topology.applications["shop"].model_copy(update={"active_active": True, "database": None})
+    edge = replace(services, topology=services.topology.model_copy(update={"applications": {"shop": entry}}))
+    assert services.store.read(lambda tx: lapse.unseen(tx, edge, second)) is None
+    services.clock.advance(10)  # type: ignore[attr-defined]
+    run_id = approve(services, first, "U0ADA", None).run_id
+    finish(services, run_id)
+    at = services.clock.now() + timedelta(seconds=since_s)
+    look_ = led(weights).model_copy(update={"application": "shop", "observed_at": at})
+    services.store.write(lambda tx: observations.save(tx, look_))
+    found = services.store.read(lambda tx: ack.refused(tx, edge, second, actor(services.topology, "U0ADA"), 1))
+    assert (found is not None) is refused
+    assert found is None or (found.conflict and f"not seen since {run_id}" in found.message)
 
 
 def finish(services: Services, run_id: str | None) -> None:

@@ -94,6 +94,7 @@ def test_a_step_is_open_from_its_first_intent_to_its_end_or_its_run_s() -> None:
         return AT + timedelta(seconds=n)
 
     assert spans(chain, "run-1") == {"scale": (s(1), s(4)), "fence": (s(2), None), "promote": (s(6), s(7))}
+    assert spans([*chain, event(9, EventKind.RUN_FOLLOWED)], "run-1")["fence"] == (s(2), s(9))
     assert spans(chain, "run-2") == {}
 
 
@@ -109,7 +110,7 @@ MARKER = "/dr/freeze/shop"
 PUT = replace(CALL, service="ssm", operation="PutParameter", user_agent="Boto3/1 dr-purpose/freeze", subject=MARKER)
 TAKEN = {"operation": "DeleteParameter", "at": AT + timedelta(hours=1)}
 COPY = replace(
-    CALL, operation="CopyDBClusterSnapshot", user_agent="Boto3/1 dr-purpose/reconcile dr-step/l-1.copy", subject="kept"
+    CALL, operation="CopyDBClusterSnapshot", user_agent="Boto3/1 dr-purpose/reconcile dr-step/l-1.kept", subject="kept"
 )
 
 
@@ -130,7 +131,7 @@ COPY = replace(
         (replace(COPY, subject="another"), "kept was meant, not another"),
         (replace(COPY, region="eu-central-1"), "does not call eu-central-1"),
         (replace(COPY, user_agent="Boto3/1 dr-purpose/reconcile"), "it names no step"),
-        (replace(COPY, user_agent="Boto3/1 dr-purpose/reconcile dr-step/l-2.copy"), "no intent for step copy"),
+        (replace(COPY, user_agent="Boto3/1 dr-purpose/reconcile dr-step/l-2.kept"), "no intent for step kept"),
         (replace(COPY, at=AT - timedelta(minutes=2)), "before the step's intent"),
         (replace(COPY, operation="DeleteDBClusterSnapshot"), "does not call rds:DeleteDBClusterSnapshot"),
     ],

@@ -16,10 +16,21 @@ from dr_core.observation.model import SignalState, Verdict
 from dr_core.plan.step import Mode
 from dr_core.services import Services
 from dr_core.store import events, observations, requests, runs
+from dr_core.store.engine import Store
+from tests.simulation.prepared import prepared
 from tests.unit.approvals.conftest import WEST, actor, approve, ask, enrol, observed, services
 from tests.unit.execution.conftest import AtOnce, FakeWorld
 
 __all__ = ["services"]
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, store_url: str, clock: ManualClock) -> Iterator[Store]:
+    """Runs tick by the thousand here, and but for races one thing happens after another: on one connection, then."""
+    races = request.node.get_closest_marker("races") is not None
+    made = Store(store_url, clock=clock) if races else prepared(store_url, clock)
+    yield made
+    made.dispose()
 
 
 @dataclass

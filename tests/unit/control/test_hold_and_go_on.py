@@ -9,9 +9,10 @@ from dr_core.errors import ConflictError, RefusedError, UnreachableError, UsageE
 from dr_core.execution import control
 from dr_core.execution.impact import ConfirmationError
 from dr_core.execution.model import HoldKind, Run, RunState, StepState
+from dr_core.execution.recovery import left_over
 from dr_core.plan.step import Segment
-from dr_core.store import scope
-from tests.unit.approvals.conftest import ask
+from dr_core.store import observations, scope
+from tests.unit.approvals.conftest import ask, observed
 
 FINISHED = (RunState.SUCCEEDED, RunState.FAILED, RunState.ABORTED)
 
@@ -113,6 +114,56 @@ def test_in_the_middle_an_abort_watches_what_is_under_way_to_its_end(room: Any) 
     assert ended.state is RunState.ABORTED
     assert room.effects() == before
     assert {record.state for record in ended.steps} <= {StepState.DONE, StepState.WAITING}
+    assert room.services.store.read(trail.verify).ok
+
+
+def test_an_approver_ends_what_a_finished_run_still_tries(room: Any) -> None:
+    run_id = room.approved()
+    lost = [step.name for step in room.run(run_id).plan.steps if step.best_effort]
+    room.world.observe_errors |= {name: [UnreachableError("timeout")] * 1000 for name in lost}
+    worker = room.worker()
+    left = [record.name for record in left_over(room.until(worker, run_id, over))]
+    assert left
+    abort = {"actor": room.person("U0ADA"), "reason": "the store was put back", "cmd_id": "slack:1"}
+    with pytest.raises(RefusedError, match="Only an approver"):
+        control.abort(room.services, run_id, actor=room.person("U0REQUESTER"), reason="no")
+    with pytest.raises(
+        ConfirmationError, match=r"finished run still tries\. .* would stay undone: .*Scale shop/api in"
+    ):
+        control.abort(room.services, run_id, **abort)
+    with pytest.raises(ConflictError, match="has succeeded already"):
+        pause(room, run_id)
+    for _ in range(2):
+        ended = control.abort(room.services, run_id, **abort, confirmed=True)
+        assert (ended.state, ended.follow_up) == (RunState.SUCCEEDED, False)
+    with pytest.raises(ConflictError, match="has succeeded already"):
+        control.abort(room.services, run_id, **abort | {"cmd_id": "slack:2"}, confirmed=True)
+    assert room.kinds(run_id).count("run.followed") == 1
+    room.world.observe_errors.clear()
+    for _ in range(60):
+        worker.tick()
+        room.clock.advance(1)
+    assert not set(left) & set(room.effects())
+    assert worker.owned == ()
+
+
+@pytest.mark.parametrize(
+    ("writers", "state", "fences"),
+    [(("eu-central-1",), "failed", {}), (("eu-west-1",), "not_reached", {"eu-central-1": "unfenced"})],
+)
+def test_an_ended_follow_up_leaves_no_region_unfenced_that_the_application_is_back_in(
+    room: Any, writers: tuple[str, ...], state: str, fences: dict[str, str]
+) -> None:
+    run_id = room.approved()
+    lost = {step.name for step in room.run(run_id).plan.steps if step.best_effort}
+    room.world.observe_errors |= {name: [UnreachableError("timeout")] * 1000 for name in lost}
+    left = left_over(room.until(room.worker(), run_id, over))
+    room.clock.advance(1)
+    seen = observed(room.clock.now()).model_copy(update={"writers": writers})
+    room.services.store.write(lambda tx: observations.save(tx, seen))
+    control.abort(room.services, run_id, actor=room.person("U0ADA"), reason="gone back by hand", confirmed=True)
+    assert {room.run(run_id).record(record.name).state.value for record in left} == {state}
+    assert room.services.store.read(lambda tx: observations.region_fences(tx, "shop")) == fences
     assert room.services.store.read(trail.verify).ok
 
 

@@ -18,6 +18,8 @@ from tests.unit.execution.meanwhile import meanwhile
 from .test_hold_and_go_on import over
 from .test_rounds import asked_again, worse
 
+pytestmark = pytest.mark.races
+
 __all__ = ["worse"]
 
 

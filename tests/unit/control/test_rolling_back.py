@@ -6,17 +6,25 @@ import pytest
 from sqlalchemy import update
 
 from dr_core.approvals.lapse import misfit
-from dr_core.approvals.planning import again, taken_back
+from dr_core.approvals.open import Proposal
+from dr_core.approvals.planning import again, asked, taken_back
 from dr_core.approvals.rolling_back import roll_back
 from dr_core.audit.events import EventKind
+from dr_core.audit.trail import listing
+from dr_core.detection.detector import Detector
+from dr_core.drills.agenda import SCALE
+from dr_core.drills.model import Drill, DrillKind, DrillState, Exercise, Stage
 from dr_core.errors import ConflictError, RefusedError
 from dr_core.execution import control
+from dr_core.execution.at_work import works_of
+from dr_core.execution.lease import NamedLease
 from dr_core.execution.left_as import left_as
 from dr_core.execution.model import Run, RunState, StepState
 from dr_core.execution.outcomes import errands_undone, in_the_way, taken_back_by
+from dr_core.observation.model import SignalState, Verdict
 from dr_core.plan.step import Mode, Purpose
 from dr_core.preparation.model import Item, ItemState, Preparation
-from dr_core.store import events, preparations, runs
+from dr_core.store import drills, events, observations, preparations, runs
 from dr_core.store.events import Entry
 from dr_core.store.runs import Change, StepChange
 from dr_core.store.tables import step
@@ -67,6 +75,42 @@ def test_a_run_that_was_aborted_is_taken_back_by_a_request_of_its_own(room: Any)
     assert f"taken back by {outcome.run_id} already" in refused(room, run)
 
 
+def switch_off(room: Any, *, database: SignalState) -> None:
+    """As a pass sees the source after its fence: nothing runs there, and the database is `database`."""
+    room.see()
+    seen = room.services.store.read(lambda tx: observations.latest(tx, "shop"))
+    home = next(one for one in seen.signals if one.region == CENTRAL)
+    size = home.model_copy(update={"component": "capacity", "name": "shop/api", "state": SignalState.BAD})
+    signals = [one.model_copy(update={"state": database}) if one == home else one for one in seen.signals]
+    sizes = [
+        one.model_copy(update={"desired": 0, "running": 0}) if one.region == CENTRAL else one for one in seen.capacity
+    ]
+    verdicts = [
+        one.model_copy(update={"verdict": Verdict.DOWN}) if one.region == CENTRAL else one for one in seen.verdicts
+    ]
+    new = seen.model_copy(update={"signals": (*signals, size), "capacity": tuple(sizes), "verdicts": tuple(verdicts)})
+    room.services.store.write(lambda tx: observations.save(tx, new))
+
+
+def test_a_region_that_an_ended_run_switched_off_is_switched_on_again_and_not_given_up(room: Any) -> None:
+    run = aborted(room, "fence-source")
+
+    def plan(mode: Mode) -> dict[str, str]:
+        moved = asked(room.services.topology, "shop", source=CENTRAL, target=WEST, mode=mode)
+        found = room.services.store.read(lambda tx: Proposal(tx, room.services, moved)).findings
+        return {one.code: f"{one.severity} {one.message} {one.way_out}" for one in found}
+
+    switch_off(room, database=SignalState.OK)
+    assert f"`rollback {run.id}`" in plan(Mode.PLANNED)["wrong-mode"]
+    assert "--forced" not in plan(Mode.PLANNED)["wrong-mode"]
+    assert plan(Mode.FORCED)["switched-off"].startswith("warning")
+    Detector(room.services, NamedLease(room.services.store, "detection", "w", 15)).round()
+    held = [one for one in room.services.store.read(lambda tx: listing(tx, limit=50)) if one.kind == "detection.held"]
+    assert [one.data["command"] for one in held] == [f"rollback {run.id} --reason TEXT"]
+    switch_off(room, database=SignalState.BAD)
+    assert "switched-off" not in plan(Mode.FORCED), "its database is down, too"
+
+
 def test_what_was_prepared_goes_back_to_the_size_before_that(room: Any) -> None:
     """Though the run only found it there, and whatever the configuration calls a standby's size."""
     room.down = False
@@ -84,6 +128,12 @@ def test_what_was_prepared_goes_back_to_the_size_before_that(room: Any) -> None:
     assert resting(room, run_id) != [2]
     room.services.store.write(lambda tx: preparations.put(tx, Preparation(request=run.request, items=(kept,))))
     assert resting(room, run_id) == [2]
+    copy = Exercise(name="scale", kind=SCALE, title="", region=WEST, stage=Stage.CLEAN, since=run.created_at,
+                    clean_at=run.ended_at, kept={"desired": 1}, params={"entry": scaled.params["entry"]})  # fmt: skip
+    drill = Drill(id="d-1", application="shop", kind=DrillKind.PROBE, state=DrillState.INTERRUPTED, source=CENTRAL,
+                  by=room.person("U0ADA"), asked_at=run.created_at, exercises=(copy,))  # fmt: skip
+    room.services.store.write(lambda tx: drills.add(tx, drill))
+    assert resting(room, run_id) == [1], "one of the two was the copy of a drill, which was left to the run"
 
 
 def resting(room: Any, run_id: str) -> list[Any]:
@@ -193,6 +243,8 @@ def test_it_expects_what_the_run_has_left_unless_a_later_one_has_acted(room: Any
     run = run.model_copy(update={"steps": told_by})
     found = left_as(run, ())
     assert [(left.of, left.seen["desired"], left.at) for left in found] == [("capacity", 0, fence.ended_at)]
+    sizes = [step for step in run.plan.steps if step.kind in ("scale-target", "fence-source")]
+    assert [(work.run, work.region) for work in works_of(run)] == [(run.id, step.region) for step in sizes]
     assert left_as(run, [later(run, "run-2")]) == ()
     assert left_as(run, [later(run, "run-3", steps=())]) != ()
     unseen = tuple(r.model_copy(update={"state": StepState.UNCERTAIN}) for r in run.steps)

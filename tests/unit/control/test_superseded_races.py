@@ -16,6 +16,8 @@ from tests.unit.execution.meanwhile import meanwhile
 
 from .test_races import promoting
 
+pytestmark = pytest.mark.races
+
 
 @pytest.fixture
 def escalated(room: Any) -> tuple[Request, Runner]:

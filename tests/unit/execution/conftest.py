@@ -17,6 +17,7 @@ from dr_core.audit.events import EventKind
 from dr_core.claim import Claim
 from dr_core.clock import ManualClock
 from dr_core.errors import DrError
+from dr_core.execution.away import Sight
 from dr_core.execution.judge import Measured
 from dr_core.execution.loss import Toll, loss_of
 from dr_core.execution.model import Hold, HoldKind, Run
@@ -113,6 +114,7 @@ class FakeJudge:
     loss: OverLimit | None = None
     refuses_round: str | None = None
     lost: Toll = LITTLE
+    seen: Sight = Sight.AWAY
 
     def unproven(self, request: Request) -> str | None:
         return self.fault_of.get(request.id, self.fault)
@@ -131,6 +133,9 @@ class FakeJudge:
 
     def related(self, application: str) -> tuple[str, ...]:
         return ()
+
+    def sight(self, tx: Any, run: Run) -> tuple[Sight, str]:
+        return self.seen, "as played"
 
     def toll(self, run: Run) -> Toll:
         return self.lost

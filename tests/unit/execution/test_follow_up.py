@@ -2,15 +2,19 @@
 
 from collections import Counter
 
+import pytest
+
+from commands.rendering.words import took
 from dr_core.audit import trail
 from dr_core.audit.events import EventKind
 from dr_core.aws.faults import AwsRejectedError, AwsUnreachableError
 from dr_core.errors import FinalError
+from dr_core.execution.away import Sight
 from dr_core.execution.model import RunState
 from dr_core.execution.runner import Runner
 from dr_core.plan.catalogue import Progress, StepObservation
 from dr_core.plan.step import Mode, Segment, Step
-from dr_core.store import observations, requests, runs
+from dr_core.store import events, observations, requests, runs
 from dr_core.store.engine import Tx
 
 from .conftest import Stage, step
@@ -86,6 +90,68 @@ def test_waiting_for_tasks_to_drain_writes_no_intent_after_intent(lite: Stage) -
     assert lite.states()["fence"] == "reached_late"
 
 
+def returned(stage: Stage, plan: tuple[Step, ...] = PLAN) -> Runner:
+    """The worker of a run that has succeeded, and whose lost region answers again."""
+    stage.begin(plan)
+    stage.world.observe_errors["fence"] = [DEAD] * 1000
+    runner = stage.runner()
+    assert stage.until_finished(runner).state is RunState.SUCCEEDED
+    stage.world.observe_errors.clear()
+    return runner
+
+
+def test_a_region_in_which_the_application_lives_again_is_never_fenced(lite: Stage) -> None:
+    lite.judge.seen = Sight.BACK
+    runner = returned(lite)
+    ticks(lite, runner, 90)
+    assert (lite.states()["fence"], lite.run.follow_up) == ("not_reached", True), "one look is not the end of it"
+    ticks(lite, runner, 300)
+    assert (lite.states()["fence"], lite.run.follow_up) == ("failed", False)
+    assert "fence" not in effects(lite)
+    told = lite.store.read(lambda tx: list(events.of_chain(tx, "r-aaaa2222")))[-1]
+    assert (told.kind, told.data["left"]) == (EventKind.RUN_FOLLOWED, ["fence"])
+    assert "shop lives in eu-central-1 again (as played)" in str(told.data["reason"])
+    assert lite.store.read(lambda tx: observations.region_fences(tx, "shop")) == {}, "it is no fenced standby"
+
+
+@pytest.mark.parametrize(("first", "s"), [(Sight.BACK, 60), (Sight.STALE, 60), (Sight.STALE, 340)])
+def test_it_is_fenced_as_soon_as_the_application_is_seen_elsewhere_or_nobody_looks_for_long(
+    lite: Stage, first: Sight, s: int
+) -> None:
+    lite.judge.seen = first
+    runner = returned(lite)
+    ticks(lite, runner, s)
+    if s < 300:
+        assert "fence" not in effects(lite)
+        lite.judge.seen = Sight.AWAY
+        ticks(lite, runner, 30)
+    assert lite.states()["fence"] == "reached_late"
+    assert lite.store.read(lambda tx: observations.region_fences(tx, "shop")) == {"eu-central-1": "fenced"}
+
+
+def test_that_it_cannot_be_seen_now_is_no_news_of_a_region_that_it_was_seen_back_in(lite: Stage) -> None:
+    lite.judge.seen = Sight.BACK
+    runner = returned(lite)
+    ticks(lite, runner, 60)
+    lite.judge.seen = Sight.STALE
+    ticks(lite, runner, 700)
+    assert "fence" not in effects(lite)
+    lite.judge.seen = Sight.BACK
+    ticks(lite, runner, 30)
+    assert lite.states()["fence"] == "failed", "the looks that were missed do not begin its time anew"
+
+
+def test_where_no_writer_moved_nothing_is_taken_away_blindly(lite: Stage) -> None:
+    fence, switch = step("fence", Segment.FENCE, best_effort=True, deadline_s=20), step("switch", Segment.SWITCH)
+    lite.judge.seen = Sight.STALE
+    runner = returned(lite, (fence, switch))
+    ticks(lite, runner, 700)
+    assert (effects(lite), lite.run.follow_up) == (["switch"], True)
+    lite.judge.seen = Sight.AWAY
+    ticks(lite, runner, 400)
+    assert lite.states()["fence"] == "reached_late"
+
+
 def left_with_backfill(stage: Stage) -> Runner:
     """A run that succeeded without its backfill, which was refused."""
     scale = step("scale", Segment.PREPARE)
@@ -127,4 +193,9 @@ def test_a_fence_that_was_reached_late_says_nothing_of_how_long_fencing_takes(li
     lite.world.observe_errors.clear()
     ticks(lite, runner, 60)
     assert lite.states()["fence"] == "reached_late"
+    run = lite.run
+    assert took(run.record("fence")) == f"reached at {run.record('fence').ended_at:%H:%M:%S}Z, after its run"
+    assert run.ended_at is not None
+    assert (run.record("fence").ended_at or run.ended_at) > run.ended_at
+    assert took(run.record(PLAN[1].name)).startswith("took ")
     assert len(lite.store.read(lambda tx: runs.step_durations(tx, "fake"))) == len(PLAN) - 1

@@ -10,6 +10,7 @@ from dr_core.execution.model import Run
 from dr_core.execution.runner import Runner
 from dr_core.store import events, requests, runs
 from dr_core.store.engine import Tx
+from dr_core.store.runs import Change
 
 from .conftest import Stage
 from .meanwhile import meanwhile
@@ -66,7 +67,8 @@ def test_no_late_intent_is_written_once_a_new_run_is_there(
 ) -> None:
     """The new run is made when the old one has seen that nobody has the application, and before it writes."""
     told = meanwhile(monkeypatch, runs, "transition", until_it_tries(stage, following), lambda: newer_run(stage))
-    assert told.other_first is not bool(late_intents(stage)), "whoever writes first has the application"
+    if told.other_first:
+        assert late_intents(stage) == [], "whoever writes first has the application"
     assert effects(stage).count("fence") == len(late_intents(stage))
     assert new_run(stage).lease_until == stage.run.lease_until
 
@@ -87,3 +89,11 @@ def test_a_new_run_waits_for_the_lease_of_who_has_just_written_a_late_intent(
     stage.clock.advance(6)
     following.tick()
     assert following.owned == (), "the beat of the old owner is refused"
+
+
+def test_a_new_run_waits_for_who_may_act_although_a_person_has_ended_it(stage: Stage, following: Runner) -> None:
+    until_it_tries(stage, following)()
+    ended = Change([(EventKind.RUN_FOLLOWED, {}, {}, None)], {"follow_up": False, "epoch": stage.run.epoch + 1})
+    stage.store.write(lambda tx: runs.command(tx, stage.run_id, ended))
+    newer_run(stage)
+    assert (new_run(stage).lease_until or stage.clock.now()) > stage.clock.now()

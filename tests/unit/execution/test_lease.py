@@ -8,7 +8,10 @@ import pytest
 from dr_core.audit.events import EventKind
 from dr_core.errors import LeaseLostError, UnreachableError
 from dr_core.execution.lease import RunLease, Timing
+from dr_core.execution.model import HoldKind
+from dr_core.failpoints import Point, armed
 from dr_core.store import run_leases, runs
+from tests.crash.answers import LostAnswer
 
 from .conftest import Stage
 
@@ -34,6 +37,18 @@ def test_a_lease_is_taken_when_it_has_run_out_and_each_owner_has_its_epoch(lite:
     lite.clock.advance(0.1)
     assert lite.store.read(run_leases.takeable) == (lite.run_id,)
     assert take(lite, "two") == 2
+
+
+def test_a_take_that_asked_again_and_was_not_answered_is_its_owner_s_at_once(lite: Stage) -> None:
+    """What stands in the chain behind the take is of the same commit."""
+    lite.begin()
+    lite.runner().tick()
+    lite.clock.advance(3600)
+    second = lite.runner()
+    with armed(LostAnswer(1, [Point.RUN_TAKE])):
+        second.tick()
+    assert lite.run.holds_for(HoldKind.ROUND) is not None
+    assert second.owned == (lite.run_id,)
 
 
 def test_an_owner_stops_a_margin_before_the_store_lets_another_one_in(lite: Stage) -> None:

@@ -10,9 +10,10 @@ from dr_core.clock import ManualClock
 from dr_core.errors import ThrottledError
 from dr_core.execution.loss import Toll, is_taking, losses_at, losses_of, worse
 from dr_core.execution.model import Run, RunState, StepState, StoreLoss
-from dr_core.objectives.rpo import last_that_failed, last_that_moved, reached
+from dr_core.objectives.rpo import last_that_moved, reached, unmeasured
 from dr_core.observation.model import Observation, Reading, RegionVerdict, Verdict
-from dr_core.plan.step import Mode, Segment, Step
+from dr_core.plan.step import Mode, Purpose, Segment, Step
+from dr_core.reports.objectives import objectives
 from dr_core.store import events, runs
 from dr_core.store.runs import Change
 from dr_core.topology.model import Topology
@@ -211,24 +212,44 @@ def test_a_stores_target_is_its_own_threshold_and_in_step_is_met(lite: Stage) ->
         lost("aurora_global", 0.4, gate=True),
         lost("s3", 95.0),
         lost("kms", None, verdict="unknown"),
+        lost("ssm", None, verdict="over"),
     )
     run = lite.run.model_copy(update={"losses": losses, "loss_s": 0.4, "state": RunState.SUCCEEDED})
     assert [(one.store.kind if one.store else "", one.met) for one in reached(run, 60.0)] == [
-        ("", True), ("aurora_global", True), ("kms", None), ("s3", False), ("secret", True),
+        ("", True), ("aurora_global", True), ("kms", None), ("s3", False), ("secret", True), ("ssm", False),
     ]  # fmt: skip
 
 
-def test_a_newer_failure_is_named_beside_what_was_measured_before(lite: Stage) -> None:
+@pytest.mark.parametrize(
+    ("state", "took", "purpose", "rto", "rpo"),
+    [
+        (RunState.FAILED, True, Purpose.FAILOVER, "run-b failed, and its recovery time is not known", True),
+        (RunState.FAILED, False, Purpose.FAILOVER, "run-b failed, and its recovery time is not known", False),
+        (RunState.ABORTED, True, Purpose.FAILOVER, "run-b was aborted, and its recovery time is not known", True),
+        (RunState.ABORTED, False, Purpose.FAILOVER, "", False),
+        (RunState.SUCCEEDED, True, Purpose.FAILOVER, "run-b succeeded, and its recovery time is not known", True),
+        (RunState.SUCCEEDED, True, Purpose.ROLLBACK, "", False),
+        (RunState.RUNNING, True, Purpose.FAILOVER, "", False),
+    ],
+)
+def test_a_newer_run_without_a_figure_is_named_beside_the_one_that_was_measured(
+    lite: Stage, shop: Topology, state: RunState, took: bool, purpose: Purpose, rto: str, rpo: bool
+) -> None:
     lite.begin()
-    older = lite.run.model_copy(update={"state": RunState.SUCCEEDED, "loss_s": 1.0})
-    newer: Run = older.model_copy(
-        update={
-            "id": "run-b",
-            "state": RunState.FAILED,
-            "loss_s": None,
-            "created_at": older.created_at.replace(year=2027),
-        }
+    older = lite.run.model_copy(update={"state": RunState.SUCCEEDED, "loss_s": 1.0, "rto_s": 60.0})
+    fencing = {step.name for step in older.plan.steps if step.segment is Segment.FENCE}
+    at = lite.clock.now() if took else None
+    steps = tuple(
+        record.model_copy(update={"started_at": at if record.name in fencing else None}) for record in older.steps
     )
+    plan, later = older.plan.model_copy(update={"purpose": purpose}), older.created_at.replace(year=2027)
+    without = {"id": "run-b", "state": state, "loss_s": None, "rto_s": None, "created_at": later}
+    newer: Run = older.model_copy(update={**without, "steps": steps, "plan": plan})
     assert last_that_moved((newer, older)) is older
-    assert last_that_failed((newer, older), older) is newer
-    assert last_that_failed((older, newer), newer) is None
+    assert unmeasured((older, newer), newer) is None
+    shown, lost, *_ = objectives((newer, older), None, shop.objectives, lite.clock.now())
+    assert (shown.reached, shown.basis.partition("; ")[2]) == (60.0, rto)
+    assert ("and its loss is not known" in lost.basis) is rpo
+    nothing = tuple(step.model_copy(update={"best_effort": True}) for step in plan.steps)
+    lossless: Run = newer.model_copy(update={"plan": plan.model_copy(update={"steps": nothing})})
+    assert unmeasured((lossless, older), older) is None

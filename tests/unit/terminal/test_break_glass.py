@@ -10,7 +10,9 @@ from dr_core.approvals.break_glass import Typed, break_glass
 from dr_core.approvals.decision import standing
 from dr_core.approvals.model import Face, Request, RequestState
 from dr_core.approvals.proof import AckVerifier
+from dr_core.approvals.renewal import ask_again
 from dr_core.errors import ConflictError, RefusedError
+from dr_core.execution import control
 from dr_core.plan.step import Mode
 from dr_core.store import observations, roster, runs
 from dr_core.store import reviews as stored
@@ -47,6 +49,8 @@ def test_one_holder_completes_the_quorum_and_everybody_skipped_is_named(counter:
     broken = counter.request(request.id)
     assert broken.state is RequestState.APPROVED
     assert (standing(broken).people, standing(broken).missing) == (("person:Ada",), 0)
+    [approved] = counter.events("request.approved")
+    assert approved.data["people"] == ["person:Ada"]
     assert counter.store.read(lambda tx: runs.get(tx, str(answer.run))).request == request.id
     [event] = counter.events("request.broke_glass")
     assert event.data["skipped"] == ["Grace", "Linus"]
@@ -174,3 +178,33 @@ def test_a_break_glass_row_written_by_hand_is_not_proven(counter: Counter) -> No
     forged = row.model_copy(update={"kind": "break_glass"})
     found = AckVerifier(settings.ack_public_key, settings.worker_public_key).fault(request, forged)
     assert "no valid signature of a worker" in str(found)
+
+
+def test_the_glass_of_a_run_that_is_being_aborted_is_not_broken(counter: Counter) -> None:
+    request, grace = counter.ask(), in_slack(counter.topology, "U0GRACE")
+    for who in ("U0GRACE", "U0LINUS"):
+        outcome = ack.approve(
+            counter.services,
+            request.id,
+            round=1,
+            actor=in_slack(counter.topology, who),
+            typed_limit="3600",
+            evidence={},
+        )
+    run_id = str(outcome.run_id)
+    counter.store.write(lambda tx: ask_again(tx, counter.services, run_id, grace, "more would be lost"))
+    control.abort(counter.services, run_id, actor=grace, reason="no", confirmed=True)
+    counter.clock.advance(AGO_S)
+    answer = counter.typed(counter.sts.keys(user("ada")), breaking(counter.request(request.id)))
+    assert not answer.done
+    assert "is being aborted by Grace" in answer.message
+    assert counter.request(request.id).state is RequestState.OPEN
+
+
+def test_who_had_approved_the_round_is_named_beside_who_broke_its_glass(counter: Counter) -> None:
+    request = waited_for(counter)
+    grace = in_slack(counter.topology, "U0GRACE")
+    ack.approve(counter.services, request.id, round=1, actor=grace, typed_limit="3600", evidence={})
+    assert counter.typed(counter.sts.keys(user("ada")), breaking(request)).done
+    [event] = counter.events("request.approved")
+    assert event.data["people"] == ["person:Ada", "person:Grace"]

@@ -4,11 +4,13 @@ import pytest
 
 from dr_core.approvals import ack
 from dr_core.approvals.model import RequestState
+from dr_core.approvals.renewal import renew
 from dr_core.aws.caller import Caller, Endpoint
 from dr_core.errors import UnreachableError
 from dr_core.failpoints import Point, When, armed
 from dr_core.store import runs, submissions
 from dr_core.store.submissions import SubmissionState
+from dr_core.terminal import verbs
 from dr_core.terminal.claim import Claim, Seen, Verb, new_nonce
 from dr_core.terminal.clerk import Clerk
 from tests.unit.terminal.conftest import (
@@ -107,6 +109,19 @@ def test_a_claim_about_a_round_that_is_over_decides_nothing(counter: Counter) ->
     seen = Seen(request=request.id, round=7, digest=request.digest)
     other = Claim(nonce=new_nonce(), verb=Verb.APPROVE, seen=seen, accept_loss="3600")
     assert "round 7" in counter.typed(ada, other).message
+
+
+@pytest.mark.parametrize("verb", [Verb.DENY, Verb.CANCEL])
+def test_a_round_that_was_opened_right_after_the_look_is_not_ended(
+    counter: Counter, verb: Verb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = counter.ask()
+    renew(counter.services, request.id, actor=in_slack(counter.topology, "U0GRACE"), round=1)
+    monkeypatch.setattr(verbs, "_as_seen", lambda _tx, _order: None)
+    claim = about(verb, request, **({"reason": "no"} if verb is Verb.DENY else {}))
+    answer = counter.typed(counter.sts.keys(user("ada")), claim)
+    assert "Round 2" in answer.message
+    assert counter.request(request.id).state is RequestState.OPEN
 
 
 def test_a_region_whose_sts_is_away_is_passed_over(counter: Counter) -> None:
