@@ -11,7 +11,7 @@ from bot.posting import File, Posting
 from bot.views.after_action import comment
 from commands.faults import guarded
 from commands.rendering.after_action import Form, in_form
-from dr_core.approvals.model import Actor, Face
+from dr_core.approvals.model import BOT
 from dr_core.audit.events import Event, EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import DrError, UnreachableError
@@ -19,7 +19,8 @@ from dr_core.failpoints import Point
 from dr_core.reports.after_action import AfterAction
 from dr_core.reports.after_action_reading import after_action
 from dr_core.services import Services
-from dr_core.store import after_actions, cards, drills, events, incidents, runs
+from dr_core.store import after_actions, cards, drills, events, runs
+from dr_core.store.cards import Carded
 from dr_core.store.engine import Tx
 
 _WITHIN = timedelta(hours=24)
@@ -29,7 +30,6 @@ _ASKED_WITHIN = timedelta(hours=1)
 _AFTER = timedelta(seconds=3)
 """The end itself is told first."""
 _AGAIN_S = 60.0
-_BOT = Actor(person="bot", display="DR bot", face=Face.SCHEDULE)
 _log = structlog.get_logger()
 
 
@@ -92,7 +92,7 @@ class AfterActions:
             await self._slack.upload(self._channel, thread, files, comment(report))
             await asyncio.to_thread(
                 self._services.store.write,
-                lambda tx: append_ops(tx, EventKind.REPORT_POSTED, _BOT, {"subject": subject}, cmd_id=key),
+                lambda tx: append_ops(tx, EventKind.REPORT_POSTED, BOT, {"subject": subject}, cmd_id=key),
                 Point.REPORT_POSTED,
             )
 
@@ -100,7 +100,7 @@ class AfterActions:
 def _thread(tx: Tx, subject: str) -> str | None:
     """The card of the incident, or of the run's or live drill's request; empty for a drill that has none."""
     if subject.startswith("i-"):
-        place = incidents.place(tx, subject)
+        place = cards.place(tx, Carded.INCIDENT, subject)
         return None if place is None else place.ts
     request = drills.get(tx, subject).request if subject.startswith("d-") else runs.get(tx, subject).request
     if request is None:

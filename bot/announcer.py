@@ -1,14 +1,14 @@
 """Follows the audit trail and tells Slack: one card a request, details in its thread, verdicts in the channel.
 
 The trail is the outbox. The cursor moves after each message that Slack has answered, so everything is told at least
-once and in order. What a crash or a lost answer leaves open is looked up where the bot may read what it wrote (its
-messages carry marks); where it may not, that one message is told once more. A run never waits for any of this.
+once and in order; what Slack refuses of a thread, past which it moves, is kept as owed. What a crash or a lost answer
+leaves open is looked up where the bot may read what it wrote (its messages carry marks); where it may not, and in the
+channel itself, that one message is told once more. A run never waits for any of this.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -16,15 +16,18 @@ import structlog
 from bot.election import Election
 from bot.evacuation_cards import OF_EVACUATIONS, EvacuationCards
 from bot.evacuation_members import MemberEvents, news
+from bot.held import HeldPosting, NotHeldError
 from bot.incident_cards import OF_INCIDENTS, IncidentCards
 from bot.metrics import Metrics
-from bot.posting import Mark, Posting
+from bot.posting import CONSUMER, Mark, Posting
 from bot.slack import SlackRefusedError
+from bot.telling import Part, parts
+from bot.threaded_cards import GONE, NO_THREAD
 from bot.views import thread
 from bot.views.card import card
-from bot.views.message import LONGEST_SECTION, Message, lines, message, section
+from bot.views.message import Message
 from dr_core.approvals import tokens
-from dr_core.audit.events import Event, EventKind
+from dr_core.audit.events import Event
 from dr_core.audit.trail import advance, pending
 from dr_core.errors import DrError, NotFoundError, UnreachableError
 from dr_core.failpoints import Point
@@ -37,42 +40,29 @@ from dr_core.store.cards import Card
 from dr_core.store.engine import Tx
 from dr_core.topology.approval import Group
 
-CONSUMER = "slack"
 _BATCH = 200
 _REDRAW_EVERY_S = 3.0
 _CARDS_A_REDRAW = 2
-_LINES_A_POST = 10
-_CHARACTERS_A_POST = LONGEST_SECTION - 100
-_GONE = ("message_not_found", "cant_update_message")
-_NO_THREAD = ("thread_not_found", "message_not_found")
 _OPS = "ops"
 _MEASURED = {"segments", "owner"}
 T = TypeVar("T")
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What one message in a thread tells: everything up to `seq`."""
-
-    seq: int
-    told: tuple[str, ...]
-    kinds: frozenset[str]
-
-
 class Announcer:
-    """Tells Slack what happened; acts only while it holds the lease `announcer`."""
+    """Tells Slack what happened; acts only while it holds the lease `announcer`, asked before each message."""
 
     def __init__(self, services: Services, slack: Posting, lease: Election, metrics: Metrics) -> None:
-        self._services, self._slack, self._lease, self._metrics = services, slack, lease, metrics
+        self._services, self._lease, self._metrics = services, lease, metrics
+        self._slack = HeldPosting(slack, lease.hold)
         self._channel = services.topology.slack.incident_channel
         self.problem = ""
         self._redraw_at = 0.0
         self._redrawn = ""
         self._sure: set[str] = set()
         self._members: list[MemberEvents] = []
-        self._incidents = IncidentCards(services, slack, self._mention())
-        self._evacuations = EvacuationCards(services, slack, self._mention())
+        self._incidents = IncidentCards(services, self._slack, self._mention())
+        self._evacuations = EvacuationCards(services, self._slack, self._mention())
 
     async def follow(self) -> bool:
         """One pass over what was not told yet; True when there was something. Raises the first DrError at its end.
@@ -81,11 +71,7 @@ class Announcer:
         the pass at once.
         """
         if not await asyncio.to_thread(self._lease.hold):
-            self.problem = ""
-            self._sure.clear()  # whoever holds it now tells more
-            self._incidents.forget()
-            self._evacuations.forget()
-            return False
+            return self._stand_back()
         events = await self._read(lambda tx: pending(tx, CONSUMER, _BATCH))
         self._metrics.pending.set(len(events))
         self._incidents.stirred |= bool(events)
@@ -99,10 +85,20 @@ class Announcer:
             problems += await self._redraw({event.chain for event in events})
         except UnreachableError as error:
             problems.insert(0, error)
+        except NotHeldError:
+            return self._stand_back()
         self.problem = problems[0].message if problems else ""
         if problems:
             raise problems[0]
         return bool(events)
+
+    def _stand_back(self) -> bool:
+        """Whoever holds the lease now tells more."""
+        self.problem = ""
+        self._sure.clear()
+        self._incidents.forget()
+        self._evacuations.forget()
+        return False
 
     async def _redraw(self, told: set[str]) -> list[DrError]:
         """Cards of runs under way, every few seconds: what a step waits for is no event, and people watch the card.
@@ -130,12 +126,8 @@ class Announcer:
         chain = events[0].chain
         events = _gapless(events)
         try:
-            if not await asyncio.to_thread(self._lease.hold):
-                return []
             if chain == _OPS:
-                problems = await self._tell_channel(events)
-                await self._told(chain, events[-1].seq)
-                return problems
+                return await self._tell_channel(events)
             await self._tell_request(chain, events)
         except DrError as error:
             self._sure.discard(chain)
@@ -152,29 +144,15 @@ class Announcer:
             problems = await self._incidents.tell(events)
         if any(event.kind in OF_EVACUATIONS for event in events):
             problems += await self._evacuations.tell(events)
-        told = thread.verdicts(events)
-        for start in range(0, len(told), _LINES_A_POST):
-            part = told[start : start + _LINES_A_POST]
-            await self._post(message("; ".join(part), lines(part)))
-        await self._tell_at_large(
-            [(event.kind, line) for event in events if (line := thread.channel(event)) is not None]
-        )
-        changes = [thread.roster(event.data) for event in events if event.kind == EventKind.ROSTER_CHANGED]
-        for change in changes:
-            if change is not None:
-                await self._post(Message(change, (section(change),)))
+        await self._tell_at_large(events)
         return problems
 
-    async def _tell_at_large(self, told: Sequence[tuple[str, str]]) -> None:
-        """The brake, and what else concerns everybody; in one message, which pages where somebody must act at once."""
-        for start in range(0, len(told), _LINES_A_POST):
-            part = told[start : start + _LINES_A_POST]
-            made = message("; ".join(line for _, line in part), lines([line for _, line in part]))
-            await self._post(self._paging(made) if any(kind in thread.PAGING for kind, _ in part) else made)
-
-    def _paging(self, made: Message) -> Message:
-        mention = self._mention()
-        return Message(f"{mention} {made.text}", (section(mention), *made.blocks))
+    async def _tell_at_large(self, events: Sequence[Event]) -> None:
+        """Verdicts, the brake, and what else concerns everybody; it pages where somebody must act at once."""
+        for part in parts(thread.at_large(events)):
+            await self._post(part.message(self._mention() if part.kinds & thread.PAGING else ""))
+            await self._told(_OPS, part.seq)
+        await self._told(_OPS, events[-1].seq)
 
     async def _tell_request(self, request_id: str, events: Sequence[Event]) -> None:
         try:
@@ -189,9 +167,7 @@ class Announcer:
             return
         ts = await self._show(request)
         known = await self._heard(request_id, ts)
-        for part in _parts(events, after=known):
-            if not await asyncio.to_thread(self._lease.hold):
-                return
+        for part in parts((event, thread.line(event)) for event in events if event.seq > known):
             ts = await self._reply(request, ts, part)
             await self._told(request_id, part.seq)
         await self._told(request_id, events[-1].seq)
@@ -203,8 +179,6 @@ class Announcer:
         for evacuation_id in dict.fromkeys(one.evacuation for one in waiting):
             own = [one for one in waiting if one.evacuation == evacuation_id]
             try:
-                if not await asyncio.to_thread(self._lease.hold):
-                    break
                 found = await self._read(lambda tx, own=own: news(tx, own))  # type: ignore[misc]
                 if found:
                     await self._evacuations.tell_of(evacuation_id, found)
@@ -225,7 +199,13 @@ class Announcer:
         return max((mark.seq for mark in marks.values() if mark.chain == chain), default=0)
 
     async def _told(self, chain: str, seq: int) -> None:
-        await self._write(lambda tx: advance(tx, CONSUMER, chain, seq), Point.OUTBOX_ADVANCE)
+        def work(tx: Tx) -> None:
+            advance(tx, CONSUMER, chain, seq)
+            if chain == _OPS:
+                self._incidents.owed.keep(tx)
+                self._evacuations.owed.keep(tx)
+
+        await self._write(work, Point.OUTBOX_ADVANCE)
 
     async def _show(self, request: RequestView, *, anew: bool = False) -> str:
         """The card in its latest state; posted once, updated where it changed. Answers its ts."""
@@ -241,12 +221,14 @@ class Announcer:
                     await self._slack.update(stored.channel, ts, await self._draw(request, run))
                     return await self._keep(request.id, stored.channel, ts, print_)
             except SlackRefusedError as error:
-                if error.word not in _GONE:
+                if error.word not in GONE:
                     raise  # else somebody deleted it, and it is posted anew
         # Written before the post: after a crash in between the row says that a card may stand already.
         await self._write(lambda tx: cards.put(tx, Card(request.id, self._channel, None, "")), Point.CARD_KEEP)
+        # What was decided while others were told pages nobody.
+        request = await asyncio.to_thread(request_view, self._services, request.id)
         ts = await self._post(await self._draw(request, run, paging=True), Mark(request.id, 0))
-        return await self._keep(request.id, self._channel, ts, print_)
+        return await self._keep(request.id, self._channel, ts, _fingerprint(request, run))
 
     async def _posted_before(self, request_id: str) -> str | None:
         """The card that was posted right before a crash, where its mark can be read."""
@@ -263,17 +245,14 @@ class Announcer:
         await self._write(lambda tx: cards.put(tx, Card(request_id, channel, ts, print_)), Point.CARD_KEEP)
         return ts
 
-    async def _reply(self, request: RequestView, ts: str, part: _Part) -> str:
+    async def _reply(self, request: RequestView, ts: str, part: Part) -> str:
         """Several lines in one message: catching up is no flood. In the channel too when everybody must know."""
-        made = message("; ".join(part.told), lines(part.told))
-        if part.kinds & thread.PAGING:
-            mention = self._mention()
-            made = Message(f"{mention} {made.text}", (section(mention), *made.blocks))
+        made = part.message(self._mention() if part.kinds & thread.PAGING else "")
         loud, mark = bool(part.kinds & thread.LOUD), Mark(request.id, part.seq)
         try:
             await self._slack.post(self._channel, made, thread=ts, broadcast=loud, mark=mark)
         except SlackRefusedError as error:
-            if error.word not in _NO_THREAD:
+            if error.word not in NO_THREAD:
                 raise
             ts = await self._show(request, anew=True)  # somebody deleted the card, and its thread with it
             await self._slack.post(self._channel, made, thread=ts, broadcast=loud, mark=mark)
@@ -306,26 +285,6 @@ def _by_chain(events: Sequence[Event]) -> list[list[Event]]:
     for event in events:
         chains.setdefault(event.chain, []).append(event)
     return list(chains.values())
-
-
-def _parts(events: Sequence[Event], *, after: int) -> list[_Part]:
-    """The messages that tell these events, those that were told already left out."""
-    made: list[_Part] = []
-    told: list[tuple[Event, str]] = []
-    for event in events:
-        text = thread.line(event) if event.seq > after else None
-        if text is None:
-            continue
-        size = sum(len(line) + 1 for _, line in told)
-        if told and (len(told) == _LINES_A_POST or size + len(text) > _CHARACTERS_A_POST):
-            made.append(_part(told))
-            told = []
-        told.append((event, text))
-    return [*made, _part(told)] if told else made
-
-
-def _part(told: Sequence[tuple[Event, str]]) -> _Part:
-    return _Part(told[-1][0].seq, tuple(line for _, line in told), frozenset(event.kind for event, _ in told))
 
 
 def _gapless(events: Sequence[Event]) -> Sequence[Event]:

@@ -30,6 +30,7 @@ from dr_core.store.engine import Tx
 ACTIONS = tokens.ACTIONS
 _OF_ANY_ROUND = frozenset({"details", "renew"})
 """Details are of the request; the renewal itself says that its round is over, and a repeated delivery is no fault."""
+_WITH_ROUND = frozenset({"renew", "cancel"})
 _OF_THE_RUN = frozenset({"pause", "resume", "abort"})
 
 
@@ -66,7 +67,7 @@ def _words(action: str, use: TokenUse, request: Request) -> list[str]:
     """What somebody would have typed; a run goes by its request's id as well."""
     if action == "resume":
         return ["run", "resume", request.id]
-    return [action, request.id, *([f"--round={use.round}"] if action == "renew" else [])]
+    return [action, request.id, *([f"--round={use.round}"] if action in _WITH_ROUND else [])]
 
 
 def _meaning(tx: Tx, action: str, token: str) -> tuple[TokenUse, Request]:

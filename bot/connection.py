@@ -3,7 +3,6 @@
 import asyncio
 from typing import Protocol
 
-import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -16,7 +15,6 @@ from bot.serving import server, started
 
 _STALE_TICKET_S = 12.0
 _PING_S = 5.0
-_log = structlog.get_logger()
 
 
 class Connection(Protocol):

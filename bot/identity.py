@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.delivery import Delivery
 from bot.slack import Membership, Person
 from bot.views.text import one_line
-from dr_core.approvals.model import Actor, Face, Roster, RosterUser
+from dr_core.approvals.model import BOT, Actor, Face, Roster, RosterUser
 from dr_core.approvals.people import person_key
 from dr_core.errors import DrError
 from dr_core.failpoints import Point
@@ -20,7 +20,6 @@ from dr_core.topology.model import Topology
 ROSTER_EVERY_S = 60.0
 _MOST_LOOKUPS = 40  # a pass; users.info allows about 100 a minute
 _LONGEST_LOOK_S = 2.0  # somebody waits for an answer to what they pressed
-BOT = Actor(person="bot", display="DR bot", face=Face.SCHEDULE)
 
 
 class Directory(Protocol):
@@ -45,7 +44,8 @@ def actor(topology: Topology, delivery: Delivery) -> Actor:
 async def read_roster(services: Services, slack: Directory) -> Roster:
     """Membership as Slack tells it now; raises DrError when it cannot be read whole, so that the old one stays."""
     topology = services.topology
-    known = await asyncio.to_thread(services.store.read, stored.load)
+    # By the database's clock, which all share: one bot's fast clock must not outdate what the others read after it.
+    known, began = await asyncio.to_thread(services.store.read, lambda tx: (stored.load(tx), tx.now()))
     team = await slack.team()
     incident = await slack.channel(topology.slack.incident_channel)
     policy = topology.approval
@@ -54,7 +54,7 @@ async def read_roster(services: Services, slack: Directory) -> Roster:
     break_glass = await _members(slack, policy.break_glass)
     deciding = [*sorted(approvers | break_glass), *sorted(requesters or ())]
     return Roster(
-        at=services.clock.now(),
+        at=began,
         team=team,
         incident_members=incident.members,
         approvers=approvers,

@@ -11,17 +11,20 @@ from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.errors import guarded, message_for
 from bot.slack import quietly
-from bot.views import decide, evacuation, form, release, stop
+from bot.views import decide, evacuation, form, release, standstill, stop
 from bot.views.message import lines, message
 from commands.context import Outcome
 from commands.parsing import Value, parse, words_of
 from commands.registry import Kind, registry
 from dr_core.approvals.ack import review
+from dr_core.approvals.model import RequestState
 from dr_core.errors import DrError, UsageError
 from dr_core.evacuation import deciding
 from dr_core.evacuation.model import is_evacuation
+from dr_core.execution.model import RunState
 from dr_core.reports.evacuation import EvacuationView
-from dr_core.reports.model import RequestView
+from dr_core.reports.model import RequestView, RunView
+from dr_core.reports.run import run_view
 
 Ack = Callable[..., Awaitable[Any]]
 CALLBACKS = (decide.APPROVE, decide.DENY, form.FORM, form.OVERRIDES, stop.STOP, release.CONFIRM)
@@ -39,8 +42,9 @@ async def submitted(desk: Desk, body: delivery.Body, ack: Ack) -> None:
         await _deny(desk, came, about, str(values.get(decide.REASON) or ""), ack)
     else:
         await ack()
-        words = _WORDS[view["callback_id"]](about, values)
-        desk.later(guarded(desk, came, lambda: carry_out(desk, came, words)))
+        words = _WORDS[view["callback_id"]]
+        # The words are made inside: a form of another version is told, too.
+        desk.later(guarded(desk, came, lambda: carry_out(desk, came, words(about, values))))
 
 
 async def _approve(desk: Desk, came: Delivery, about: Mapping[str, Any], typed: object, ack: Ack) -> None:
@@ -111,10 +115,31 @@ async def _decided(desk: Desk, came: Delivery, outcome: Outcome) -> None:
     if outcome.command != "approve" or not isinstance(outcome.result, RequestView):
         await show(desk, came, outcome)
         return
-    missing = outcome.result.missing
-    rest = f"{missing} more needed." if missing else "the quorum is complete and the run starts."
-    told = f"Your approval is recorded, {rest}"
+    named = outcome.result.run
+    run = await _run_of(desk, named) if named else None
+    told = f"Your approval is recorded, {_what_follows(outcome.result, run)}"
     await desk.tell(came, message(told, lines([told])))
+
+
+async def _run_of(desk: Desk, named: str) -> RunView | None:
+    """None where it cannot be read just now: the approval stands, and is told all the same."""
+    try:
+        return await asyncio.to_thread(run_view, desk.services, named)
+    except DrError:
+        return None
+
+
+def _what_follows(request: RequestView, run: RunView | None) -> str:
+    """No run is promised that the brake, a hold or the order of an evacuation keeps from starting."""
+    if request.missing:
+        return f"{request.missing} more needed."
+    if run is None or RunState(run.state).finished:
+        then = f"; it waits for its turn in {request.evacuation}." if request.state == RequestState.QUEUED else "."
+        return f"the quorum is complete{then}"
+    state = standstill.word(run)
+    if state in (RunState.PENDING, RunState.RUNNING):
+        return f"the quorum is complete and the run {'goes on' if run.started_at else 'starts'}."
+    return f"the quorum is complete, but the run is {state}: its card in the incident channel tells why."
 
 
 def _form_words(about: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from bot.views.message import Message
 
+CONSUMER = "slack"
+"""Whose cursor of the trail says what Slack was told."""
+
 
 @dataclass(frozen=True)
 class Mark:

@@ -29,9 +29,9 @@ from bot.readiness import face_checks
 from bot.scheduler import Schedules
 from bot.serving import server, started
 from bot.slack import Slack, connect
+from dr_core.doctor.agreement import fingerprints
 from dr_core.errors import DrError
 from dr_core.failpoints import Point
-from dr_core.reports.agreement import fingerprints
 from dr_core.reports.process_gauges import ProcessGauges
 from dr_core.services import Services
 from dr_core.store import replicas

@@ -10,7 +10,10 @@ from bot import scopes
 from bot.slack import Contact
 from dr_core.approvals.authority import ROSTER_LIFE
 from dr_core.clock import Clock
-from dr_core.reports.doctor import Check, CheckState
+from dr_core.doctor.result import Check, CheckState
+
+_SHUT_OUT = frozenset({"token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive"})
+"""Slack's words for a token that opens nothing any more: only another one and a restart help."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def readiness(seen: Seen, contact: Contact, now: datetime) -> tuple[bool, Mappin
         "ready": not reasons,
         "reasons": list[JsonValue](reasons),
         "store": _store(seen) or "ok",
-        "slack": _slack(seen, contact) or "ok",
+        "slack": _slack(seen, contact) or contact.problem or "ok",
         "roster_age_seconds": age,
         "announcer": seen.announcer_problem or "ok",
     }
@@ -75,7 +78,8 @@ def _store(seen: Seen) -> str:
 def _slack(seen: Seen, contact: Contact) -> str:
     if seen.socket_problem:
         return f"slack: {seen.socket_problem}"
-    return f"slack: {contact.problem}" if contact.answered_at is None else ""
+    shut_out = contact.problem.rpartition(": ")[2] in _SHUT_OUT
+    return f"slack: {contact.problem}" if contact.answered_at is None or shut_out else ""
 
 
 def _roster(seen: Seen, now: datetime) -> str:

@@ -11,7 +11,9 @@ import structlog
 from pydantic import JsonValue
 
 from bot.election import Election
-from bot.posting import Posting
+from bot.held import HeldPosting, NotHeldError
+from bot.posting import Mark, Posting
+from bot.slack import SlackRefusedError
 from bot.slots import due_slots
 from bot.views.budget import budget, review
 from bot.views.drill import scheduled
@@ -29,12 +31,14 @@ from dr_core.drills.schedule import CARRIED_OUT, crons
 from dr_core.errors import ConflictError, DrError, RefusedError
 from dr_core.failpoints import Point
 from dr_core.services import Services
-from dr_core.store import slots
+from dr_core.store import events, slots
 from dr_core.store.engine import Tx
 from dr_core.topology.duties import Schedule
 from dr_core.topology.model import Topology
 
 GRACE = timedelta(hours=4)
+_TOLD_FOR = timedelta(days=1)
+"""What was given up or passed by longer ago than this, before anybody looked, is no news."""
 _LONGEST_NAME = 64
 SCHEDULE = Actor(person="schedule", display="schedule", face=Face.SCHEDULE)
 _log = structlog.get_logger()
@@ -77,11 +81,17 @@ def slot_name(name: str, application: str) -> str:
     return whole if len(whole) <= _LONGEST_NAME else f"{name}:{sha256(application.encode()).hexdigest()[:40]}"
 
 
+def _missed_id(name: str, slot: datetime) -> str:
+    return f"missed:{name}:{slot.isoformat()}"
+
+
 class Schedules:
     """Ticks of one process; it acts only while it holds the lease `schedule`."""
 
     def __init__(self, services: Services, slack: Posting, lease: Election, owner: str) -> None:
-        self._services, self._slack, self._lease, self._owner = services, slack, lease, owner
+        self._services, self._lease, self._owner = services, lease, owner
+        self._slack = HeldPosting(slack, lease.hold)
+        self._looked: datetime | None = None
         self._reports = (*reports(services.topology.schedule), *drills(services.topology))
 
     async def tick(self) -> None:
@@ -90,33 +100,78 @@ class Schedules:
             return
         await asyncio.to_thread(expire_due, self._services)
         now = self._services.clock.now()
-        await asyncio.to_thread(self._services.store.write, lambda tx: self._take(tx, now), Point.SLOT_TAKE)
-        for name, slot in await asyncio.to_thread(
-            self._services.store.read, lambda tx: slots.unposted(tx, now - GRACE)
-        ):
-            await self._post(name, slot)
+        taken = await asyncio.to_thread(self._services.store.write, lambda tx: self._take(tx, now), Point.SLOT_TAKE)
+        self._looked = now
+        try:
+            for name, slot, owner in await asyncio.to_thread(
+                self._services.store.read, lambda tx: slots.unposted(tx, now - GRACE)
+            ):
+                await self._post(name, slot, owner, fresh=(name, slot) in taken)
+        except NotHeldError:
+            return
+        missed = await asyncio.to_thread(self._services.store.read, lambda tx: self._missed(tx, now))
+        for name, slot in missed:
+            write = self._services.store.write
+            await asyncio.to_thread(write, lambda tx, n=name, s=slot: self._give_up(tx, n, s), Point.SLOT_POSTED)
 
-    def _take(self, tx: Tx, now: datetime) -> None:
-        zone = self._services.topology.schedule.timezone
+    def _missed(self, tx: Tx, now: datetime) -> list[tuple[str, datetime]]:
+        """What is too late to be posted, and was not told yet as given up."""
+        known = {report.name for report in self._reports if report.cron is not None}
+        late = [one[:2] for one in slots.unposted(tx, now - GRACE - _TOLD_FOR) if one[1] < now - GRACE]
+        return [
+            (name, slot) for name, slot in late if name in known and events.known(tx, _missed_id(name, slot)) is None
+        ]
+
+    def _give_up(self, tx: Tx, name: str, slot: datetime) -> None:
+        channel = self._services.topology.slack.digest_channel
+        data: dict[str, JsonValue] = {"report": name, "slot": slot.isoformat(), "channel": channel}
+        append_ops(tx, EventKind.DIGEST_MISSED, SCHEDULE, data, cmd_id=_missed_id(name, slot))
+
+    def _take(self, tx: Tx, now: datetime) -> set[tuple[str, datetime]]:
+        """What was taken; a slot that passed by while no bot ran is taken, too, and is then told as given up."""
+        zone, taken = self._services.topology.schedule.timezone, set()
+        away = self._looked is None or now - self._looked >= GRACE
         for report in self._reports:
             if report.cron is None:
                 continue
-            for slot in due_slots(report.cron, str(zone), slots.last(tx, report.name), now, GRACE):
-                slots.take(tx, report.name, slot, self._owner)
+            last = slots.last(tx, report.name)
+            back = GRACE + _TOLD_FOR if away and last is not None else GRACE
+            for slot in due_slots(report.cron, str(zone), last, now, back):
+                if slots.take(tx, report.name, slot, self._owner):
+                    taken.add((report.name, slot))
+        return taken
 
-    async def _post(self, name: str, slot: datetime) -> None:
-        """A report that cannot be posted stays unposted, and the next tick tries again until the grace is over."""
+    async def _post(self, name: str, slot: datetime, owner: str, *, fresh: bool) -> None:
+        """A report that cannot be posted stays unposted, and the next tick tries again until the grace is over.
+
+        Unless it was taken just now (`fresh`), it may stand there already, where an answer or its note was lost: its
+        mark tells, where the bot may read it. The mark names who took the slot: another installation that posts in the
+        same channel has the same slots. The lease is asked again before the post, since the report may take long.
+        """
         report = next((report for report in self._reports if report.name == name), None)
         if report is None or not await asyncio.to_thread(self._lease.hold):
             return
+        channel = self._services.topology.slack.digest_channel
+        mark = Mark(f"slot:{name}:{owner}", int(slot.timestamp()))
         try:
-            ts = await self._slack.post(self._services.topology.slack.digest_channel, await self._run(report, slot))
+            ts = None if fresh else await self._stands(channel, mark)
+            if ts is None:
+                ts = await self._slack.post(channel, await self._run(report, slot), mark=mark)
         except DrError as error:
             _log.warning("report not posted", report=name, slot=slot.isoformat(), problem=str(error))
             return
+        stands = ts
         await asyncio.to_thread(
-            self._services.store.write, lambda tx: self._posted(tx, name, slot, ts), Point.SLOT_POSTED
+            self._services.store.write, lambda tx: self._posted(tx, name, slot, stands), Point.SLOT_POSTED
         )
+
+    async def _stands(self, channel: str, mark: Mark) -> str | None:
+        """Where the message with this mark is; a channel that may not be read keeps nothing from being posted."""
+        try:
+            marks = await self._slack.marked(channel) or {}
+        except SlackRefusedError:
+            return None
+        return next((at for at, told in marks.items() if told == mark), None)
 
     def _posted(self, tx: Tx, name: str, slot: datetime, ts: str) -> None:
         channel = self._services.topology.slack.digest_channel

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from ruamel.yaml import YAML
 
-from dr_core.reports.doctor import Check, CheckState
+from dr_core.doctor.result import Check, CheckState
 
 _WAY_OUT = "Add them under OAuth & Permissions and install the app again; bot/slack_manifest.yaml lists all."
 

@@ -13,7 +13,7 @@ from dr_core.audit.chain import OPS, ROOT, Head
 from dr_core.store import events, watermarks
 from dr_core.store.brake import ACTING
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.tables import anchor, event, outbox_cursor, request, run
+from dr_core.store.tables import anchor, outbox_cursor, request, run
 from dr_core.store.watermarks import Watermark
 
 CONSUMER = "anchor"
@@ -91,7 +91,7 @@ def lift_epochs(tx: Tx, anchored: Mapping[str, int], by: int) -> dict[str, tuple
 def unanchored(tx: Tx) -> int:
     """How many events no anchor covers yet."""
     covered = select(func.coalesce(func.sum(outbox_cursor.c.seq), 0)).where(outbox_cursor.c.consumer == CONSUMER)
-    total = tx.conn.execute(select(func.count()).select_from(event)).scalar_one()
+    total = tx.conn.execute(select(func.coalesce(func.sum(events.HEADS.c.seq), 0))).scalar_one()
     return max(0, int(total) - int(tx.conn.execute(covered).scalar_one()))
 
 

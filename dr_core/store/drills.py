@@ -55,18 +55,17 @@ def recent(
     return tuple(_drill(row) for row in tx.conn.execute(query.order_by(drill.c.asked_at.desc()).limit(limit)))
 
 
-def last_carried_out(tx: Tx, application: str, kinds: Iterable[DrillKind]) -> Drill | None:
-    """The newest drill of these kinds that came to its end."""
-    states = [state for state in _FINISHED if DrillState(state).carried_out]
+def last_carried_out(tx: Tx, application: str, kinds: Iterable[DrillKind], *, proving: bool = False) -> Drill | None:
+    """The newest drill of these kinds that came to its end; with `proving`, that proves something."""
+    ended = [state for state in _FINISHED if DrillState(state).carried_out]
     query = (
         select(drill)
         .where(drill.c.application == application, drill.c.kind.in_([kind.value for kind in kinds]))
-        .where(drill.c.state.in_(states))
+        .where(drill.c.state.in_(ended))
         .order_by(drill.c.ended_at.desc())
-        .limit(1)
     )
-    row = tx.conn.execute(query).one_or_none()
-    return None if row is None else _drill(row)
+    found = (_drill(row) for row in tx.conn.execute(query if proving else query.limit(1)))
+    return next((one for one in found if one.proves or not proving), None)
 
 
 def take(tx: Tx, drill_id: str, owner: str, ttl: timedelta) -> Drill | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from dr_core.clock import Clock
@@ -15,10 +16,11 @@ from dr_core.errors import ConfigError, DeniedError, UnreachableError
 from dr_core.failpoints import Point, When, reached
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 
 # Conflicts, locks not had in time, a server that ends, and a transaction that it ended because its process slept.
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25P03", "25P04"})
-_DISK_FULL, _NO_PRIVILEGE = "53100", "42501"
+_DISK_FULL, _NO_PRIVILEGE, _READ_ONLY = "53100", "42501", "25006"
 _ATTEMPTS = 12
 _LONGEST_S = 12.0
 """No further try after this long: a lease that was to be renewed (ttl 20 s, margin 8 s) is over by then."""
@@ -109,7 +111,16 @@ def _postgres_engine(url: str) -> Engine:
         "keepalives_idle": _KEEPALIVE_S,
     }
     # The look-up of hstore, which nothing here uses, would put a SAVEPOINT into the first transaction of a connection.
-    return create_engine(url, connect_args=arguments, pool_pre_ping=True, use_native_hstore=False, **_POOL)
+    engine = create_engine(url, connect_args=arguments, pool_pre_ping=True, use_native_hstore=False, **_POOL)
+    event.listen(engine, "handle_error", _leave_a_reader)
+    return engine
+
+
+def _leave_a_reader(context: ExceptionContext) -> None:
+    """A server that became a replica answers every ping: the whole pool is made anew, where the name leads by now."""
+    writes = context.connection is not None and context.connection.get_execution_options().get("dr_write")
+    if writes and getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def _snapshots(engine: Engine) -> Engine:
@@ -176,7 +187,7 @@ def _try_again(error: Exception, waited_s: float) -> bool:
         return "append-only" not in str(error)
     if not isinstance(error, DBAPIError):
         return False
-    if error.connection_invalidated or contended(error):
+    if not _read_only(error) and (error.connection_invalidated or contended(error)):
         return True
     return _not_accepting(error) and waited_s < _RESTART_S
 
@@ -187,13 +198,25 @@ def contended(error: DBAPIError) -> bool:
 
 
 def _not_accepting(error: Exception) -> bool:
-    """A server that ends, is down or begins; the driver gives no code for a connection that was never made."""
+    """A server that ends, is down, begins or only reads; there is no code for a connection that was never made."""
+    if _read_only(error):
+        return True
     words = ("Connection refused", "No such file", "shutting down", "starting up", "closed the connection unexpectedly")
     return isinstance(error, OperationalError) and any(word in str(error.orig) for word in words)
 
 
+def _read_only(error: Exception) -> bool:
+    """A write in a snapshot of ours is refused alike, and no fault of the server's."""
+    if not isinstance(error, DBAPIError) or not error.connection_invalidated:
+        return False
+    return getattr(error.orig, "sqlstate", None) == _READ_ONLY
+
+
 def translated(error: Exception) -> Exception:
-    """The error that a user can be told; one that is no database's, as it is."""
+    """The error that a user can be told; one that is no database's, as it is.
+
+    None says that nothing was changed: an earlier try may have been committed and lost its answer.
+    """
     if isinstance(error, StaleError) or (isinstance(error, IntegrityError) and "append-only" not in str(error)):
         return UnreachableError("The store stayed contended; try again.")
     if not isinstance(error, DBAPIError):
@@ -204,12 +227,17 @@ def translated(error: Exception) -> Exception:
         return ConfigError("The store has no tables yet.", hint="Run `dr db upgrade`.")
     if "disk is full" in detail or sqlstate == _DISK_FULL:
         return UnreachableError(
-            "The store cannot be written: its disk is full.", hint="Make room; nothing was changed."
+            "The store cannot be written: its disk is full.", hint="Make room, then see what is there."
         )
     if sqlstate == _NO_PRIVILEGE:
         return DeniedError(
             f"The store refuses: {detail}.", hint="`dr db upgrade --grant ROLE` gives what the bot needs."
         )
-    if isinstance(error, OperationalError) or error.connection_invalidated or contended(error):
-        return UnreachableError(f"The store cannot be used: {detail}.")
-    return error
+    if _read_only(error):
+        return UnreachableError(
+            "The store is read-only: DATABASE_URL leads to a replica, or to a primary that has just lost its place.",
+            hint="Promote it, or lead DATABASE_URL to the primary; then see what is there.",
+        )
+    if not (isinstance(error, OperationalError) or error.connection_invalidated or contended(error)):
+        _log.error("the store refused a statement", exc_info=error)  # a fault of ours, most likely
+    return UnreachableError(f"The store cannot be used: {detail}.")

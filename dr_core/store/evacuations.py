@@ -1,4 +1,4 @@
-"""Evacuations in SQL: their members by request, their buttons, and where the card of each stands in Slack."""
+"""Evacuations in SQL: their members by request, and their buttons."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ from dr_core.errors import NotFoundError
 from dr_core.evacuation.model import Evacuation, Left, Member
 from dr_core.plan.step import Mode
 from dr_core.store.engine import StaleError, Tx
-from dr_core.store.incidents import Place
 from dr_core.store.tables import request
 from dr_core.store.tables_beside_runs import evacuation, evacuation_button, evacuation_member
 
@@ -34,9 +33,6 @@ _WAITS = exists().where(
 _UNFINISHED = select(evacuation).where(or_(evacuation.c.ended_at.is_(None), _WAITS)).order_by(evacuation.c.opened_at)
 _TOKENS = select(evacuation_button).where(evacuation_button.c.evacuation == bindparam("wanted"))
 _BY_TOKEN = select(evacuation_button).where(evacuation_button.c.token == bindparam("wanted"))
-_PLACE = select(evacuation.c.channel, evacuation.c.ts, evacuation.c.fingerprint).where(
-    evacuation.c.id == bindparam("wanted")
-)
 _LEFT = TypeAdapter(tuple[Left, ...])
 
 
@@ -121,18 +117,6 @@ def button_of(tx: Tx, token: str) -> tuple[str, str] | None:
     """(evacuation, action) of a token that was once given out."""
     row = tx.conn.execute(_BY_TOKEN, {"wanted": token}).one_or_none()
     return None if row is None else (row.evacuation, row.action)
-
-
-def place(tx: Tx, evacuation_id: str) -> Place | None:
-    """Where the card stands; None where there is no such evacuation."""
-    row = tx.conn.execute(_PLACE, {"wanted": evacuation_id}).one_or_none()
-    return None if row is None else Place(row.channel, row.ts, row.fingerprint)
-
-
-def put_place(tx: Tx, evacuation_id: str, shown: Place) -> None:
-    """Say where the card stands and what it shows. The announcer alone does, so that no version guards it."""
-    values = {"channel": shown.channel, "ts": shown.ts, "fingerprint": shown.fingerprint}
-    tx.conn.execute(update(evacuation).where(evacuation.c.id == evacuation_id).values(**values))
 
 
 def _evacuation(tx: Tx, row: Row[Any]) -> Evacuation:

@@ -1,15 +1,15 @@
 """Events in SQL. Appending happens only through a compare-and-set on the head of the chain."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, and_, bindparam, func, insert, select, union_all, update
 from ulid import ULID
 
-from dr_core.audit.chain import ROOT, Head, link
+from dr_core.audit.chain import OPS, ROOT, Head, link
 from dr_core.audit.events import Event, EventKind
 from dr_core.store import rows
 from dr_core.store.engine import StaleError, Tx
@@ -29,6 +29,28 @@ _OF_CHAIN = (
     select(event).where(event.c.chain == bindparam("of"), event.c.seq > bindparam("after")).order_by(event.c.seq)
 )
 _SINCE = select(event).where(event.c.chain == bindparam("of"), event.c.at >= bindparam("since")).order_by(event.c.seq)
+_OF_REQUESTS = select(
+    request.c.id,
+    func.coalesce(run.c.chain_seq, request.c.chain_seq),
+    func.coalesce(run.c.chain_hash, request.c.chain_hash),
+).join(run, run.c.request == request.c.id, isouter=True)
+HEADS = union_all(select(chains.c.name, chains.c.seq, chains.c.hash), _OF_REQUESTS).subquery("heads")
+"""Where each chain ends (name, seq, hash), by the rows that guard it: a run's own row once there is one."""
+
+_IS_FOR = and_(outbox_cursor.c.chain == HEADS.c.name, outbox_cursor.c.consumer == bindparam("consumer"))
+_UP_TO = func.coalesce(outbox_cursor.c.seq, 0)
+_WAITS_SINCE = select(event.c.at).where(event.c.chain == HEADS.c.name, event.c.seq == _UP_TO + 1).scalar_subquery()
+_BEHIND = (
+    select(HEADS.c.name, _UP_TO.label("told"))
+    .join(outbox_cursor, _IS_FOR, isouter=True)
+    .where(HEADS.c.name != ROOT, HEADS.c.seq > _UP_TO)
+    .order_by(_WAITS_SINCE, HEADS.c.name)
+    .limit(bindparam("most"))
+)
+_ENDS = select(HEADS)
+_TOLD = select(outbox_cursor.c.seq).where(
+    outbox_cursor.c.consumer == bindparam("consumer"), outbox_cursor.c.chain == bindparam("about")
+)
 _HEAD = select(chains).where(chains.c.name == bindparam("wanted"))
 _BEGIN = insert(chains)
 _CLAIM = update(chains).where(chains.c.name == bindparam("wanted"), chains.c.seq == bindparam("old"))
@@ -93,13 +115,8 @@ def register(tx: Tx, chain: str, first_hash: str) -> None:
 
 
 def heads(tx: Tx) -> dict[str, Head]:
-    """Where each chain ends, by the rows that guard it: a run's own row once there is one."""
-    found = {row.name: Head(row.seq, row.hash) for row in tx.conn.execute(select(chains))}
-    for row in tx.conn.execute(select(request.c.id, request.c.chain_seq, request.c.chain_hash)):
-        found[row.id] = Head(row.chain_seq, row.chain_hash)
-    for row in tx.conn.execute(select(run.c.request, run.c.chain_seq, run.c.chain_hash)):
-        found[row.request] = Head(row.chain_seq, row.chain_hash)
-    return found
+    """Where each chain ends."""
+    return {row.name: Head(row.seq, row.hash) for row in tx.conn.execute(_ENDS)}
 
 
 def of_chain(tx: Tx, chain: str, after: int = 0, limit: int | None = None) -> Iterator[Event]:
@@ -136,21 +153,45 @@ def pending(tx: Tx, consumer: str, limit: int) -> tuple[Event, ...]:
 
     Times only order the chains: a clock that was set back must not put a chain's second event before its first.
     """
-    cursor = select(outbox_cursor.c.chain, outbox_cursor.c.seq).where(outbox_cursor.c.consumer == consumer).subquery()
-    waits_since = func.first_value(event.c.at).over(partition_by=event.c.chain, order_by=event.c.seq)
-    query = (
-        select(event)
-        .join(cursor, cursor.c.chain == event.c.chain, isouter=True)
-        .where(event.c.chain != ROOT, event.c.seq > func.coalesce(cursor.c.seq, 0))
-        .order_by(waits_since, event.c.chain, event.c.seq)
-        .limit(limit)
-    )
-    return tuple(_event(row) for row in tx.conn.execute(query))
+    found: list[Event] = []
+    for row in tx.conn.execute(_BEHIND, {"consumer": consumer, "most": limit}).all():
+        found += of_chain(tx, row.name, after=row.told, limit=limit - len(found))
+        if len(found) == limit:
+            break
+    return tuple(found)
 
 
 def advance(tx: Tx, consumer: str, chain: str, seq: int) -> None:
     """Move a consumer's cursor forward, never back."""
     rows.put_higher(tx, outbox_cursor, {"consumer": consumer, "chain": chain}, "seq", seq)
+
+
+def told(tx: Tx, consumer: str, about: str) -> int:
+    """How far a consumer's cursor is; 0 where it never moved."""
+    return tx.conn.execute(_TOLD, {"consumer": consumer, "about": about}).scalar_one_or_none() or 0
+
+
+def pass_over(tx: Tx, consumer: str, about: str, passed: Sequence[Event]) -> None:
+    """Remember that the cursor of `ops` moves over these without their being told.
+
+    Two more cursors, which only move forward either: what `about` was told, and how far it is owed.
+    """
+    advance(tx, consumer, about, passed[0].seq - 1)
+    advance(tx, f"{consumer}-owed", about, passed[-1].seq)
+
+
+def passed_over(tx: Tx, consumer: str, kinds: Iterable[EventKind], key: str) -> tuple[Event, ...]:
+    """What was passed over and not told since, in order; `key` is where an event of these kinds names its subject."""
+    told, owed = outbox_cursor.alias("told"), outbox_cursor.alias("owed")
+    query = (
+        select(event, told.c.chain.label("about"))
+        .join(owed, and_(owed.c.consumer == f"{consumer}-owed", event.c.seq <= owed.c.seq))
+        .join(told, and_(told.c.consumer == consumer, told.c.chain == owed.c.chain, event.c.seq > told.c.seq))
+        .where(event.c.chain == OPS, event.c.kind.in_([kind.value for kind in kinds]))
+        .order_by(event.c.seq)
+    )
+    found = [(row.about, _event(row)) for row in tx.conn.execute(query)]
+    return tuple(one for about, one in found if one.data.get(key) == about)
 
 
 def _event(row: Row[Any]) -> Event:

@@ -1,8 +1,7 @@
-"""Incidents in SQL, and where the card of each stands in Slack."""
+"""Incidents in SQL."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,20 +23,11 @@ _ONE = select(incident).where(incident.c.id == bindparam("wanted"))
 _OPEN = select(incident).where(incident.c.closed_at.is_(None)).order_by(incident.c.opened_at)
 _RECENT = select(incident).order_by(incident.c.opened_at.desc()).limit(bindparam("most"))
 _UNTOLD = (
-    select(incident)
+    select(incident.c.id)
     .where(or_(incident.c.closed_at.is_(None), incident.c.fingerprint != SETTLED))
     .order_by(incident.c.opened_at)
 )
 _TOUCH = update(chain).where(chain.c.name == OPS).values(seq=chain.c.seq)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a card stands, and a print of what it last showed. `ts` None: it was about to be posted, or never was."""
-
-    channel: str | None
-    ts: str | None
-    fingerprint: str
 
 
 def serialize(tx: Tx) -> None:
@@ -97,21 +87,9 @@ def close(tx: Tx, old: Incident, by: str, at: datetime) -> Incident:
     return _change(tx, old, closed_at=at, closed_by=by)
 
 
-def untold(tx: Tx) -> tuple[tuple[Incident, Place], ...]:
-    """Open incidents, and closed ones whose card does not say so yet; with their cards."""
-    return tuple((_incident(row), Place(row.channel, row.ts, row.fingerprint)) for row in tx.conn.execute(_UNTOLD))
-
-
-def place(tx: Tx, incident_id: str) -> Place | None:
-    """Where the card stands; None where there is no such incident."""
-    row = tx.conn.execute(_ONE, {"wanted": incident_id}).one_or_none()
-    return None if row is None else Place(row.channel, row.ts, row.fingerprint)
-
-
-def put_place(tx: Tx, incident_id: str, shown: Place) -> None:
-    """Say where the card stands and what it shows. The announcer alone does, so that no version guards it."""
-    values = {"channel": shown.channel, "ts": shown.ts, "fingerprint": shown.fingerprint}
-    tx.conn.execute(update(incident).where(incident.c.id == incident_id).values(**values))
+def untold(tx: Tx) -> tuple[str, ...]:
+    """Open incidents, and closed ones whose card does not say so yet."""
+    return tuple(tx.conn.execute(_UNTOLD).scalars())
 
 
 def _change(tx: Tx, old: Incident, **values: Any) -> Incident:

@@ -104,15 +104,18 @@ def active_region(tx: Tx, application: str) -> str | None:
 
 
 def moves(tx: Tx, application: str) -> tuple[Move, ...]:
-    """The last fifty runs that moved an application, oldest first; a rollback at home has moved nothing."""
+    """The last fifty runs that moved an application, oldest first; a rollback at home has moved nothing.
+
+    Where every region serves, one that brings users back has.
+    """
     query = select(run.c.plan, run.c.ended_at).where(
         run.c.application == application, run.c.state == RunState.SUCCEEDED.value
     )
     found = [
-        Move(row.ended_at, plan.source, plan.target)
+        Move(row.ended_at, plan.source, plan.target, plan.returning)
         for row in tx.conn.execute(query.order_by(run.c.ended_at.desc()).limit(50))
         for plan in (stored_plan(row.plan),)
-        if plan.purpose is not Purpose.ROLLBACK or plan.leans_on(plan.source)
+        if plan.purpose is not Purpose.ROLLBACK or plan.returning or plan.leans_on(plan.source)
     ]
     return tuple(reversed(found))
 

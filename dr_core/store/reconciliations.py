@@ -58,9 +58,9 @@ def waiting(tx: Tx, application: str | None = None) -> tuple[Item, ...]:
     return tuple(_item(row) for row in tx.conn.execute(query))
 
 
-def recent(tx: Tx, limit: int = 20) -> tuple[Item, ...]:
-    """The newest items, newest first."""
-    query = select(_TABLE).order_by(_TABLE.c.opened_at.desc()).limit(limit)
+def signed(tx: Tx, limit: int = 20) -> tuple[Item, ...]:
+    """Those that were signed last, the last one first."""
+    query = select(_TABLE).where(_TABLE.c.signed_at.is_not(None)).order_by(_TABLE.c.signed_at.desc()).limit(limit)
     return tuple(_item(row) for row in tx.conn.execute(query))
 
 

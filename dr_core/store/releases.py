@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Row, bindparam, insert, or_, select, update
 
 from dr_core.approvals.model import Actor
@@ -18,7 +18,7 @@ from dr_core.store.tables_beside_runs import release
 _UNFINISHED = tuple(state.value for state in ReleaseState if not state.finished)
 _MOVED = tuple(state.value for state in ReleaseState if state.moved)
 _SPOTS = TypeAdapter(tuple[Spot, ...])
-_IN_BODY = ("parameter", "account", "came_from", "without", "overrides", "expected", "good", "reason")
+_IN_BODY = ("parameter", "account", "came_from", "without", "overrides", "expected", "reason")
 
 # Made once: building a statement costs more than sending it.
 _ONE = select(release).where(release.c.id == bindparam("wanted"))
@@ -105,9 +105,12 @@ def save(tx: Tx, changed: Release) -> Release | None:
 
 
 def reading(tx: Tx, application: str) -> Reading | None:
-    """What was last read of its regions."""
+    """What was last read of its regions; None where another version wrote it in another shape: it is read anew."""
     found = snapshots.get(tx, _name(application))
-    return None if found is None else Reading.model_validate_json(found.body)
+    try:
+        return None if found is None else Reading.model_validate_json(found.body)
+    except ValidationError:
+        return None
 
 
 def keep_reading(tx: Tx, seen: Reading) -> None:
@@ -147,10 +150,11 @@ def _release(row: Row[Any]) -> Release:
         began_at=row.began_at,
         moved_at=row.moved_at,
         ended_at=row.ended_at,
-        spots=_SPOTS.validate_python(body.pop("spots")),
+        spots=_SPOTS.validate_python(body["spots"]),
         owner=row.owner,
         epoch=row.epoch,
         lease_until=row.lease_until,
         version=row.version,
-        **body,
+        # Another version may have kept more of it.
+        **{key: body[key] for key in _IN_BODY if key in body},
     )

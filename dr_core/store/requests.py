@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 
 from dr_core.approvals.model import Ack, Actor, Request, RequestState
 from dr_core.approvals.states import REQUESTS
@@ -30,6 +30,12 @@ _NEWEST_OF = (
 )
 _OPEN_OF = _OPEN.where(request.c.application == bindparam("of"))
 _SINCE = select(request).where(request.c.opened_at >= bindparam("since")).order_by(request.c.opened_at)
+_RUNNING = select(run.c.request).where(or_(run.c.ended_at.is_(None), run.c.ended_at >= bindparam("at")))
+_SINCE_OR_RUNNING = (
+    select(request)
+    .where(or_(request.c.opened_at >= bindparam("since"), request.c.id.in_(_RUNNING)))
+    .order_by(request.c.opened_at)
+)
 _INSERT = insert(request)
 _RUN = select(run.c.id).where(run.c.request == bindparam("wanted"))
 _HEADS = {
@@ -89,6 +95,11 @@ def recent(tx: Tx, limit: int = 20) -> tuple[Request, ...]:
 def since(tx: Tx, at: datetime) -> tuple[Request, ...]:
     """Those that were opened from then on, oldest first."""
     return tuple(_request(tx, row) for row in tx.conn.execute(_SINCE, {"since": at}).all())
+
+
+def since_or_running(tx: Tx, opened: datetime, at: datetime) -> tuple[Request, ...]:
+    """Those that were opened from then on, and those whose run was not over `at` this time; oldest first."""
+    return tuple(_request(tx, row) for row in tx.conn.execute(_SINCE_OR_RUNNING, {"since": opened, "at": at}).all())
 
 
 def create(tx: Tx, new: Request, entries: Sequence[events.Entry]) -> Request:

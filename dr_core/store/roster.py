@@ -12,6 +12,9 @@ from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import roster
 
 _NAME = "slack"
+_GROUPS = ("approvers", "requesters", "break_glass")
+"""Whose members decide or ask: Slack's admins may change each."""
+
 _BODY = select(roster.c.body).where(roster.c.name == _NAME)  # made once: building it costs more than sending it
 
 
@@ -30,26 +33,33 @@ def add(tx: Tx, user: str, about: RosterUser) -> None:
 
 
 def save(tx: Tx, new: Roster, actor: Actor) -> None:
-    """Keep the newest reading; who came and who went stands in the trail."""
+    """Keep the newest reading; who came and who went stands in the trail, one event a group.
+
+    `new.at` is the database's time at the beginning of the reading. A stored time that is yet to come holds nothing up.
+    """
     body = _body(tx)
     old = None if body is None else _stored(body)
-    if old is not None and old.at >= new.at:
+    if old is not None and new.at <= old.at <= tx.now():
         return
     if body is None or old is None:
         tx.conn.execute(insert(roster).values(name=_NAME, at=new.at, body=new.model_dump_json()))
     else:
         _replace(tx, body, _with_met(old, new))
-    if old is None or old.approvers != new.approvers:
-        before = frozenset() if old is None else old.approvers
-        joined: list[JsonValue] = list(sorted(new.approvers - before))  # noqa: C413 - a list of str is no list of JSON
-        left: list[JsonValue] = list(sorted(before - new.approvers))  # noqa: C413
-        data: dict[str, JsonValue] = {
-            "group": "approvers",
-            "joined": joined,
-            "left": left,
-            "members": len(new.approvers),
-        }
-        append_ops(tx, EventKind.ROSTER_CHANGED, actor, data)
+    for group in _GROUPS:
+        _tell(tx, group, None if old is None else getattr(old, group), getattr(new, group), actor, first=old is None)
+
+
+def _tell(
+    tx: Tx, group: str, old: frozenset[str] | None, new: frozenset[str] | None, actor: Actor, *, first: bool
+) -> None:
+    """A group that dr.yaml began or ceased to name is a change of the configuration, not of its members."""
+    before = old or frozenset()
+    if new is None or (not first and (old is None or before == new)):
+        return
+    joined: list[JsonValue] = list(sorted(new - before))  # noqa: C413 - a list of str is no list of JSON
+    left: list[JsonValue] = list(sorted(before - new))  # noqa: C413
+    data: dict[str, JsonValue] = {"group": group, "joined": joined, "left": left, "members": len(new), "first": first}
+    append_ops(tx, EventKind.ROSTER_CHANGED, actor, data)
 
 
 @lru_cache(maxsize=8)

@@ -21,12 +21,13 @@ def takeable(tx: Tx) -> tuple[str, ...]:
 def take(tx: Tx, run_id: str, owner: str, ttl: timedelta, entries: Sequence[events.Entry]) -> int | None:
     """Take a free lease: the epoch grows by one. The new epoch, or None when another was quicker.
 
-    The first entry's `cmd_id` names the attempt: an owner whose commit was not answered knows its own take again.
+    The first entry's `cmd_id` names the attempt, and its data the new epoch: an owner whose commit was not answered
+    knows its own take again.
     """
     row = tx.conn.execute(sql.ROW, {"wanted": run_id}).one()
     now, cmd_id = tx.now(), entries[0][3]
     if cmd_id is not None and (before := events.known(tx, cmd_id)) is not None:
-        return int(row.epoch) if row.owner == owner and before.seq == row.chain_seq else None
+        return int(row.epoch) if row.owner == owner and before.data.get("epoch") == row.epoch else None
     if row.lease_until is not None and row.lease_until >= now:
         return None
     built = events.build(row.request, Head(row.chain_seq, row.chain_hash), entries, now)

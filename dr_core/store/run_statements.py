@@ -31,7 +31,10 @@ TAKE = OWNED.where(
 )
 _FOLLOWING = (run.c.application == bindparam("of"), run.c.follow_up.is_(True))
 STOP_FOLLOWERS = update(run).where(*_FOLLOWING).values(epoch=run.c.epoch + 1)
-FOLLOWERS_ACT = select(run.c.lease_until).where(*_FOLLOWING, run.c.lease_until > bindparam("now"))
+# Those, too, whose following a person has just ended: their owner may be in the middle of a call.
+FOLLOWERS_ACT = select(run.c.lease_until).where(
+    run.c.application == bindparam("of"), run.c.lease_until > bindparam("now")
+)
 OVERTAKEN = (
     select(run.c.id)
     .where(

@@ -22,8 +22,6 @@ from dr_core.store import run_statements as sql
 from dr_core.store.engine import StaleError, Tx
 from dr_core.store.tables import run
 
-UNFINISHED = brake.UNFINISHED
-
 
 class HeldError(Exception):
     """The run is on hold, braked or to be aborted: no new intent may be written."""

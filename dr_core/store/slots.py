@@ -31,9 +31,9 @@ def posted(tx: Tx, name: str, slot: datetime) -> None:
     tx.conn.execute(update(report_slot).where(*where).values(posted_at=tx.now()))
 
 
-def unposted(tx: Tx, since: datetime) -> tuple[tuple[str, datetime], ...]:
-    """(name, slot) of what was taken since then and did not reach Slack."""
-    query = select(report_slot.c.name, report_slot.c.slot).where(
+def unposted(tx: Tx, since: datetime) -> tuple[tuple[str, datetime, str], ...]:
+    """(name, slot, who took it) of the slots since then whose report did not reach Slack."""
+    query = select(report_slot.c.name, report_slot.c.slot, report_slot.c.owner).where(
         report_slot.c.posted_at.is_(None), report_slot.c.slot >= since
     )
-    return tuple((row.name, row.slot) for row in tx.conn.execute(query))
+    return tuple((row.name, row.slot, row.owner) for row in tx.conn.execute(query))

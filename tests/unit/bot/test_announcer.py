@@ -14,6 +14,7 @@ from dr_core.audit.events import Event, EventKind
 from dr_core.audit.trail import append_ops, pending
 from dr_core.clock import ManualClock
 from dr_core.errors import ConflictError, UnreachableError
+from dr_core.reports.request import request_view
 from dr_core.services import Services
 from dr_core.store import cards, observations, runs
 from dr_core.store.engine import Tx
@@ -81,6 +82,20 @@ async def test_a_slack_that_was_down_is_caught_up_with_one_card_and_one_thread_m
     first, *_ = thread[1].blocks[0]["text"]["text"].split("\n")
     assert "asked by Robin" in first
     assert announcer.problem == ""
+
+
+async def test_what_ended_before_its_first_card_pages_nobody(
+    announcer: Announcer, services: Services, slack: Any, approver: Actor, open_planned: Callable[[], Request],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    request = open_planned()
+    seen = iter([request_view(services, request.id)])
+    monkeypatch.setattr("bot.announcer.request_view", lambda *asked: next(seen, None) or request_view(*asked))
+    ack.cancel(services, request.id, actor=approver)
+    await announcer.follow()
+    card = slack.posts[0][1]
+    assert "cancelled" in card.text
+    assert "<@" not in card.text + str(card.blocks)
 
 
 async def test_a_card_that_somebody_deleted_is_posted_anew(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.buttons import _meaning
+from bot.buttons import _meaning, _words
 from dr_core.approvals.tokens import ACTIONS, tokens
 from dr_core.errors import NotFoundError
 from dr_core.services import Services
@@ -20,3 +20,19 @@ def test_the_token_of_another_action_is_none(services: Services, action: str) ->
     for other in set(ACTIONS) - {action}:
         with pytest.raises(NotFoundError, match="not one of mine"):
             services.store.read(lambda tx, other=other: _meaning(tx, action, given[other]))
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("renew", ["renew", "ID", "--round=1"]),
+        ("cancel", ["cancel", "ID", "--round=1"]),
+        ("resume", ["run", "resume", "ID"]),
+    ],
+)
+def test_what_ends_a_round_or_opens_one_names_the_round_that_was_looked_at(
+    services: Services, action: str, words: list[str]
+) -> None:
+    request = ask(services)
+    use, meant = services.store.read(lambda tx: _meaning(tx, action, tokens(tx, request.id, 1)[action]))
+    assert _words(action, use, meant) == [request.id if word == "ID" else word for word in words]

@@ -17,7 +17,8 @@ from dr_core.approvals.renewal import renew
 from dr_core.clock import ManualClock
 from dr_core.reports.evacuation import EvacuationView, evacuation_view
 from dr_core.services import Services
-from dr_core.store import evacuations
+from dr_core.store import cards, evacuations
+from dr_core.store.cards import Carded
 from tests.unit.bot.conftest import REQUESTER, FakeSlack
 from tests.unit.bot.lint import message_problems, view_problems
 from tests.unit.bot.place import ADA, INCIDENT, Place
@@ -71,7 +72,7 @@ async def test_its_buttons_count_for_the_round_that_the_card_shows(place: Place,
     assert isinstance(opened, EvacuationView)
     await place.bot.announcer.follow()
     at, tokens = place.services.store.read(
-        lambda tx: (evacuations.place(tx, opened.id), evacuations.tokens(tx, opened.id))
+        lambda tx: (cards.place(tx, Carded.EVACUATION, opened.id), evacuations.tokens(tx, opened.id))
     )
     assert at is not None
     renew(place.services, opened.members[0].request, actor=approver, cmd_id="again")
@@ -108,6 +109,28 @@ async def test_a_card_that_somebody_deleted_is_posted_anew(
     clock.advance(6)
     await announcer.follow()
     assert "denied" in str(slack.updates[-1][2].blocks[0] if slack.updates else slack.posts[-1][1].blocks[0])
+
+
+async def test_a_page_and_the_end_that_slack_refused_are_told_by_the_next_process(
+    announcer: Announcer, services: Services, slack: FakeSlack, opened: EvacuationView, approver: Actor,
+    clock: ManualClock,
+) -> None:  # fmt: skip
+    """A token was revoked meanwhile: the new one needs a restart, and what was owed in memory would be lost."""
+    await announcer.follow()
+    renew(services, opened.members[0].request, actor=approver, cmd_id="again")
+    dispatch(services, approver, f'deny {opened.id} --reason "no"', cmd_id="d")
+    slack.refuse = "token_revoked"
+    with pytest.raises(SlackRefusedError):
+        await announcer.follow()
+    slack.refuse = None
+    clock.advance(60)
+    other = Announcer(services, slack, Election(services.store, clock, "announcer", "other", Metrics()), Metrics())
+    await other.follow()
+    assert "denied" in str(slack.updates[-1][2].blocks[0]), "no card with live buttons is left behind"
+    told = [message.text for _, message, thread, _ in slack.posts if thread is not None]
+    assert sum("opened round 2" in text for text in told) == 1
+    assert any(text.startswith("<@U0ADA>") for text in told), "a new round pages"
+    assert sum("denied by Ada" in text for text in told) == 1
 
 
 def buttons(blocks: object) -> list[dict[str, object]]:

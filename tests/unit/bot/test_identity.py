@@ -1,12 +1,14 @@
 """Who is who: people by their entry, accounts by themselves, and membership as Slack tells it."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
 from bot.delivery import Delivery
 from bot.identity import actor, meet, read_roster, refresh
 from bot.slack import Membership, Person
+from dr_core.clock import ManualClock
 from dr_core.errors import UnreachableError
 from dr_core.services import Services
 from dr_core.store import roster
@@ -61,6 +63,15 @@ async def test_the_roster_is_what_slack_says(services: Services) -> None:
     assert read.users["U0LINUS"].guest
     assert read.requesters is None
     assert "\u202e" not in read.users["U0ADA"].name
+
+
+async def test_membership_carries_the_database_s_clock(services: Services) -> None:
+    """A bot whose own is ahead does not outdate what others read after it."""
+    fast = ManualClock(services.clock.now() + timedelta(hours=2))
+    await refresh(replace(services, clock=fast), Directory())
+    known = services.store.read(roster.load)
+    assert known is not None
+    assert known.at == services.clock.now()
 
 
 async def test_a_roster_that_cannot_be_read_whole_leaves_the_old_one(services: Services) -> None:

@@ -9,7 +9,7 @@ from bot import incident_cards
 from bot.announcer import Announcer
 from bot.election import Election
 from bot.metrics import Metrics
-from bot.posting import Mark
+from bot.posting import CONSUMER, Mark
 from bot.slack import SlackRefusedError
 from bot.views.incident import answer, card
 from bot.views.message import lines, message
@@ -20,9 +20,10 @@ from dr_core.incidents import book, closing, notes
 from dr_core.incidents.model import Incident
 from dr_core.reports.incidents import incident_view
 from dr_core.services import Services
-from dr_core.store import incidents
+from dr_core.store import cards, events
+from dr_core.store.cards import Carded
+from dr_core.store.cards import Place as Stands
 from dr_core.store.incidents import SETTLED
-from dr_core.store.incidents import Place as Stands
 from tests.unit.bot.conftest import FakeSlack
 from tests.unit.bot.lint import message_problems
 from tests.unit.bot.place import Place
@@ -91,7 +92,7 @@ async def test_the_end_is_told_to_all_and_the_card_is_unpinned_and_left_alone(
     assert "taken back" in made.text
     assert slack.pins[-1] == ("1.000", False)
     assert "closed" in str(slack.updates[-1][2].blocks[1])
-    place = services.store.read(lambda tx: incidents.place(tx, opened.id))
+    place = services.store.read(lambda tx: cards.place(tx, Carded.INCIDENT, opened.id))
     assert place == Stands("C0INCIDENT", "1.000", SETTLED)
     told = len(slack.posts) + len(slack.updates)
     clock.advance(60)
@@ -138,7 +139,7 @@ async def test_a_card_that_cannot_be_pinned_is_a_card_all_the_same(
 
     slack.pin = refused
     await announcer.follow()
-    place = services.store.read(lambda tx: incidents.place(tx, opened.id))
+    place = services.store.read(lambda tx: cards.place(tx, Carded.INCIDENT, opened.id))
     assert place is not None
     assert place.ts == "1.000"
     assert place.fingerprint
@@ -160,7 +161,7 @@ async def test_a_card_that_somebody_deleted_is_posted_anew(
 
     slack.update = gone
     await announcer.follow()
-    place = services.store.read(lambda tx: incidents.place(tx, opened.id))
+    place = services.store.read(lambda tx: cards.place(tx, Carded.INCIDENT, opened.id))
     assert place is not None
     assert place.ts == "2.000"
     assert slack.posts[-1][2] == "2.000", "the note is in the new thread"
@@ -196,6 +197,18 @@ async def test_what_slack_refuses_elsewhere_does_not_tell_a_note_again(
     assert sum("Ada noted: once" in text for _, text in texts(slack)) == 1
 
 
+async def test_a_long_note_is_shown_to_its_end(
+    announcer: Announcer, services: Services, slack: FakeSlack, opened: Incident, approver: Actor
+) -> None:
+    await announcer.follow()
+    for number in range(7):
+        notes.add(services, "n" * 480 + f" end-{number}", named=None, actor=approver, cmd_id=f"n{number}")
+    await announcer.follow()
+    shown = [str(made.blocks) for _, made, thread, _ in slack.posts if thread]
+    assert len(shown) == 2
+    assert all(any(f"end-{number}" in text for text in shown) for number in range(7))
+
+
 async def test_a_note_that_slack_refuses_keeps_nothing_back_and_is_told_later(
     announcer: Announcer, services: Services, slack: Any, opened: Incident, approver: Actor, clock: ManualClock
 ) -> None:
@@ -217,6 +230,37 @@ async def test_a_note_that_slack_refuses_keeps_nothing_back_and_is_told_later(
         ("2.000", "told"),
         ("1.000", "refused"),
     ]
+
+
+@pytest.mark.parametrize("handed_back", [False, True])
+async def test_what_slack_refuses_is_told_by_whoever_announces_next(
+    announcer: Announcer, services: Services, slack: Any, opened: Incident, approver: Actor, clock: ManualClock,
+    handed_back: bool,
+) -> None:  # fmt: skip
+    """Also when the first one announces again afterwards: it has nothing left to tell, and forgets nothing."""
+    await announcer.follow()
+    notes.add(services, "refused", named=opened.id, actor=approver, cmd_id="n1")
+    post = slack.post
+    slack.post = refused("restricted_action", when=lambda thread: thread == "1.000", otherwise=post)
+    with pytest.raises(SlackRefusedError):
+        await announcer.follow()
+    other = Announcer(services, slack, Election(services.store, clock, "announcer", "other", Metrics()), Metrics())
+    clock.advance(60)
+    if handed_back:
+        assert await other._read(lambda tx: other._lease.hold())
+        await announcer.follow()  # it hears that another one has the lease
+        other._lease.release()
+        clock.advance(60)
+    slack.post = post
+    following = announcer if handed_back else other
+    for text in ("refused", "next"):
+        for _ in range(3):
+            clock.advance(5)
+            await following.follow()
+        assert [said.split(": ")[-1] for thread, said in texts(slack) if thread][-1] == text
+        notes.add(services, "next", named=opened.id, actor=approver, cmd_id="n2")
+    assert [said.split(": ")[-1] for thread, said in texts(slack) if thread] == ["refused", "next"]
+    assert services.store.read(lambda tx: events.passed_over(tx, CONSUMER, incident_cards.IN_THREAD, "incident")) == ()
 
 
 async def test_a_card_that_is_gone_when_a_note_comes_is_posted_anew(

@@ -8,7 +8,7 @@ from bot.readiness import Seen, channel_check, readiness
 from bot.sandbox.slack.workspace import BOT_USER_ID
 from bot.slack import Contact
 from dr_core.clock import ManualClock
-from dr_core.reports.doctor import CheckState
+from dr_core.doctor.result import CheckState
 from dr_core.store import replicas
 from tests.unit.bot.place import Place
 
@@ -24,6 +24,18 @@ def test_approvers_who_were_not_looked_up_are_waited_for(clock: ManualClock) -> 
     ready, body = readiness(Seen("", "", clock.now(), unread_approvers=2), ANSWERED, clock.now())
     assert not ready
     assert body["reasons"] == ["roster: 2 of the approvers were not looked up in Slack yet"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "ready"), [("chat.postMessage: token_revoked", False), ("chat.postMessage: is_archived", True)]
+)
+def test_what_slack_last_refused_is_told_and_a_token_that_opens_nothing_is_not_ready(
+    clock: ManualClock, problem: str, ready: bool
+) -> None:
+    """A bot in HTTP mode has no socket to lose."""
+    told, body = readiness(Seen("", "", clock.now()), Contact(answered_at=0.0, problem=problem), clock.now())
+    assert told is ready
+    assert problem in str(body["slack"])
 
 
 def test_an_old_roster_is_not_ready(clock: ManualClock) -> None:

@@ -8,7 +8,10 @@ import pytest
 
 from bot.election import Election
 from bot.metrics import Metrics
-from bot.scheduler import Schedules
+from bot.posting import Mark
+from bot.scheduler import Report, Schedules
+from bot.views import thread
+from bot.views.message import Message
 from dr_core.approvals.model import Request, RequestState
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing
@@ -16,6 +19,7 @@ from dr_core.clock import ManualClock
 from dr_core.observation.model import Verdict
 from dr_core.services import Services
 from dr_core.store import observations, requests
+from tests.unit.approvals.conftest import examined
 
 DUE = datetime(2026, 1, 6, 7, 0, tzinfo=UTC)  # 08:00 in Berlin
 
@@ -79,6 +83,67 @@ async def test_what_another_process_took_and_left_behind_is_posted_by_the_next(
     assert len(slack.posts) == 1
 
 
+async def test_what_is_too_late_is_told_once_as_given_up(ready: Services, slack: Any, clock: ManualClock) -> None:
+    made = schedules(ready, slack, clock)
+    clock.advance(65)
+    slack.refuse = "not_in_channel"
+    await made.tick()
+    clock.advance(4 * 3600 + 60)
+    slack.refuse = None
+    for _ in range(2):
+        await made.tick()
+    assert slack.posts == []
+    [missed] = [event for event in ready.store.read(listing) if event.kind == EventKind.DIGEST_MISSED]
+    assert (missed.data["report"], missed.data["slot"]) == ("health_digest", DUE.isoformat())
+    assert "health_digest of 2026-01-06T07:00:00+00:00 could not be posted" in str(thread.channel(missed))
+
+
+async def test_a_slot_that_passed_by_while_no_bot_ran_is_told_once_as_given_up(
+    ready: Services, slack: Any, clock: ManualClock
+) -> None:
+    clock.advance(65)
+    await schedules(ready, slack, clock, "first").tick()
+    clock.advance((24 + 5) * 3600)
+    second = schedules(ready, slack, clock, "second")
+    for _ in range(2):
+        await second.tick()
+    assert len(slack.posts) == 1
+    [missed] = [event for event in ready.store.read(listing) if event.kind == EventKind.DIGEST_MISSED]
+    assert missed.data["slot"] == DUE.replace(day=7).isoformat()
+
+
+async def test_another_installations_report_of_the_same_slot_is_not_ours(
+    ready: Services, slack: Any, clock: ManualClock
+) -> None:
+    slack.readable, slack.down = True, True
+    clock.advance(65)
+    await schedules(ready, slack, clock, "ours").tick()
+    slack.down = False
+    mark = Mark("slot:health_digest:theirs", int(DUE.timestamp()))
+    await slack.post("C0DIGEST", Message("theirs", ()), mark=mark)
+    clock.advance(30)
+    await schedules(ready, slack, clock, "heir").tick()
+    assert [mark.chain for mark in slack.marks] == ["slot:health_digest:theirs", "slot:health_digest:ours"]
+
+
+async def test_who_lost_the_lease_over_a_slow_report_does_not_post_it(
+    ready: Services, slack: Any, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.advance(65)
+    first, second = (schedules(ready, slack, clock, owner) for owner in ("first", "second"))
+    run = first._run
+
+    async def slow(report: Report, slot: datetime) -> Message:
+        clock.advance(30)
+        await second.tick()
+        return await run(report, slot)
+
+    monkeypatch.setattr(first, "_run", slow)
+    await first.tick()
+    assert len(slack.posts) == 1
+    assert len([event for event in ready.store.read(listing) if event.kind == EventKind.DIGEST_POSTED]) == 1
+
+
 async def test_two_processes_post_it_once(ready: Services, slack: Any, clock: ManualClock) -> None:
     clock.advance(65)
     for owner in ("first", "second"):
@@ -100,10 +165,23 @@ async def test_trouble_is_told_in_full(
 async def test_all_well_is_one_line(ready: Services, slack: Any, clock: ManualClock, look: Callable[..., Any]) -> None:
     clock.advance(65)
     ready.store.write(lambda tx: observations.save(tx, look(clock)))
+    examined(ready)
     await schedules(ready, slack, clock).tick()
     message = slack.posts[0][1]
     assert len(message.blocks) == 1
     assert "all well" in message.text
+    assert "not known" not in message.text
+
+
+async def test_who_is_well_and_not_known_to_be_ready_is_named(
+    ready: Services, slack: Any, clock: ManualClock, look: Callable[..., Any]
+) -> None:
+    clock.advance(65)
+    ready.store.write(lambda tx: observations.save(tx, look(clock)))
+    await schedules(ready, slack, clock).tick()
+    text = slack.posts[0][1].text
+    assert "all well" in text
+    assert "whether ready for a failover is not known of shop" in text
 
 
 async def test_a_request_whose_time_is_over_expires_without_anybody_pressing(

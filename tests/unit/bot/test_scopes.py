@@ -3,7 +3,7 @@
 import pytest
 
 from bot import scopes
-from dr_core.reports.doctor import CheckState
+from dr_core.doctor.result import CheckState
 
 
 def test_a_token_with_every_scope_is_ok() -> None:

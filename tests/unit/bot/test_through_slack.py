@@ -18,7 +18,7 @@ from dr_core.services import Services
 from dr_core.store import cards, observations, roster, runs
 from dr_core.store.cards import Card
 from dr_core.store.tables import roster as rosters
-from tests.unit.bot.place import ADA, GRACE, INCIDENT, ROBIN, Place, closed, standing
+from tests.unit.bot.place import ADA, ANSWER_S, GRACE, INCIDENT, ROBIN, Place, closed, standing
 
 
 def fault(place: Place, look: Callable[..., Any]) -> None:
@@ -182,11 +182,9 @@ async def test_what_nobody_foresaw_is_an_id_to_quote(place: Place, monkeypatch: 
 
 async def test_home_is_the_dashboard(place: Place) -> None:
     await place.slack.people.open_home(ROBIN)
-    for _ in range(100):
-        view = place.slack.desk.views.home(ROBIN)
-        if view is not None:
-            break
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(ANSWER_S):
+        while (view := place.slack.desk.views.home(ROBIN)) is None:
+            await asyncio.sleep(0.02)
     assert "active in *eu-central-1*" in str(view.as_json()["blocks"])
 
 

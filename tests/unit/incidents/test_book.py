@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from dr_core.clock import ManualClock
 from dr_core.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from dr_core.incidents import book, closing, notes
 from dr_core.incidents.model import Incident
+from dr_core.incidents.parts import parts_of
 from dr_core.services import Services
 from dr_core.store import events, incidents
 from dr_core.store.engine import Store, Tx
-from tests.unit.approvals.conftest import actor, ask, services
+from tests.unit.approvals.conftest import actor, approve, ask, enrol, see, services
 
 __all__ = ["services"]
 DETECTION = Actor(person="detection", display="detection", face=Face.DETECTION)
@@ -55,6 +57,21 @@ def test_a_person_opens_one_and_the_second_is_told_of_the_first(says: Callable[.
     assert "note TEXT" in str(caught.value.hint)
     assert kinds(store) == ["incident.opened"]
     assert says("U0ADA", "all of them", application=None).application is None, "that is another matter"
+
+
+def test_a_run_that_is_held_for_weeks_belongs_to_what_is_opened_then(
+    says: Callable[..., Incident], services: Services, store: Store, clock: ManualClock
+) -> None:
+    enrol(services, approvers=("U0ADA", "U0GRACE"))
+    see(services)
+    request = ask(services)
+    approve(services, request, "U0ADA")
+    approve(services, request, "U0GRACE")
+    clock.advance(timedelta(days=20).total_seconds())
+    enrol(services)
+    opened = says()
+    parts = store.read(lambda tx: parts_of(tx, opened))
+    assert [(one.id, run is not None) for one, run in parts] == [(request.id, True)]
 
 
 def test_the_same_command_twice_opens_one(says: Callable[..., Incident], store: Store) -> None:

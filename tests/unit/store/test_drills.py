@@ -7,6 +7,7 @@ import pytest
 from dr_core.approvals.model import Actor, Face
 from dr_core.clock import ManualClock
 from dr_core.drills.model import Drill, DrillKind, DrillState, Exercise, Result, Stage
+from dr_core.drills.overdue import last_proof, not_passed
 from dr_core.errors import LeaseLostError, NotFoundError, UnreachableError
 from dr_core.store import drills
 from dr_core.store.engine import Store
@@ -75,4 +76,29 @@ def test_the_newest_comes_first_and_what_was_cut_short_does_not_count(store: Sto
     last = store.read(lambda tx: drills.last_carried_out(tx, "shop", [DrillKind.PROBE]))
     assert last is not None
     assert last.id == "d-0"
+    assert store.read(lambda tx: last_proof(tx, "shop")) is None
     assert store.read(lambda tx: drills.last_carried_out(tx, "other", [DrillKind.PROBE])) is None
+
+
+@pytest.mark.parametrize(
+    ("held", "proof", "open_"),
+    [
+        ([(DrillState.FAILED, Result.FAILED)], None, "d-0"),
+        ([(DrillState.FAILED, Result.FAILED), (DrillState.INCOMPLETE, Result.UNKNOWN)], None, "d-0"),
+        ([(DrillState.FAILED, Result.FAILED), (DrillState.INCOMPLETE, Result.PASSED)], "d-1", "d-1"),
+        ([(DrillState.INCOMPLETE, Result.PASSED), (DrillState.PASSED, Result.PASSED)], "d-1", None),
+        ([(DrillState.INCOMPLETE, Result.PASSED), (DrillState.FAILED, Result.FAILED)], "d-0", "d-1"),
+    ],
+)
+def test_a_drill_that_cannot_tell_everything_proves_what_worked(
+    store: Store, clock: ManualClock, held: list[tuple[DrillState, Result]], proof: str | None, open_: str | None
+) -> None:
+    ended = {}
+    for number, (state, result) in enumerate(held):
+        clock.advance(60)
+        new = asked(clock, f"d-{number}", state=state, ended_at=clock.now())
+        new = new.with_(new.exercises[0].model_copy(update={"result": result}))
+        ended[new.id] = store.write(lambda tx, new=new: drills.add(tx, new)).ended_at
+    assert store.read(lambda tx: last_proof(tx, "shop")) == (ended[proof] if proof else None)
+    found = store.read(lambda tx: not_passed(tx, "shop"))
+    assert (found.id if found else None) == open_

@@ -1,17 +1,20 @@
 """Transactions: retried when told to, never half done, with the database's clock."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit import trail
 from dr_core.audit.chain import Head
 from dr_core.audit.events import EventKind
+from dr_core.clock import ManualClock
 from dr_core.errors import ConfigError, UnreachableError
 from dr_core.store import events, leases, migrate, slots, triggers
-from dr_core.store.engine import StaleError, Store, Tx
+from dr_core.store.engine import StaleError, Store, Tx, make_engine
 
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA")
 
@@ -65,6 +68,48 @@ def test_work_that_always_loses_ends_with_a_clear_error(store: Store) -> None:
         store.write(work)
 
 
+@pytest.mark.parametrize("promoted", [True, False])
+def test_a_server_that_became_a_replica_is_left_for_the_one_that_leads(
+    databases: Any, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, promoted: bool
+) -> None:
+    """It answers pings: a write through the old pool would be refused until the process ends."""
+    monkeypatch.setattr("dr_core.store.engine._RESTART_S", 0.0 if not promoted else 60.0)
+    url = databases.take()
+    store, other = Store(url, clock=clock), make_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+
+    def set_read_only(to: str) -> None:
+        with other.connect() as connection:
+            connection.execute(text("SET default_transaction_read_only = off"))
+            connection.execute(text(f"ALTER DATABASE {other.url.database} SET default_transaction_read_only = {to}"))
+
+    def work(tx: Tx) -> str:
+        if promoted:
+            set_read_only("off")
+        trail.append_ops(tx, EventKind.CONFIG_LOADED, ADA, {})
+        return "done"
+
+    set_read_only("on")
+    if promoted:
+        assert store.write(work) == "done"
+    else:
+        with pytest.raises(UnreachableError, match="The store is read-only") as refused:
+            store.write(work)
+        assert "changed" not in str(refused.value.hint), "a try before it may have been committed"
+        set_read_only("off")
+    store.dispose()
+    other.dispose()
+    databases.give_back(url)
+
+
+def test_what_the_driver_refuses_is_an_error_that_a_loop_lives_through(store: Store) -> None:
+    def work(tx: Tx) -> None:
+        tx.conn.execute(text("SELECT nothing FROM roster"))
+
+    with structlog.testing.capture_logs() as logged, pytest.raises(UnreachableError, match="nothing"):
+        store.read(work)
+    assert len(logged) == (0 if store.url.startswith("sqlite") else 1), "who mends it sees the statement"
+
+
 def test_an_error_of_the_work_leaves_nothing(store: Store) -> None:
     def work(tx: Tx) -> None:
         trail.append_ops(tx, EventKind.CONFIG_LOADED, ADA, {})
@@ -98,7 +143,7 @@ def test_a_report_slot_is_taken_once(store: Store) -> None:
     assert store.write(lambda tx: slots.take(tx, "health_digest", slot, "a"))
     assert not store.write(lambda tx: slots.take(tx, "health_digest", slot, "b"))
     assert store.read(lambda tx: slots.last(tx, "health_digest")) == slot
-    assert store.read(lambda tx: slots.unposted(tx, slot)) == (("health_digest", slot),)
+    assert store.read(lambda tx: slots.unposted(tx, slot)) == (("health_digest", slot, "a"),)
     store.write(lambda tx: slots.posted(tx, "health_digest", slot))
     assert store.read(lambda tx: slots.unposted(tx, slot)) == ()
 

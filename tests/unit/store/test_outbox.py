@@ -1,12 +1,15 @@
 """What waits to be told: each chain in its own order, whatever the clock did."""
 
 from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy
 
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit import trail
 from dr_core.audit.events import EventKind
 from dr_core.clock import ManualClock
-from dr_core.store import events
+from dr_core.store import anchors, events
 from dr_core.store.engine import Store, Tx
 
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA")
@@ -55,3 +58,20 @@ def test_the_chain_that_waits_longest_is_first(store: Store, clock: ManualClock)
     assert told(store) == [("a", 1), ("a", 2), ("b", 1)]
     store.write(lambda tx: trail.advance(tx, "slack", "a", 1))
     assert told(store) == [("b", 1), ("a", 2)]
+
+
+def test_what_was_told_is_not_read_again(sqlite_url: str, clock: ManualClock) -> None:
+    """Twice a second: neither this nor the gauge of what no anchor covers may walk through the trail, which grows."""
+    store, plans = Store(sqlite_url, clock=clock), []
+
+    def explain(conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked = conn.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        plans.extend(str(row) for row in asked)
+
+    append(store, "a")
+    sqlalchemy.event.listen(store.engine, "before_cursor_execute", explain)
+    assert told(store) == [("a", 1)]
+    assert store.read(anchors.unanchored) == 2, "the chain's first event stands in the root chain too"
+    assert [plan for plan in plans if "SCAN" in plan and "event" in plan] == []
+    assert any("SEARCH event" in plan for plan in plans)
+    store.dispose()

@@ -1,8 +1,10 @@
 """Releases in SQL, on both databases: one owner at a time, and no change by a former one."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from dr_core.approvals.model import Actor, Face
@@ -20,8 +22,10 @@ from dr_core.releases.model import (
     Spot,
     Verb,
 )
-from dr_core.store import releases
+from dr_core.store import releases, snapshots
 from dr_core.store.engine import Store, Tx
+from dr_core.store.snapshots import Snapshot
+from dr_core.store.tables_beside_runs import release
 from dr_core.topology.model import Account
 
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK)
@@ -42,7 +46,7 @@ def test_a_release_and_a_look_are_kept_as_they_are(store: Store, clock: ManualCl
     )
     account = Account(role_arn="arn:aws:iam::111122223333:role/dr")
     new = asked(
-        clock, spots=(spot,), came_from="blue", without=("x",), overrides=("y",), expected={"r": "f"}, good=2,
+        clock, spots=(spot,), came_from="blue", without=("x",), overrides=("y",), expected={"r": "f"},
         began_at=clock.now(), moved_at=clock.now(), ended_at=clock.now(), reason="why", account=account,
     )  # fmt: skip
     assert store.write(lambda tx: releases.add(tx, new)) == new
@@ -50,12 +54,27 @@ def test_a_release_and_a_look_are_kept_as_they_are(store: Store, clock: ManualCl
         store.read(lambda tx: releases.get(tx, "rel-2"))
     side = Side(region="r", objects=1, size=2, fingerprint="f")
     seen = Reading(
-        application="shop", at=clock.now(), took_s=0.1, pointers=(PointerSeen(region="r", error="gone"),),
+        application="shop", at=clock.now(), pointers=(PointerSeen(region="r", error="gone"),),
         artifacts=(Artifact(colour="blue", match=Match.UNKNOWN, why="w", sides=(side,)),),
     )  # fmt: skip
     assert store.read(lambda tx: releases.reading(tx, "shop")) is None
     store.write(lambda tx: releases.keep_reading(tx, seen))
     assert store.read(lambda tx: releases.reading(tx, "shop")) == seen
+
+
+def test_what_another_version_kept_in_another_shape_is_read_all_the_same_or_anew(
+    store: Store, clock: ManualClock
+) -> None:
+    new = store.write(lambda tx: releases.add(tx, asked(clock)))
+
+    def older(tx: Tx) -> None:
+        body = {"parameter": "/shop/release", "good": 2, "spots": []}
+        tx.conn.execute(update(release).values(body=json.dumps(body)))
+        shape = {"application": "shop", "at": clock.now().isoformat(), "took_s": 1, "pointers": [], "artifacts": []}
+        snapshots.put(tx, Snapshot("release/shop", clock.now(), json.dumps(shape)))
+
+    store.write(older)
+    assert store.read(lambda tx: (releases.get(tx, "rel-1"), releases.reading(tx, "shop"))) == (new, None)
 
 
 def test_one_worker_has_it_until_its_lease_is_over_and_changes_it_once(store: Store, clock: ManualClock) -> None:
@@ -65,10 +84,10 @@ def test_one_worker_has_it_until_its_lease_is_over_and_changes_it_once(store: St
     assert store.write(lambda tx: releases.take(tx, "rel-1", "w2", TTL)) is None
     clock.advance(15)
     assert store.write(lambda tx: releases.beat(tx, "rel-1", first.epoch, TTL))
-    changed = first.model_copy(update={"good": 1})
+    changed = first.model_copy(update={"reason": "why"})
     saved = store.write(lambda tx: releases.save(tx, changed))
     assert saved is not None
-    assert (saved.good, saved.version) == (1, first.version + 1)
+    assert (saved.reason, saved.version) == ("why", first.version + 1)
     assert store.write(lambda tx: releases.save(tx, changed)) is None, "this very commit went through"
     clock.advance(21)
     second = store.write(lambda tx: releases.take(tx, "rel-1", "w2", TTL))

@@ -7,14 +7,13 @@ from types import ModuleType
 import pytest
 
 from dr_core.observation.model import Verdict
+from dr_core.plan.expected import Estimate
 from dr_core.reports.model import (
     AckView,
     ApplicationStatus,
-    Estimate,
     FindingView,
     PlanReport,
     PlanStep,
-    RegionStatus,
     RequestLine,
     RequestView,
     RunView,
@@ -23,6 +22,7 @@ from dr_core.reports.model import (
     StepView,
     StoreExposure,
 )
+from dr_core.standing.model import RegionStatus
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NASTY = "line one\nline \u202etwo <!channel> & *bold* " + "x" * 400

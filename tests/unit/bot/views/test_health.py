@@ -9,6 +9,7 @@ from bot.views.health import digest, health
 from bot.views.message import Message
 from dr_core.observation.model import SignalState, Vantage, Verdict
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth, SignalView
+from dr_core.reports.model import FindingView
 from tests.unit.bot.lint import message_problems
 
 Draw = Callable[[HealthReport], Message]
@@ -44,6 +45,25 @@ def report(samples: ModuleType, applications: int) -> HealthReport:
         for number in range(applications)
     )  # fmt: skip
     return HealthReport(at=samples.NOW, observed_at=samples.NOW, all_well=False, applications=made)
+
+
+def test_an_exposure_that_nobody_knows_is_not_left_out(samples: ModuleType) -> None:
+    two = report(samples, 2).applications
+    made = HealthReport(
+        at=samples.NOW, observed_at=samples.NOW, all_well=True,
+        applications=(two[0], two[1].model_copy(update={"exposure_seconds": None})),
+    )  # fmt: skip
+    assert digest(made).text.endswith("exposure at most 400 ms, exposure of application-1 not known")
+
+
+def test_beside_an_unwell_one_it_is_said_whose_readiness_nobody_knows(samples: ModuleType) -> None:
+    made = report(samples, 3)
+    unsure = FindingView(severity="info", code="readiness-unknown", message="m", evidence="", way_out="")
+    well = [app.model_copy(update={"well": True}) for app in made.applications[1:]]
+    applications = (made.applications[0], well[0], well[1].model_copy(update={"findings": (unsure,)}))
+    shown = str(digest(made.model_copy(update={"applications": applications})).blocks)
+    assert "application-2; whether ready for a failover is not known" in shown
+    assert "application-1, " not in shown
 
 
 def test_one_application_has_every_signal(samples: ModuleType) -> None:

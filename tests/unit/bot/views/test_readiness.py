@@ -147,6 +147,10 @@ def test_what_was_mended_is_told_too() -> None:
     line = changed({"application": "shop", "appeared": [], "gone": [entry], "blocking": 0})
     assert "shop no longer has: No key. [missing:key]" in line
     assert "nothing blocks now" in line
+    line = changed({"application": "shop", "appeared": [], "gone": [], "forgotten": [entry], "blocking": 0})
+    assert "\N{LARGE GREEN CIRCLE}" not in line
+    assert "shop could not be looked at for a day" in line
+    assert "nothing else blocks now" in line
 
 
 @pytest.fixture

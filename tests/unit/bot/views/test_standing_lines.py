@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.views import run, status
-from dr_core.reports.model import LossView, ObjectiveLine, ReadinessLine, TargetLine
+from dr_core.plan.target import TargetLine
+from dr_core.readiness.line import ReadinessLine
+from dr_core.reports.model import LossView, ObjectiveLine
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

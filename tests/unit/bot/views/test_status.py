@@ -9,6 +9,7 @@ from bot.sandbox.slack.blocks import view_problems as slack_view_problems
 from bot.views.home import home
 from bot.views.status import status, summary
 from dr_core.observation.model import Verdict
+from dr_core.reports.model import RunLine
 from tests.unit.bot.lint import message_problems, view_problems
 
 
@@ -29,6 +30,22 @@ def test_exposure_stands_with_threshold_and_age_and_unknown_is_a_word(samples: A
     assert known[3:5] == ["1 m", "3 s"]
     assert unknown[4] == "unknown"
     assert "unknown" in unknown[5]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("running", ", 1 run under way"), ("held", ", 1 run under way"), ("failed", ", last run failed")],
+)
+def test_a_run_that_is_over_is_not_under_way(samples: Any, state: str, words: str) -> None:
+    report = samples.status(1)
+    run = RunLine(
+        id="run-a", mode="forced", purpose="failover", source="a", target="b", state=state, done=1, total=2, current="",
+        started_at=samples.NOW,
+    )  # fmt: skip
+    app = report.applications[0].model_copy(update={"runs": (run,)})
+    told = summary(report.model_copy(update={"applications": (app,)}))
+    assert words in told
+    assert ("under way" in told) is ("under way" in words)
 
 
 def test_what_is_down_comes_before_what_is_well(samples: Any) -> None:

@@ -43,6 +43,7 @@ def test_every_event_has_its_words_or_none_on_purpose(kind: EventKind) -> None:
         (EventKind.RUN_ABORT_ASKED, {"reason": "wrong"}, "Ada ends the run: wrong"),
         (EventKind.RUN_ABORTED, {"reason": "by Ada", "facts": ["Nobody can write."]}, "by Ada. Nobody can write."),
         (EventKind.RUN_ROUND_NEEDED, {"reason": "120 s are more than 60 s"}, "approvals are needed again: 120 s"),
+        (EventKind.RUN_FOLLOWED, {"left": ["Scale it"], "reason": "it is back"}, "Ada tries no more to: Scale it (it"),
         (EventKind.RUN_TAKEN, {"epoch": 2}, "another worker goes on"),
         (
             EventKind.REQUEST_BROKE_GLASS,
