@@ -1,13 +1,14 @@
 """`dr ...` in a terminal: the same commands, the same rules, no Slack."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from commands.faults import guarded
 from commands.parsing import Arguments, Parsed, parse
-from dr_core.errors import DrError, UsageError
+from dr_core.errors import DrError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except DrError as error:
-        print(f"dr: {error}", file=sys.stderr)
+        print(f"dr: {_typed_here(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("dr: interrupted", file=sys.stderr)
@@ -81,7 +82,9 @@ def _bare(parsed: Parsed) -> int:
     values.update(zip((param.name for param in command.positionals), parsed.words, strict=False))
     result: BaseModel | str = guarded(command.name, lambda: command.load()(Arguments(values)))
     code = _print(result, json=parsed.json)
-    return code if getattr(result, "ok", True) else 1
+    if not getattr(result, "ok", True):
+        return 1
+    return code or (UnreachableError.exit_code if getattr(result, "unknown", 0) else 0)
 
 
 def _dispatched(words: Sequence[str], *, json: bool) -> int:
@@ -112,9 +115,15 @@ def _print(result: "BaseModel | str", *, json: bool) -> int:
     else:
         from commands.rendering.text import lines
 
+        exported = getattr(result, "schema_", "") == "dr.audit-export/1"
         for line in lines(result):
-            print(line)
+            print(line if exported else _typed_here(line))
     return 0
+
+
+def _typed_here(told: str) -> str:
+    """What Slack calls `/dr`, where a sentence of the library names a command."""
+    return re.sub(r"(?<![\w/.:-])/dr(?= [a-z]|$)", "dr", told)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from commands.parsing import Arguments
 from dr_core.approvals.model import Actor, Face
-from dr_core.reports.doctor import Check
+from dr_core.doctor.result import Check
 from dr_core.services import Services
 
 

@@ -18,10 +18,10 @@ from commands.rendering.words import plain
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit import trail
 from dr_core.audit.events import EventKind
+from dr_core.doctor.result import Check
 from dr_core.errors import DrError, RefusedError, UsageError
 from dr_core.execution.impact import ConfirmationError
 from dr_core.failpoints import Point
-from dr_core.reports.doctor import Check
 from dr_core.services import Services
 from dr_core.terminal.answer import AnsweredError
 

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from commands.help import Names, entry_of
 from commands.registry import Command, Needs, Where, registry
+from dr_core.doctor.result import DoctorReport
 from dr_core.reports.audit import AuditList, AuditVerdict
 from dr_core.reports.brake import BrakeReport
 from dr_core.reports.costs import BudgetReport
-from dr_core.reports.doctor import DoctorReport
 from dr_core.reports.drills import DrillsReport, DrillView
 from dr_core.reports.evacuation import EvacuationView
 from dr_core.reports.evacuation_plan import EvacuationPlan

@@ -1,7 +1,7 @@
 """`doctor`: what is wrong with the installation, and the way out of it."""
 
 from commands.context import Context, Outcome
-from dr_core.reports.checks import examine
+from dr_core.doctor.checks import examine
 
 
 def run(context: Context) -> Outcome:

@@ -38,7 +38,7 @@ def planned(context: Context, mode: Mode) -> Outcome:
     """`plan REGION --all`: nothing is changed."""
     wanted = asked(context.arguments, mode)
     found = context.services.store.read(lambda tx: survey(tx, context.services, wanted))
-    return Outcome("plan", evacuation_plan(found))
+    return Outcome("plan", evacuation_plan(context.services.topology, found))
 
 
 def show(context: Context) -> Outcome:

@@ -29,11 +29,11 @@ def run_close(context: Context) -> Outcome:
 
 
 def run_show(context: Context) -> Outcome:
-    """One incident with its timeline; without an id the only open one."""
+    """One incident with its timeline, or the open one of a request or run; without an id the only open one."""
     named = context.arguments.text("id")
-    if named is not None:
+    if named is not None and not named.startswith(("r-", "run-")):
         return Outcome("incident show", incident_view(context.services, named, whole=True), public=True)
-    only = context.services.store.read(lambda tx: meant(tx, None))
+    only = context.services.store.read(lambda tx: meant(tx, named))
     return Outcome("incident show", incident_view(context.services, only, whole=True), public=True)
 
 

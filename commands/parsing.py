@@ -173,7 +173,8 @@ def _add(grammar: argparse.ArgumentParser, param: Param) -> None:
 
 def _number(text: str) -> str:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) or float(text) <= 0:
-        raise argparse.ArgumentTypeError(f"expected a number greater than 0, not `{shown(text)}`")
+        most = " and at most 999999999" if re.fullmatch(r"[0-9]{10,}(\.[0-9]*)?", text) else ""
+        raise argparse.ArgumentTypeError(f"expected a number greater than 0{most}, not `{shown(text)}`")
     return text
 
 

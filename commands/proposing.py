@@ -4,10 +4,9 @@ from commands.questions import MissingArguments
 from commands.registry import Kind, registry
 from commands.rendering.words import plain
 from dr_core.errors import DrError
-from dr_core.plan.target import propose
-from dr_core.reports.model import TargetLine
-from dr_core.reports.standing import look
+from dr_core.plan.target import TargetLine, propose
 from dr_core.services import Services
+from dr_core.standing.look import look
 from dr_core.store.engine import Tx
 
 

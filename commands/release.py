@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from commands.context import Context, Outcome
 from commands.parsing import Value, words_of
 from commands.registry import Command, registry
-from dr_core.releases.asking import Meant, Proposal, UnconfirmedError, ask, work_out
+from dr_core.errors import RefusedError
+from dr_core.releases.asking import Meant, Proposal, UnconfirmedError, ask, tell_refused, work_out
 from dr_core.releases.model import Verb
 from dr_core.reports.releases import release_report
 
@@ -55,6 +56,10 @@ def confirming(command: Command, values: Mapping[str, Value], meant: Meant) -> l
 
 
 def _move(context: Context, verb: Verb) -> Outcome:
-    proposal = proposal_of(context, verb)
+    try:
+        proposal = proposal_of(context, verb)
+    except RefusedError as error:
+        tell_refused(context.services, context.arguments.given("application"), verb, error, actor=context.actor)
+        raise
     ask(context.services, proposal, actor=context.actor, cmd_id=context.cmd_id)
     return Outcome(f"release {verb.value}", release_report(context.services, proposal.application))

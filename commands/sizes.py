@@ -46,13 +46,13 @@ def page(found: Sequence[Estimate], prices: Prices) -> str:
     return "\n".join(parts) + "\n"
 
 
-def estimates(config: Path = EXAMPLE) -> tuple[Estimate, ...]:
+def estimates() -> tuple[Estimate, ...]:
     """Each size is synthesized."""
-    read, prices, cli = read_config(config), read_prices(), CdkCli.here()
+    read, prices, cli = read_config(EXAMPLE), read_prices(), CdkCli.here()
     found = []
     with tempfile.TemporaryDirectory() as scratch:
         for size in Size:
-            stacks = synthesize(config, Path(scratch) / size.value, size, cli).stacks.values()
+            stacks = synthesize(EXAMPLE, Path(scratch) / size.value, size, cli).stacks.values()
             found.append(estimate(read.sized(size), stacks, prices))
     return tuple(found)
 

@@ -68,10 +68,11 @@ def _message(report: BudgetReport, title: str, blocks: list[m.Block], note: str)
 def _figures(report: BudgetReport) -> list[str]:
     currency = report.currency
     of = f" of {money(report.monthly, currency)}" if report.monthly is not None else ""
+    standby = f"{told(report.standby, currency)}{share(report.standby, report.spend)}{_why(report.standby)}"
     return [
         f"Spent: {told(report.spend, currency)}{of}{through(report)}{_why(report.spend)}",
         f"Expected for the month: {told(report.forecast, currency)}{_why(report.forecast)}",
-        f"Standby: {told(report.standby, currency)}{share(report.standby, report.spend)}{_why(report.standby)}",
+        f"Standby, by today's roles: {standby}",
     ]
 
 

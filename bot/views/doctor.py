@@ -2,7 +2,7 @@
 
 from bot.views import message as m
 from bot.views.text import counted, date, marked
-from dr_core.reports.doctor import Check, CheckState, DoctorReport
+from dr_core.doctor.result import Check, CheckState, DoctorReport
 
 _ORDER = (CheckState.FAILED, CheckState.UNKNOWN, CheckState.WARNING, CheckState.OK)
 

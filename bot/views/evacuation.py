@@ -7,16 +7,19 @@ from bot.views import message as m
 from bot.views.evacuation_lines import mark
 from bot.views.health import findings
 from bot.views.text import counted, date, escape, limit, marked
-from commands.rendering.evacuation import acks_of, broken_glass, held_way_out, outcome, wave_head
+from commands.rendering.evacuation import acks_of, broken_glass, goes_without, held_way_out, outcome, wave_head
 from commands.rendering.words import how_long
 from dr_core.approvals.model import RequestState
 from dr_core.evacuation.turn import Stage
 from dr_core.reports.evacuation import EvacuationMember, EvacuationView, LeftBehind
+from dr_core.reports.evacuation_plan import PlannedMember
 from dr_core.reports.model import FindingView
 
 _MORE = "\N{HORIZONTAL ELLIPSIS}"
 _LINES_A_BLOCK = 8
 _MOST_LEFT = 12
+_LEFT_A_BLOCK, _LONGEST_LEFT = 4, 600
+"""A way out ends with who goes without it: that is never cut away, nor is a section full before."""
 _MOST_FINDINGS = 12
 
 
@@ -80,7 +83,10 @@ def standing(view: EvacuationView, mention: str) -> str:
 
 def acks(view: EvacuationView) -> list[m.Block]:
     """Who has approved."""
-    told = [f"{marked('approved')} by {escape(ack.person)} {date(ack.at, '{time_secs}')}" for ack in acks_of(view)]
+    told = [
+        f"{marked('approved')} by {escape(ack.person)} {date(ack.at, '{time_secs}')}{escape(about)}"
+        for ack, about in acks_of(view)
+    ]
     told += [
         f"{marked('bad')}: {escape(name)}: *glass broken by {escape(ack.person)}*, alone, {date(ack.at, '{time_secs}')}"
         for name, ack in broken_glass(view)
@@ -106,7 +112,13 @@ def waves_of(members: Sequence[EvacuationMember], tell: Callable[[EvacuationMemb
 def _progress(one: EvacuationMember) -> str:
     told = f"{mark(one)} {one.application}: {one.sentence}"
     name = one.run or one.request
-    return f"{told}; {loss(one)} ({name})" if one.state == RequestState.OPEN else f"{told} ({name})"
+    return f"{told}{loses(one)}; {loss(one)} ({name})" if one.state == RequestState.OPEN else f"{told} ({name})"
+
+
+def loses(one: EvacuationMember | PlannedMember) -> str:
+    """What it needs and leaves behind, to be said after its name."""
+    told = goes_without(one)
+    return f", {marked('warning')}: {told}" if told else ""
 
 
 def loss(one: EvacuationMember) -> str:
@@ -126,7 +138,9 @@ def left_behind(left: Sequence[LeftBehind]) -> list[m.Block]:
         told.append(f"\N{BULLET} {one.application}: {one.reason}")
         told += [f"\N{DOWNWARDS ARROW WITH TIP RIGHTWARDS} {one.way_out}"] if one.way_out else []
     more = len(here) - _MOST_LEFT
-    return [m.lines([*told, *([f"{_MORE} {more} more"] if more > 0 else [])])]
+    told += [f"{_MORE} {more} more"] if more > 0 else []
+    parts = (told[at : at + _LEFT_A_BLOCK] for at in range(0, len(told), _LEFT_A_BLOCK))
+    return [m.lines(part, _LONGEST_LEFT) for part in parts]
 
 
 def _buttons(view: EvacuationView, tokens: Mapping[str, str]) -> list[m.Block]:

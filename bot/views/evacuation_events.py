@@ -1,18 +1,15 @@
 """What happened in an evacuation, in words for its thread."""
 
-from collections.abc import Mapping
-
 from pydantic import JsonValue
 
 from bot.views.text import counted, limit, marked, one_line
+from dr_core.audit.data import Data, listed, text
 from dr_core.audit.events import EventKind
-
-Data = Mapping[str, JsonValue]
 
 
 def evacuation(data: Data, by: str) -> dict[EventKind, str]:
     """Kind -> words, for one event's data and whoever it is by."""
-    name, why = str(data.get("application", "")), one_line(str(data.get("reason") or "no reason was recorded"))
+    name, why = text(data, "application"), one_line(text(data, "reason") or "no reason was recorded")
     ended = f"the evacuation {data.get('evacuation')} is over: {_stages(data)}"
     return {
         EventKind.EVACUATION_OPENED: f"{marked('open')}: asked by {by}",
@@ -30,7 +27,7 @@ def evacuation(data: Data, by: str) -> dict[EventKind, str]:
 
 
 def _alone(data: Data) -> str:
-    given = data.get("alone")
+    given = text(data, "alone")
     return f". To ask for it alone: /dr {given}" if given else ""
 
 
@@ -40,12 +37,8 @@ def _acked(data: Data) -> str:
     rest = f"; {counted(most, 'more approval')} needed" if most else ""
     told = losses.items() if isinstance(losses, dict) else ()
     each = ", ".join(f"{name} {_loss(loss)}" for name, loss in told)
-    gone = data.get("void")
-    void = (
-        f"; void, because its plan no longer fits: {', '.join(map(str, gone))}"
-        if isinstance(gone, list) and gone
-        else ""
-    )
+    gone = listed(data, "void")
+    void = f"; void, because its plan no longer fits: {', '.join(gone)}" if gone else ""
     return f"accepting a loss of {each}{rest}{void}"
 
 
@@ -54,17 +47,12 @@ def _loss(given: JsonValue) -> str:
 
 
 def _names(data: Data) -> str:
-    given = data.get("applications")
-    return ", ".join(str(one) for one in given) if isinstance(given, list) else ""
+    return ", ".join(listed(data, "applications"))
 
 
 def _aborted(data: Data) -> str:
-    given = data.get("aborted")
-    return (
-        f", whose runs had asked again and end: {', '.join(map(str, given))}"
-        if isinstance(given, list) and given
-        else ""
-    )
+    gone = listed(data, "aborted")
+    return f", whose runs had asked again and end: {', '.join(gone)}" if gone else ""
 
 
 def _kept(data: Data) -> str:

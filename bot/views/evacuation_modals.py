@@ -10,6 +10,7 @@ from bot.views.evacuation import (
     acks,
     asking_again,
     left_behind,
+    loses,
     loss,
     reason,
     sentence,
@@ -76,7 +77,7 @@ def deny(view: EvacuationView, channel: str) -> View:
 def _at_stake(one: EvacuationMember) -> str:
     after = f", after {', '.join(one.after)}" if one.after else ""
     overridden = f"; overridden: {', '.join(one.overrides)}" if one.overrides else ""
-    return f"\N{BULLET} {one.application}{after}: {loss(one)}{overridden}"
+    return f"\N{BULLET} {one.application}{after}{loses(one)}: {loss(one)}{overridden}"
 
 
 def _acceptance(members: Sequence[EvacuationMember], must_type: str) -> m.Block:

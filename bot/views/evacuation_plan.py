@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from bot.views import message as m
-from bot.views.evacuation import left_behind
+from bot.views.evacuation import left_behind, loses
 from bot.views.text import counted, limit
 from commands.rendering.evacuation import wave_head
 from commands.rendering.steps import whole
@@ -30,4 +30,4 @@ def _member(one: PlannedMember) -> str:
     numbers = f"exposure {how_long(one.plan.exposure_seconds)}, loss limit {limit(one.plan.loss_limit_seconds)}"
     warned = sum(finding.severity == "warning" for finding in one.plan.findings)
     told = f"; {counted(warned, 'warning')}" if warned else ""
-    return f"\N{BULLET} {one.application}{after}: {numbers}; takes {whole(one.plan)}{told}"
+    return f"\N{BULLET} {one.application}{after}{loses(one)}: {numbers}; takes {whole(one.plan)}{told}"

@@ -1,11 +1,13 @@
 """The health report and the daily digest: one line when all is well, else what is not and since when."""
 
+from datetime import datetime
+
 from bot.views import exposure
 from bot.views import message as m
 from bot.views.status import request_line
 from bot.views.text import beyond, counted, date, escape, marked
 from commands.rendering import objectives as figures
-from commands.rendering.words import age, how_long
+from commands.rendering.words import age, aged, ago, how_long
 from dr_core.observation.model import SignalState, Verdict
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth, SignalView
 from dr_core.reports.model import FindingView
@@ -19,9 +21,9 @@ _MOST_FIGURES = 12
 
 def health(report: HealthReport) -> m.Message:
     """`/dr health`: every region with its signals, every store with its age; of many applications what is not ok."""
-    blocks = [block for app in report.applications for block in _application(app, every_signal=True)]
+    blocks = [block for app in report.applications for block in _application(app, report.at, every_signal=True)]
     if m.characters(blocks) > m.LONGEST_BLOCKS:
-        blocks = [block for app in report.applications for block in _application(app, every_signal=False)]
+        blocks = [block for app in report.applications for block in _application(app, report.at, every_signal=False)]
     return m.message(summary(report), m.header(_title(report)), *blocks, *_end(report))
 
 
@@ -31,10 +33,14 @@ def digest(report: HealthReport, note: str = "") -> m.Message:
     if report.all_well:
         return m.message(summary(report), m.section(escape(summary(report))), *after)
     unwell = [app for app in report.applications if not app.well]
-    fine = [app.name for app in report.applications if app.well]
-    blocks = [block for app in unwell for block in _application(app, every_signal=False)]
+    fine = [app.name for app in report.applications if app.well and not app.findings]
+    unsure = [app.name for app in report.applications if app.well and app.findings]
+    blocks = [block for app in unwell for block in _application(app, report.at, every_signal=False)]
     if fine:
         blocks.append(m.lines([f"{marked('healthy')}: {', '.join(fine)}"]))
+    if unsure:
+        told = "whether ready for a failover is not known"
+        blocks.append(m.lines([f"{marked('healthy')}: {', '.join(unsure)}; {told}"]))
     return m.message(summary(report), m.header(_title(report)), *blocks, *_end(report), *after)
 
 
@@ -42,7 +48,11 @@ def summary(report: HealthReport) -> str:
     """One line: all well with the largest exposure, or who is not."""
     if report.all_well:
         known = [app.exposure_seconds for app in report.applications if app.exposure_seconds is not None]
+        unknown = [app.name for app in report.applications if app.exposure_seconds is None]
         least = f", exposure at most {how_long(max(known))}" if known else ""
+        least += f", exposure of {', '.join(unknown)} not known" if unknown else ""
+        unsure = [app.name for app in report.applications if app.findings]
+        least += f"; whether ready for a failover is not known of {', '.join(unsure)}" if unsure else ""
         where = ", ".join(f"{app.name} in {at_work(app)}" for app in report.applications)
         return f"{marked('healthy')}: all well: {where}{least}"
     unwell = [f"{app.name} ({_verdicts(app)})" for app in report.applications if not app.well]
@@ -74,7 +84,7 @@ def _end(report: HealthReport) -> list[m.Block]:
     return [*findings(report.findings), m.context(f"As of {date(report.at)}{seen}")]
 
 
-def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]:
+def _application(app: ApplicationHealth, at: datetime, *, every_signal: bool) -> list[m.Block]:
     active = escape(at_work(app) or f"unknown ({app.active_reason})")
     writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
     lost = how_long(app.exposure_seconds) + (f" ({app.exposure_reason})" if app.exposure_reason else "")
@@ -85,17 +95,18 @@ def _application(app: ApplicationHealth, *, every_signal: bool) -> list[m.Block]
         blocks.append(m.lines([*_region_lines(region), *_signals(region, every_signal)]))
     if app.stores:
         blocks.append(m.lines([exposure.line(store) for store in exposure.worst_first(app.stores)[:10]]))
-    measured = _measured(app)
+    measured = _measured(app, at)
     blocks += [m.lines(measured)] if measured and every_signal else []
     if app.requests:
         blocks.append(m.section("\n".join(request_line(request) for request in app.requests[:5])))
     return blocks + findings(app.findings)
 
 
-def _measured(app: ApplicationHealth) -> list[str]:
+def _measured(app: ApplicationHealth, at: datetime) -> list[str]:
     """Over time, by the active region's endpoints first; then the objectives of the application."""
     measured = figures.telling(line for line in app.performance if line.series != "verdict")
     lines = [_performance_line(line) for line in measured[:_MOST_FIGURES]]
+    lines = [f"Over time, counted {ago(measured[0].until, at)}:", *lines] if lines else []
     reached = [f"\N{BULLET} {figures.short(line)}" for line in app.objectives if not line.subject]
     return [*lines, *(["Objectives:", *reached] if reached else [])]
 
@@ -126,7 +137,7 @@ def _signals(region: RegionHealth, every: bool) -> list[str]:
 def _signal_line(signal: SignalView) -> str:
     latency = f" in {signal.latency_ms:.0f} ms" if signal.latency_ms is not None else ""
     detail = f": {signal.detail}" if signal.detail else ""
-    seen = f"{signal.vantage}, {age(signal.age_seconds)} ago"
+    seen = f"{signal.vantage}, {aged(signal.age_seconds)}"
     return f"\N{BULLET} {signal.component} {signal.name} {marked(signal.state)}{latency} ({seen}){detail}"
 
 

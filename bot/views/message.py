@@ -6,7 +6,7 @@ from itertools import groupby
 
 from pydantic import JsonValue
 
-from bot.views.text import cut, escape, one_line
+from bot.views.text import LONGEST_QUOTE, cut, escape, one_line
 
 Block = dict[str, JsonValue]
 
@@ -60,9 +60,9 @@ def quoted(label: str, text: str) -> Block:
     return {"type": "section", "text": plain(f"{label}: {one_line(text) or '-'}")}
 
 
-def lines(texts: Iterable[str]) -> Block:
+def lines(texts: Iterable[str], longest: int = LONGEST_QUOTE) -> Block:
     """Several lines shown as they are; each is made one safe line."""
-    return {"type": "section", "text": plain("\n".join(one_line(text) for text in texts))}
+    return {"type": "section", "text": plain("\n".join(one_line(text, longest) for text in texts))}
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> Block:

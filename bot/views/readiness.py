@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from bot.views import message as m
 from bot.views.text import MARKS, counted, date, escape, marked, one_line
 from commands.rendering.readiness import counts, findings, named, verdict
-from commands.rendering.words import age
+from commands.rendering.words import aged
 from dr_core.reports.readiness import ApplicationReadiness, CheckView, ReadinessReport, unanswered
 
 _MOST_FINDINGS = 24
@@ -52,9 +52,9 @@ def _mark(app: ApplicationReadiness) -> str:
 
 
 def changed(data: dict[str, JsonValue]) -> str:
-    """One line for the channel: what blocks now that did not before, and what no longer does."""
+    """One line for the channel: what blocks now and did not before, what no longer does, and what nobody could see."""
     application = str(data.get("application", ""))
-    appeared, gone = _entries(data.get("appeared")), _entries(data.get("gone"))
+    appeared, gone, lost = (_entries(data.get(key)) for key in ("appeared", "gone", "forgotten"))
     left = data.get("blocking")
     parts = []
     if appeared:
@@ -63,8 +63,14 @@ def changed(data: dict[str, JsonValue]) -> str:
         parts.append(
             f"{'no longer' if appeared else marked('ok') + f': {application} no longer has'}: {'; '.join(gone)}"
         )
+    if lost:
+        parts.append(
+            f"{marked('unknown')}: {application} could not be looked at for a day, and this is not counted any more: "
+            f"{'; '.join(lost)}"
+        )
     if isinstance(left, int):
-        parts.append(f"{counted(left, 'blocking finding')} now" if left else "nothing blocks now")
+        nothing = "nothing else blocks now" if lost else "nothing blocks now"
+        parts.append(f"{counted(left, 'blocking finding')} now" if left else nothing)
     return one_line(". ".join(parts) + ". /dr readiness tells more", 900)
 
 
@@ -76,7 +82,7 @@ def _entries(value: JsonValue) -> list[str]:
 
 
 def _application(app: ApplicationReadiness) -> list[m.Block]:
-    made = f"preflight {age(app.age_seconds)} ago; {counts(app)}" if app.at else "no worker has made one yet"
+    made = f"preflight {aged(app.age_seconds)}; {counts(app)}" if app.at else "no worker has made one yet"
     blocks = [m.section(f"*{escape(app.name)}*: {_mark(app)} {escape(verdict(app))}\n{escape(made)}")]
     shown = [check for check in findings(app) if check.severity != "info"]
     infos = len(findings(app)) - len(shown)
@@ -99,5 +105,5 @@ def _line(check: CheckView) -> str:
     where = f" {check.region}" if check.region else ""
     way_out = f" Way out: {check.way_out}" if check.way_out else ""
     seen = f"{check.evidence}; " if check.evidence else ""
-    seen += f"{check.source}, {age(check.age_seconds)} ago"
+    seen += f"{check.source}, {aged(check.age_seconds)}"
     return f"{marked(check.severity)}{where} [{check.code}] {check.message}{way_out} ({seen})"

@@ -11,7 +11,8 @@ _LONGEST = 500
 def reconciliations(report: ReconciliationList) -> m.Message:
     """What waits for another person's eyes, then what was signed."""
     told = f"{counted(len(report.open), 'open reconciliation item')}, {len(report.signed)} signed"
-    texts = [_item(one) for one in (*report.open, *report.signed)]
+    texts = [f"{marked('unknown')} {escape(one_line(sentence, _LONGEST))}." for sentence in report.unknown]
+    texts += [_item(one) for one in (*report.open, *report.signed)]
     shown = [m.section(text) for text in texts[:_MOST]]
     more = len(texts) - len(shown)
     rest = [m.context(f"\N{HORIZONTAL ELLIPSIS} {more} more")] if more > 0 else []

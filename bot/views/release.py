@@ -39,12 +39,12 @@ def confirm(meant: Meant, words: Sequence[str], channel: str) -> View:
     if meant.without:
         left = f"{' and '.join(meant.without)} is left out, and has to be brought along later."
         blocks.append(m.lines([f"{marked('warning')}: {left}"]))
-    whole = meant.reading if not meant.without else None
-    artifact = whole.artifact(meant.colour) if whole is not None else None
-    if artifact is not None and whole is not None:
+    artifact = meant.reading.artifact(meant.colour) if meant.reading is not None else None
+    if artifact is not None and not meant.without:
         said = _said(artifact.match.value, artifact.why)
         blocks.append(m.section(f"{MARKS[_MATCHES[artifact.match]]} {escape(said)}"))
-        blocks.append(m.context(f"Read {date(whole.at)}; read again before anything moves."))
+    if meant.reading is not None:
+        blocks.append(m.context(f"Read {date(meant.reading.at)}; read again before anything moves."))
     blocks.append(
         m.lines([
             "A worker probes the colour in each region, compares its artifact, and then moves every pointer or none.",

@@ -19,11 +19,11 @@ from bot.views.release import releases
 from bot.views.replication import replication
 from bot.views.run import run
 from commands.rendering.text import render
+from dr_core.doctor.result import DoctorReport
 from dr_core.reports.after_action import AfterAction
 from dr_core.reports.audit import AuditList, AuditVerdict
 from dr_core.reports.brake import BrakeReport
 from dr_core.reports.costs import BudgetReport
-from dr_core.reports.doctor import DoctorReport
 from dr_core.reports.drills import DrillsReport, DrillView
 from dr_core.reports.evacuation import EvacuationView
 from dr_core.reports.evacuation_plan import EvacuationPlan

@@ -4,7 +4,7 @@ from bot.views import message as m
 from bot.views.standstill import standstill, word
 from bot.views.text import counted, escape, limit, marked
 from commands.rendering import words
-from commands.rendering.words import clock, how_long, move
+from commands.rendering.words import beside_gates, clock, how_long, move, took
 from dr_core.execution.model import RunState, StepState
 from dr_core.reports.model import LossView, RunView, SegmentView, StepView
 
@@ -49,7 +49,8 @@ def outcome(view: RunView) -> list[m.Block]:
     took = f"*RTO {how_long(view.rto_seconds)}*, {_met(view)} target {how_long(view.rto_target_seconds)}"
     # Given up is what the target did not have when promotion began; what was really written by then is not known.
     bound = "at most " if view.mode == "forced" and view.loss_seconds is not None else ""
-    lost = f"*loss {bound}{how_long(view.loss_seconds)}*, accepted limit {limit(view.loss_limit_seconds)}"
+    beside = escape(beside_gates(view.losses, view.loss_seconds))
+    lost = f"*loss {bound}{how_long(view.loss_seconds)}*{beside}, accepted limit {limit(view.loss_limit_seconds)}"
     why = [m.quoted("Why", view.reason)] if view.reason else []
     return [*why, m.section(f"{took} \N{MIDDLE DOT} {lost}")]
 
@@ -113,7 +114,8 @@ def sentence(view: RunView) -> str:
 def loss(view: RunView) -> str:
     """The loss with its reason and the limit that was accepted."""
     why = f" ({view.loss_reason})" if view.loss_reason else ""
-    return f"Loss: {how_long(view.loss_seconds)}{why}; accepted limit {limit(view.loss_limit_seconds)}"
+    beside = beside_gates(view.losses, view.loss_seconds)
+    return f"Loss: {how_long(view.loss_seconds)}{beside}{why}; accepted limit {limit(view.loss_limit_seconds)}"
 
 
 def store_loss(lost: LossView) -> str:
@@ -152,12 +154,10 @@ def _task(step: StepView) -> str:
 
 
 def _details(step: StepView) -> str:
-    took = ""
-    if step.started_at and step.ended_at:
-        took = f" (took {how_long((step.ended_at - step.started_at).total_seconds())})"
+    lasted = f" ({took(step)})" if took(step) else ""
     tries = f", attempt {step.attempt}" if step.attempt > 1 else ""
     if step.state == StepState.WAITING:
         return ""
     told = step.detail or step.state.replace("_", " ")
     where = f"{step.region}: " if step.region and step.region not in told else ""
-    return f"{where}{told}{took}{tries}"
+    return f"{where}{told}{lasted}{tries}"

@@ -10,18 +10,12 @@ from bot.views.text import MARKS, beyond, counted, date, escape, marked, one_lin
 from commands.rendering import consumers, drill
 from commands.rendering import objectives as figures
 from commands.rendering import release as releases
-from commands.rendering.words import age, how_long, move, undated
+from commands.rendering.words import ago, how_long, move, undated
+from dr_core.execution.model import RunState
 from dr_core.observation.model import Verdict
-from dr_core.reports.model import (
-    ApplicationStatus,
-    FreezeView,
-    LostWritesLine,
-    RegionStatus,
-    RequestLine,
-    RunLine,
-    StatusReport,
-)
+from dr_core.reports.model import ApplicationStatus, FreezeView, LostWritesLine, RequestLine, RunLine, StatusReport
 from dr_core.reports.whereabouts import at_work
+from dr_core.standing.model import RegionStatus
 
 _MOST_DETAILED = 6
 _LONGEST_SENTENCE = 400
@@ -69,8 +63,9 @@ def application(app: ApplicationStatus, at: datetime) -> list[m.Block]:
         blocks.append(m.section("\n".join(notes)))
     if app.freeze:
         blocks.append(m.section(_frozen(app.freeze)))
-    if app.lost_writes:
-        blocks += [m.section(_lost(one)) for one in app.lost_writes]
+    blocks += [m.section(_lost(one)) for one in app.lost_writes]
+    unknown = (escape(one_line(sentence, _LONGEST_SENTENCE)) for sentence in app.lost_unknown)
+    blocks += [m.section(f"{marked('unknown')} *lost writes*: {sentence}.") for sentence in unknown]
     return blocks
 
 
@@ -140,10 +135,13 @@ def _where(app: ApplicationStatus) -> str:
     active = f"active in *{escape(where)}*" if where else "active region *unknown*"
     if not app.active_region and app.active_reason:
         active += f" ({escape(app.active_reason)})"
-    writers = "unknown" if app.writers is None else ", ".join(app.writers) or "none"
+    why = f" ({escape(one_line(app.writers_reason, _LONGEST_SENTENCE))})" if app.writers_reason else ""
+    writers = f"unknown{why}" if app.writers is None else ", ".join(app.writers) or "none"
     answers = "unknown" if app.answers is None else ", ".join(app.answers) or "nothing"
-    loss = f"exposure {how_long(app.exposure_seconds)}"
-    return f" {_DOT} ".join((active, f"writer {escape(writers)}", f"DNS answers {escape(answers)}", loss))
+    gated = any(store.gate for store in app.stores)
+    unknown = " (no store gates)" if app.exposure_seconds is None and app.stores and not gated else ""
+    loss = f"exposure {how_long(app.exposure_seconds)}{unknown}"
+    return f" {_DOT} ".join((active, f"writer {writers}", f"DNS answers {escape(answers)}", loss))
 
 
 def _consumed_wrongly(app: ApplicationStatus) -> list[m.Block]:
@@ -156,7 +154,7 @@ def _consumed_wrongly(app: ApplicationStatus) -> list[m.Block]:
 
 def _region_lines(name: str, region: RegionStatus, at: datetime) -> list[str]:
     """The verdict with its first reason; what is not healthy with every reason on a line of its own."""
-    seen = f"{age((at - region.observed_at).total_seconds())} ago" if region.observed_at else "never observed"
+    seen = ago(region.observed_at, at) if region.observed_at else "never observed"
     told = f"{name} ({region.role}) {marked(region.verdict)}, {seen}"
     first = f"{told}: {beyond(region.verdict, region.reasons[0])}" if region.reasons else told
     if region.verdict is Verdict.HEALTHY:
@@ -198,7 +196,9 @@ def _overview(apps: list[ApplicationStatus]) -> list[m.Block]:
 def _sentence(app: ApplicationStatus) -> str:
     regions = ", ".join(f"{name} {marked(region.verdict)}" for name, region in app.regions.items())
     waiting = f", {counted(len(app.requests), 'request')} waiting" if app.requests else ""
-    running = f", {counted(len(app.runs), 'run')} under way" if app.runs else ""
+    under_way = [run for run in app.runs if not RunState(run.state).finished]
+    running = f", {counted(len(under_way), 'run')} under way" if under_way else ""
+    running += "".join(f", last run {run.state}" for run in app.runs if run not in under_way)
     active = at_work(app) or "unknown"
     twice = sum(line.verdict == "two" for line in app.consumers)
     regions += f"; {counted(twice, 'consumer')} in two regions" if twice else ""

@@ -16,6 +16,7 @@ _LONGEST_STEPS = 900
 
 _TITLES = {"run pause": "Pause the run", "run abort": "Abort the run", "brake on": "Put the brake on"}
 _SENDS = {"run pause": "Pause it all the same", "run abort": "Abort it all the same", "brake on": "Stop everything"}
+_OVER = "The run is over, and still tries to do in a lost region what it could not. It would try no more:"
 VERBS = frozenset(_TITLES)
 _EARLY = {
     "run pause": "Nothing new starts until an approver resumes it. Nothing was taken away from anybody yet.",
@@ -42,9 +43,13 @@ def stop(verb: str, words: Sequence[str], impacts: Sequence[Impact], channel: st
     return modal(_TITLES[verb], blocks, callback=STOP, submit=send, metadata=metadata)
 
 
+def _warning(verb: str, impacts: Sequence[Impact]) -> str:
+    return _OVER if all(impact.over for impact in impacts) else _MIDDLE[verb]
+
+
 def _down(verb: str, impacts: Sequence[Impact]) -> list[m.Block]:
     """The warning first, then each run with what is seen of it, then its steps: of its facts the first, and long."""
-    blocks: list[m.Block] = [{"type": "alert", "level": "error", "text": m.plain(_MIDDLE[verb])}]
+    blocks: list[m.Block] = [{"type": "alert", "level": "error", "text": m.plain(_warning(verb, impacts))}]
     for impact in impacts[:_MOST_RUNS]:
         steps, *seen = impact.facts or ("",)
         facts = [f"\N{BULLET} {fact}" for fact in seen[:_MOST_FACTS]]

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from commands.rendering.document import Bar, Bars, Cell, Mood, Section, Sentences, Table, Word
-from commands.rendering.words import clock, count, duration, limit
+from commands.rendering.words import clock, count, limit, took
 from dr_core.reports.after_action import Account, Reached
 from dr_core.reports.model import RunView, SegmentView, StepView
+from dr_core.span import duration
 
 _STEPS = {
     "done": Mood.GOOD,
@@ -119,15 +120,12 @@ def _way_back(run: RunView) -> list[Section]:
 
 
 def _step(step: StepView, base: datetime) -> tuple[Cell, ...]:
-    took = ""
-    if step.started_at is not None and step.ended_at is not None:
-        took = duration((step.ended_at - step.started_at).total_seconds())
     tries = f" (attempt {step.attempt})" if step.attempt > 1 else ""
-    began = clock(step.started_at, base) if step.started_at else ""
+    began, lasted = clock(step.started_at, base) if step.started_at else "", took(step).removeprefix("took ")
     shown = ((name, value_of(value)) for name, value in step.evidence.items())
     told = [step.detail, *(f"{name.replace('_', ' ')}: {value}" for name, value in shown if value)]
     state = Word(step.state.replace("_", " ") + tries, _STEPS.get(step.state, Mood.UNKNOWN))
-    return step.title, step.segment, step.region or "", state, began, took, "; ".join(one for one in told if one)
+    return step.title, step.segment, step.region or "", state, began, lasted, "; ".join(one for one in told if one)
 
 
 def value_of(value: JsonValue) -> str:
@@ -138,6 +136,8 @@ def value_of(value: JsonValue) -> str:
         return ", ".join(value_of(one) for one in value) or "none"
     if value is None:
         return "unknown"
+    if isinstance(value, float):
+        return f"{round(value, 3):.15g}"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
@@ -157,7 +157,7 @@ def _findings(account: Account) -> Table:
 def reached(one: Reached) -> str:
     """What was reached, or that nobody knows: never 0 for unknown."""
     if one.seconds is None:
-        return "in step" if one.met else "unknown"
+        return "unknown" if one.met is None else "in step" if one.met else "not in step"
     return duration(one.seconds) if one.seconds or one.name == "rto" else "none lost"
 
 

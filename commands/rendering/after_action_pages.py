@@ -2,9 +2,10 @@
 
 from commands.rendering.after_action_account import account_sections, met, reached, utc
 from commands.rendering.document import Document, Figure, Mood, Section, Sentences, Table, Word
-from commands.rendering.words import clock, count, duration, move
+from commands.rendering.words import clock, count, move
 from dr_core.audit.events import EventKind
 from dr_core.reports.after_action import Account, AfterAction, Reached
+from dr_core.span import duration
 
 _STATES = {
     "succeeded": Mood.GOOD,
@@ -94,7 +95,8 @@ def _whole(report: AfterAction) -> Figure:
     if not trail.ok:
         return Figure("Audit trail", Word("CHANGED", Mood.BAD), trail.first_bad or "")
     mood = Mood.GOOD if trail.complete else Mood.UNKNOWN
-    return Figure("Audit trail", Word("whole", mood), "" if trail.complete else "not everything could be asked")
+    word = "whole" if trail.complete else "not known"
+    return Figure("Audit trail", Word(word, mood), "" if trail.complete else "not everything could be asked")
 
 
 # -- sections --------------------------------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ def _trail(report: AfterAction) -> Section:
     trail = report.trail
     seen = f"{count(trail.events, 'event')} in {count(trail.chains, 'chain')}, checked {utc(trail.at)}"
     told = (
-        [f"The audit trail is whole: {seen}."]
+        [f"The audit trail is whole{'' if trail.complete else ', as far as could be asked'}: {seen}."]
         if trail.ok
         else [f"The audit trail was CHANGED: {trail.first_bad} ({seen})."]
     )

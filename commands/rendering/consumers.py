@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from commands.rendering.words import age, count, plain
+from commands.rendering.words import aged, count, plain
 from dr_core.reports.consumer_line import ConsumerLine
 
 _MOST_NAMES = 3
@@ -32,9 +32,7 @@ def lines(found: Iterable[ConsumerLine]) -> list[str]:
 
 
 def _told(line: ConsumerLine) -> str:
-    seen = "; ".join(
-        f"{region}: {plain(one.detail)}, {age(one.age_seconds)} ago" for region, one in line.regions.items()
-    )
+    seen = "; ".join(f"{region}: {plain(one.detail)}, {aged(one.age_seconds)}" for region, one in line.regions.items())
     return f"{plain(line.reason)} ({seen})"
 
 

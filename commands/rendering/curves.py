@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from commands.rendering.words import duration
 from dr_core.reports.curves import Curve
+from dr_core.span import duration
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _UNKNOWN = "·"
 
 
-def sparkline(points: Sequence[float | None]) -> str:
-    """One character a point, from the lowest height at 0 to the highest at the largest point."""
-    most = max((point for point in points if point is not None), default=0.0)
+def sparkline(points: Sequence[float | None], most: float | None = None) -> str:
+    """One character a point, from the lowest height at 0 to the highest at `most`: the largest point if left out."""
+    if most is None:
+        most = max((point for point in points if point is not None), default=0.0)
     return "".join(_UNKNOWN if point is None else _height(point, most) for point in points)
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from commands.rendering.deploy_cost import estimate
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import clock, count, duration, plain
-from dr_core.reports.doctor import Check, CheckState
+from commands.rendering.words import clock, count, plain
+from dr_core.doctor.result import Check, CheckState
+from dr_core.span import duration
 from infra.deploying.changes import Act
 from infra.deploying.model import (
     ApplyReport,
@@ -16,6 +17,7 @@ from infra.deploying.model import (
     StackPlan,
     SyncReport,
     ValidationReport,
+    not_known,
 )  # fmt: skip
 
 _COUNTED = (Act.ADD, Act.CHANGE, Act.REPLACE, Act.MAY_REPLACE, Act.REMOVE, Act.LET_GO)
@@ -26,7 +28,11 @@ def check(report: CheckReport, _now: datetime) -> list[str]:
 
 
 def validation(report: ValidationReport, _now: datetime) -> list[str]:
-    return [f"What stands, at {clock(report.at)}", *_checks(report.checks)]
+    """The verdict last: what nobody could tell is no success."""
+    failed = sum(one.state is CheckState.FAILED for one in report.checks)
+    said = f"{failed} failed" if failed else "Nothing failed"
+    verdict = f"{said}, {report.unknown} not known." if report.unknown else f"{said}."
+    return [f"What stands, at {clock(report.at)}", *_checks(report.checks), verdict]
 
 
 def _checks(checks: Sequence[Check]) -> Iterator[str]:
@@ -53,7 +59,7 @@ def plan(made: DeployPlan, _now: datetime) -> list[str]:
     lines += _section("Ids that AWS has still to assign (`dr deploy sync --write`)", list(made.unset))
     lines += _section("`dr deploy apply` would refuse", list(made.frozen))
     lines += _section("No longer in dr.yaml; `apply` refuses. Take down in this order", leftovers(made.leftovers))
-    lines += _section("Not known", list(made.unasked))
+    lines += _section("Not known", not_known(made.unasked))
     if made.estimate is not None:
         lines += ["", *estimate(made.estimate)]
     return lines

@@ -9,7 +9,7 @@ from commands.rendering.document import Document, Figure, Mood, Section, Sentenc
 from commands.rendering.document_lines import lines
 from commands.rendering.document_markdown import markdown
 from commands.rendering.words import UNKNOWN, clock
-from infra.deploying.model import DeployReport, StackReport
+from infra.deploying.model import DeployReport, StackReport, not_known
 
 
 def report(found: DeployReport, _now: datetime) -> Iterable[str]:
@@ -35,7 +35,7 @@ def document(found: DeployReport) -> Document:
         *_listed("Left to people", [f"{path}: {why}" for path, why in found.left.items()]),
         *_listed("Ids that AWS has still to assign", found.unset),
         *_listed("No longer in dr.yaml, in the order of taking them down", leftovers(found.leftovers)),
-        *_listed("Not known", [*_unknown(found.stacks), *found.unasked]),
+        *_listed("Not known", [*_unknown(found.stacks), *not_known(found.unasked)]),
         *_listed("Cost", list(sentences(cost)) if cost else []),
         *_listed("Versions", [f"{name} {version}" for name, version in found.versions.items()]),
     ]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from commands.rendering.lines import table, wrap
 from commands.rendering.words import clock, plain
-from dr_core.reports.doctor import CheckState, DoctorReport
+from dr_core.doctor.result import CheckState, DoctorReport
 
 
 def doctor(report: DoctorReport, _now: datetime) -> list[str]:

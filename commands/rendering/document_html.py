@@ -17,7 +17,8 @@ from commands.rendering.document import (
     mood_of,
     text_of,
 )
-from commands.rendering.words import duration, plain
+from commands.rendering.words import plain
+from dr_core.span import duration
 
 _LONGEST = 4000
 _SHORT = 20

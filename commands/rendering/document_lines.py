@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from commands.rendering.document import Bars, Document, Section, Sentences, Table, text_of
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import duration, plain
+from commands.rendering.words import plain
+from dr_core.span import duration
 
 _LONGEST = 2000
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from commands.rendering.document import Bars, Document, Section, Sentences, Table, text_of
-from commands.rendering.words import duration, plain
+from commands.rendering.words import plain
+from dr_core.span import duration
 
 _LONGEST = 4000
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~$])")

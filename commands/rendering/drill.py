@@ -5,11 +5,12 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from commands.rendering.curves import sparkline
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import ago, count, duration, moment, plain
+from commands.rendering.words import ago, count, moment, plain
 from dr_core.reports.drills import CostView, DrillCheck, DrillHistory, DrillsReport, DrillView, DueLine, Trend
+from dr_core.span import duration
 
-_HEIGHTS = "▁▂▃▄▅▆▇█"
 _LISTED = 10
 SCHEDULES = {"drill": "drill", "full_drill": "full drill"}
 
@@ -85,12 +86,12 @@ def due_line(due: DueLine, now: datetime) -> str:
 
 def trend_line(trend: Trend) -> str:
     """Scores of one kind, oldest first, from nothing passed to everything passed."""
-    bars = "".join(_HEIGHTS[min(len(_HEIGHTS) - 1, int(point.score * len(_HEIGHTS)))] for point in trend.points)
+    bars = sparkline([point.score for point in trend.points], most=1.0)
     first, last = trend.points[0].score, trend.points[-1].score
     if len(trend.points) == 1:
         return f"{trend.kind}: {bars} {last:.0%} passed"
     way = "the same as" if last == first else "up from" if last > first else "down from"
-    return f"{trend.kind}: {bars} {last:.0%} passed, {way} {first:.0%} {len(trend.points)} drills ago"
+    return f"{trend.kind}: {bars} {last:.0%} passed, {way} {first:.0%} {count(len(trend.points) - 1, 'drill')} ago"
 
 
 def last(told: dict[str, JsonValue]) -> str:

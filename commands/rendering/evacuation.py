@@ -13,6 +13,7 @@ from dr_core.evacuation.turn import Stage
 from dr_core.plan.step import Mode
 from dr_core.reports.evacuation import EvacuationMember, EvacuationView, LeftBehind
 from dr_core.reports.evacuation_line import EvacuationLine
+from dr_core.reports.evacuation_plan import PlannedMember
 from dr_core.reports.model import AckView
 
 _LOST = (Stage.FAILED.value, Stage.DROPPED.value)
@@ -25,8 +26,8 @@ def evacuation(view: EvacuationView, now: datetime) -> list[str]:
     lines += wrap(_state(view, now), 2, 2)
     asked = f"asked by {plain(view.requester)} at {moment(view.opened_at, now)}"
     lines += wrap(f"{asked}: {plain(view.reason) or 'no reason given'}", 2, 2)
-    for ack in acks_of(view):
-        lines += wrap(f"approved by {plain(ack.person)} at {clock(ack.at, now)}", 2, 2)
+    for ack, about in acks_of(view):
+        lines += wrap(f"approved by {plain(ack.person)} at {clock(ack.at, now)}{about}", 2, 2)
     for name, ack in broken_glass(view):
         lines += wrap(f"{name}: glass broken by {plain(ack.person)}, alone, at {clock(ack.at, now)}", 2, 2)
     for wave, members in _waves(view.members):
@@ -47,10 +48,18 @@ def wave_head(wave: int) -> str:
     return "Wave 1" if wave == 1 else f"Wave {wave}, when wave {wave - 1} is over"
 
 
-def acks_of(view: EvacuationView) -> Sequence[AckView]:
-    """Who has approved what waits or goes, each person once: one press approves every application."""
-    found = {ack.person: ack for _, ack in _present(view) if ack.kind != AckKind.BREAK_GLASS}
-    return sorted(found.values(), key=lambda ack: ack.at)
+def acks_of(view: EvacuationView) -> Sequence[tuple[AckView, str]]:
+    """Who has approved what waits or goes, each person once: one press approves every application. Where something
+    waits that this person has not approved, the words say what was."""
+    waiting = {one.application for one in view.members if one.state == RequestState.OPEN}
+    found: dict[str, AckView] = {}
+    names: dict[str, list[str]] = {}
+    for name, ack in _present(view):
+        if ack.kind != AckKind.BREAK_GLASS:
+            found[ack.person] = ack
+            names.setdefault(ack.person, []).append(name)
+    about = {who: "" if waiting <= set(given) else f" for {', '.join(given)}" for who, given in names.items()}
+    return [(ack, about[who]) for who, ack in sorted(found.items(), key=lambda one: one[1].at)]
 
 
 def broken_glass(view: EvacuationView) -> Sequence[tuple[str, AckView]]:
@@ -83,7 +92,13 @@ def _waves(members: Iterable[EvacuationMember]) -> Iterator[tuple[int, list[Evac
 
 
 def _row(one: EvacuationMember) -> tuple[str, ...]:
-    return one.application, one.run or one.request, plain(one.sentence), f"loss limit {limit(one.loss_limit_seconds)}"
+    told = "; ".join(filter(None, [plain(one.sentence), goes_without(one) if one.state == RequestState.OPEN else ""]))
+    return one.application, one.run or one.request, told, f"loss limit {limit(one.loss_limit_seconds)}"
+
+
+def goes_without(one: EvacuationMember | PlannedMember) -> str:
+    """What it needs and does not find where it goes; empty: nothing."""
+    return f"goes without {', '.join(one.without)}, which stays behind" if one.without else ""
 
 
 def left_behind(left: Sequence[LeftBehind]) -> list[str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from itertools import groupby
 
-from commands.rendering.evacuation import left_behind, wave_head
+from commands.rendering.evacuation import goes_without, left_behind, wave_head
 from commands.rendering.health import findings
 from commands.rendering.lines import table, wrap
 from commands.rendering.steps import whole
@@ -30,7 +30,7 @@ def plan(report: EvacuationPlan, _now: datetime) -> list[str]:
 
 
 def _planned(one: PlannedMember) -> tuple[str, ...]:
-    needs = f"after {', '.join(one.after)}" if one.after else ""
+    needs = "; ".join(filter(None, [f"after {', '.join(one.after)}" if one.after else "", goes_without(one)]))
     exposed = f"exposure {how_long(one.plan.exposure_seconds)}"
     return (
         one.application,

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from commands.rendering.words import UNKNOWN, duration, plain
+from commands.rendering.words import UNKNOWN, plain
 from dr_core.observation.model import Figure
+from dr_core.span import duration
 
 
 def figure_line(figure: Figure, now: datetime, *, under: str = "") -> str:

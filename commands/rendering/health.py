@@ -6,11 +6,12 @@ from datetime import datetime
 from commands.rendering import objectives as figures
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import exposure, stores, waiting
-from commands.rendering.words import ago, clock, duration, moment, plain
+from commands.rendering.words import ago, clock, moment, plain
 from dr_core.observation.model import SignalState
 from dr_core.reports.health import ApplicationHealth, HealthReport, RegionHealth
 from dr_core.reports.model import FindingView
 from dr_core.reports.whereabouts import at_work
+from dr_core.span import duration
 
 
 def health(report: HealthReport, now: datetime) -> list[str]:

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import clock, count, duration, moment, move, plain, way
+from commands.rendering.words import clock, count, moment, move, plain, way
 from dr_core.reports.incidents import EntryView, IncidentList, IncidentView, NoteView
 from dr_core.reports.listing import RequestItem, RunItem
 from dr_core.reports.model import IncidentItem
+from dr_core.span import duration
 
 _LONGEST_NOTE = 2000
 

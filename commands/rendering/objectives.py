@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import age, ago, count, duration, plain
-from dr_core.reports.model import ObjectiveLine, ReadinessLine, TargetLine
+from commands.rendering.words import aged, ago, count, plain
+from dr_core.plan.target import TargetLine
+from dr_core.readiness.line import ReadinessLine
+from dr_core.reports.model import ObjectiveLine
 from dr_core.reports.performance import PerformanceLine
+from dr_core.span import duration
 
 NAMES = {"rto": "RTO", "rpo": "RPO", "availability": "availability"}
 
@@ -27,8 +30,8 @@ def short(line: ObjectiveLine) -> str:
     """`RTO 8 m 3 s, met (objective 15 m)`; what was never measured says why in its place."""
     name, target = NAMES[line.name], _value(line, line.target)
     if line.reached is None:
-        if line.met:
-            return f"{name} in step, met (objective {target})"
+        if line.met is not None:
+            return f"{name} {'in step' if line.met else 'not in step'}, {met(line)} (objective {target})"
         because = f": {plain(line.reason)}" if line.reason else ""
         return f"{name} not measured (objective {target}){because}"
     basis = f"; {plain(line.basis)}" if line.basis else ""
@@ -69,14 +72,14 @@ def target(line: TargetLine) -> str:
 
 def readiness(line: ReadinessLine) -> str:
     """What the last preflight found, counted, with its age; and why nobody may fail over, the worst of it."""
-    if line.age_seconds is None:
+    if line.at is None:
         return f"readiness UNKNOWN: {plain(line.reason)}"
     word = {True: "ready", False: "NOT READY", None: "readiness UNKNOWN"}[line.ready]
     found = [f"{line.blocking} blocking"] if line.blocking else []
     found += [count(line.warnings, "warning")] if line.warnings else []
     found += [f"{line.unknown} unknown"] if line.unknown else []
     why = "; ".join(plain(text) for text in (line.reason, line.worst) if text) if not line.ready else ""
-    told = ", ".join([word, *found, f"preflight {age(line.age_seconds)} ago"])
+    told = ", ".join([word, *found, f"preflight {aged(line.age_seconds)}"])
     return f"{told}: {why}" if why else told
 
 

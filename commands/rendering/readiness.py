@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from commands.rendering.lines import wrap
-from commands.rendering.words import ago, count, duration, moment, plain
+from commands.rendering.words import ago, count, moment, plain
 from dr_core.reports.readiness import ApplicationReadiness, CheckView, ReadinessReport, unanswered
+from dr_core.span import duration
 
 
 def readiness(report: ReadinessReport, now: datetime) -> list[str]:

@@ -10,9 +10,11 @@ NOTHING = "No forced failover has left lost writes behind."
 
 
 def reconciliations(listed: ReconciliationList, now: datetime) -> list[str]:
-    if not (listed.open or listed.signed):
+    if not (listed.open or listed.signed or listed.unknown):
         return [NOTHING]
     lines = [f"{count(len(listed.open), 'reconciliation item')} open"]
+    for sentence in listed.unknown:
+        lines += wrap(f"NOT KNOWN YET: {plain(sentence)}", 2, 2)
     for one in listed.open:
         lines += [*_head(one, now), *wrap(f"sign it: reconcile sign {one.id} --note TEXT (another person must)", 4, 2)]
     for one in listed.signed:

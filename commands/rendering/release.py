@@ -60,7 +60,8 @@ def short(line: ReleaseLine, application: str, now: datetime) -> str:
     told += [line.going_on] if line.going_on else []
     if line.agree is False and not line.going_on:
         told.append(f"THE REGIONS DIFFER (release promote {application} --to COLOUR)")
-    told += [line.reason] if line.reason else [f"read {ago(line.read_at, now)}"] if line.read_at else []
+    told += [line.reason] if line.reason else []
+    told += [f"read {ago(line.read_at, now)}"] if line.read_at else []
     return "; ".join(plain(one) for one in told)
 
 

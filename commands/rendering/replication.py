@@ -6,11 +6,12 @@ from commands.rendering.curves import curve_line
 from commands.rendering.figures import figure_line
 from commands.rendering.lines import table, wrap
 from commands.rendering.status import exposure
-from commands.rendering.words import age, clock, duration, exposure_of, moment, plain
+from commands.rendering.words import age, clock, exposure_of, moment, plain
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import Curve
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
 from dr_core.reports.whereabouts import at_work
+from dr_core.span import duration
 
 
 def replication(report: ReplicationReport, now: datetime) -> list[str]:

@@ -7,20 +7,22 @@ from commands.rendering.lines import table, wrap
 from commands.rendering.status import braked
 from commands.rendering.words import (
     age,
+    beside_gates,
     clock,
     count,
-    duration,
     limit,
     moment,
     move,
     plain,
     rollback_of,
+    took,
     way,
     way_back,
 )
 from dr_core.execution.model import HoldKind
 from dr_core.reports.listing import RunItem, RunList
 from dr_core.reports.model import HoldView, LossView, RunView, SegmentView, StepView
+from dr_core.span import duration
 
 
 def run(view: RunView, now: datetime) -> list[str]:
@@ -108,7 +110,8 @@ def loss(view: RunView) -> str:
     """What was lost, or why that is not known; with the accepted limit."""
     why = f" ({plain(view.loss_reason)})" if view.loss_reason else ""
     lost = "not measured" if view.loss_seconds is None else duration(view.loss_seconds) if view.loss_seconds else "none"
-    return f"loss: {lost}{why}; accepted limit {limit(view.loss_limit_seconds)}"
+    beside = plain(beside_gates(view.losses, view.loss_seconds))
+    return f"loss: {lost}{beside}{why}; accepted limit {limit(view.loss_limit_seconds)}"
 
 
 def _lost(lost: LossView) -> tuple[str, ...]:
@@ -126,14 +129,12 @@ def _segment(segment: SegmentView, now: datetime) -> tuple[str, ...]:
 
 
 def _step(step: StepView, now: datetime) -> tuple[str, ...]:
-    took = ""
-    if step.started_at and step.ended_at:
-        took = duration((step.ended_at - step.started_at).total_seconds())
-    elif step.started_at:
-        took = f"for {duration(max(0.0, (now - step.started_at).total_seconds()))}"
+    lasted = took(step).removeprefix("took ")
+    if step.started_at and not step.ended_at:
+        lasted = f"for {duration(max(0.0, (now - step.started_at).total_seconds()))}"
     state = step.state if step.state in ("done", "waiting", "skipped") else step.state.replace("_", " ").upper()
     attempts = f"attempt {step.attempt}" if step.attempt > 1 else ""
-    return state, step.segment, plain(step.title), took, attempts, plain(step.detail)
+    return state, step.segment, plain(step.title), lasted, attempts, plain(step.detail)
 
 
 def runs(listed: RunList, now: datetime) -> list[str]:

@@ -9,20 +9,14 @@ from commands.rendering import release as releases
 from commands.rendering.evacuation import lines_of
 from commands.rendering.incident import open_line
 from commands.rendering.lines import table, wrap
-from commands.rendering.words import age, ago, clock, count, duration, exposure_of, moment, move, plain, undated, way
+from commands.rendering.words import age, ago, clock, count, exposure_of, moment, move, plain, undated, way
 from dr_core.observation.model import Verdict
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.brake import BrakeReport
-from dr_core.reports.model import (
-    ApplicationStatus,
-    BrakeView,
-    FreezeView,
-    RegionStatus,
-    RequestLine,
-    RunLine,
-    StatusReport,
-)
+from dr_core.reports.model import ApplicationStatus, BrakeView, FreezeView, RequestLine, RunLine, StatusReport
 from dr_core.reports.whereabouts import at_work
+from dr_core.span import duration
+from dr_core.standing.model import RegionStatus
 
 
 def status(report: StatusReport, now: datetime) -> list[str]:
@@ -62,12 +56,14 @@ def _application(application: ApplicationStatus, now: datetime) -> list[str]:
     if application.active_reason:
         head += f" ({plain(application.active_reason)})"
     lines = wrap(head, 0, 2)
-    lines += wrap(f"writes: {_regions(application.writers)}; DNS answers: {_regions(application.answers)}", 2, 2)
+    why = f" ({plain(application.writers_reason)})" if application.writers_reason else ""
+    lines += wrap(f"writes: {_regions(application.writers)}{why}; DNS answers: {_regions(application.answers)}", 2, 2)
     for told in consumers.lines(application.consumers):
         lines += wrap(told, 2, 2)
     lines += regions(application.regions, now)
     lines += stores(application.stores)
-    lines += wrap(exposure(application.exposure_seconds, ""), 2, 2)
+    gated = any(store.gate for store in application.stores)
+    lines += wrap(exposure(application.exposure_seconds, "" if gated else "no store gates a failover"), 2, 2)
     if application.target is not None:
         lines += wrap(figures.target(application.target), 2, 2)
     if application.readiness is not None:
@@ -79,6 +75,8 @@ def _application(application: ApplicationStatus, now: datetime) -> list[str]:
     lines += figures.objectives(application.objectives, now)
     for lost in application.lost_writes:
         lines += wrap(f"LOST WRITES {lost.id}: {plain(lost.sentence)}; another person signs: reconcile sign", 2, 2)
+    for sentence in application.lost_unknown:
+        lines += wrap(f"LOST WRITES, not known yet: {plain(sentence)}", 2, 2)
     lines += waiting(application.requests, now)
     lines += _runs(application.runs, now)
     if application.freeze is not None:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from commands.rendering.words import count, duration, plain
-from dr_core.reports.model import Estimate, PlanReport, PlanStep
+from commands.rendering.words import count, plain
+from dr_core.plan.expected import Estimate
+from dr_core.reports.model import PlanReport, PlanStep
+from dr_core.span import duration
 
 _TEN = 10
 NO_WAY_BACK = "cannot be undone"
@@ -78,14 +80,16 @@ def facts(step: PlanStep, report: PlanReport) -> list[str]:
 
 
 def takes(value: Estimate) -> str:
-    """`takes about 8 m, 9 of 10 within 9 m (measured 12 times here)`, or that nobody knows."""
+    """`takes about 8 m, 9 of 10 within 9 m (by 12 steps of its kind here)`, or that nobody knows.
+
+    Steps of one kind may act on unlike things: tasks start in seconds, readers of a database in minutes.
+    """
     if value.median_s is None:
         return "never measured here"
     about = f"takes about {duration(value.median_s)}"
     if not value.samples:
         return f"{about} ({basis(value)})"
-    often = "once" if value.samples == 1 else f"{value.samples} times"
-    return f"{about}{_slowest(value)} (measured {often} here)"
+    return f"{about}{_slowest(value)} (by {count(value.samples, 'step')} of its kind here)"
 
 
 def _slowest(value: Estimate) -> str:

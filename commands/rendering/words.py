@@ -2,34 +2,18 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from dr_core.execution.model import StepState
 from dr_core.plan.step import Purpose
 from dr_core.replication.exposure import StoreExposure
+from dr_core.span import duration
 
 UNKNOWN = "unknown"
 _LONGEST = 280
 _JUST_SEEN = re.compile(r", \d\d:\d\d:\d\dZ, [0-4](?:\.\d)? s old\)$")
-
-
-def duration(seconds: float) -> str:
-    """Seconds -> `340 ms`, `4.2 s`, `1 m 12 s`, `2 h 5 m`, `3 d 4 h`; the two largest units that say something."""
-    if seconds < 0:
-        return "-" + duration(-seconds)
-    if 0 < seconds < 0.9995:
-        return f"{max(1, round(seconds * 1000))} ms"
-    if seconds < 9.95 and seconds != int(seconds):
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    for size, unit, part, small in ((3600, "m", 60, "s"), (86400, "h", 3600, "m"), (float("inf"), "d", 86400, "h")):
-        if whole < size:
-            count, rest = divmod(whole, part)
-            fraction = rest // {"s": 1, "m": 60, "h": 3600}[small]
-            return f"{count} {unit} {fraction} {small}" if fraction else f"{count} {unit}"
-    raise AssertionError("every duration is shorter than infinity")
 
 
 class _Move(Protocol):
@@ -50,6 +34,45 @@ def rollback_of(steps: int, irreversible: int) -> str:
     if not (steps or irreversible):
         return ""
     return f"rollback: {count(steps, 'step')}, {irreversible} irreversible"
+
+
+class _Step(Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+def took(step: _Step) -> str:
+    """`took 4.2 s`; of a step that was reached after its run, when that was; empty before its end."""
+    if step.started_at is None or step.ended_at is None:
+        return ""
+    if step.state == StepState.REACHED_LATE:
+        return f"reached at {clock(step.ended_at, step.started_at)}, after its run"
+    return f"took {duration((step.ended_at - step.started_at).total_seconds())}"
+
+
+class _Lost(Protocol):
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def gate(self) -> bool: ...
+    @property
+    def seconds(self) -> float | None: ...
+
+
+def beside_gates(losses: Sequence[_Lost], seconds: float | None) -> str:
+    """A loss is that of the stores that gate: ` in stores that gate, s3 docs 1 m 37 s`, where another lost more."""
+    others = [lost for lost in losses if not lost.gate and lost.seconds is not None]
+    worst = max(others, key=lambda lost: lost.seconds or 0.0, default=None)
+    if worst is None or (seconds is not None and (worst.seconds or 0.0) <= seconds):
+        return ""
+    whose = "in stores that gate" if any(lost.gate for lost in losses) else "since no store gates"
+    return f" {whose}, {worst.kind} {worst.name} {how_long(worst.seconds)}"
 
 
 class _WayBack(Protocol):
@@ -74,14 +97,21 @@ def age(seconds: float | None) -> str:
     return UNKNOWN if seconds is None else duration(round(seconds))
 
 
+def aged(seconds: float | None) -> str:
+    """`8 s ago`; None is what nobody can say."""
+    return "age unknown" if seconds is None else f"{age(seconds)} ago"
+
+
 def in_step(store: StoreExposure) -> bool:
     """Of a store that is only compared: equal."""
     return store.exposure_seconds is None and store.verdict == "ok"
 
 
 def exposure_of(store: StoreExposure) -> str:
-    """The figure of a store; one that is in step has none."""
-    return "in step" if in_step(store) else how_long(store.exposure_seconds)
+    """The figure of a store; one that is compared and not timed has none."""
+    if store.exposure_seconds is None and store.verdict in ("ok", "over"):
+        return "in step" if store.verdict == "ok" else "not in step"
+    return how_long(store.exposure_seconds)
 
 
 def undated(reason: str) -> str:

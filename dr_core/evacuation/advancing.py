@@ -10,8 +10,8 @@ from functools import partial
 from pydantic import JsonValue
 
 from dr_core.approvals.completion import release
-from dr_core.approvals.lapse import BOT, make_void, void
-from dr_core.approvals.model import Request
+from dr_core.approvals.lapse import make_void, void
+from dr_core.approvals.model import BOT, Request
 from dr_core.approvals.renewal import ask_or_end
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops

@@ -65,12 +65,17 @@ class _Told:
 def review(
     services: Services, evacuation_id: str, actor: Actor, round_: int | None = None, only: Collection[str] = ()
 ) -> Review:
-    """What would be approved, drawn from the store; raises what `approve` would raise, before anything is typed."""
+    """What would be approved, drawn from the store; raises what `approve` would raise, before anything is typed.
 
-    def work(tx: Tx) -> Review:
+    Where no plan fits any more, what does not is void then and there, as it would be by `approve`.
+    """
+
+    def work(tx: Tx) -> Review | None:
         evacuation = evacuations.get(tx, evacuation_id)
         looked = _look(tx, services, evacuation, actor, only)
         refuse_another(evacuation.id, looked.members, round_)
+        if looked.unfit and not looked.fit:
+            return None
         _refuse_none(evacuation, looked)
         return Review(
             evacuation,
@@ -80,7 +85,14 @@ def review(
             worst_to_type(looked.fit, _rpo_s(services)),
         )
 
-    return services.store.read(work)
+    def end(tx: Tx) -> DrError | None:
+        return _void_unfit(tx, services, _look(tx, services, evacuations.get(tx, evacuation_id), actor, only))
+
+    found = services.store.read(work)
+    if found is None:
+        ended = services.store.write(end, Point.EVACUATION_DECIDE)
+        raise ended or ConflictError(f"Evacuation {evacuation_id} changed just now.", hint="Look at it again.")
+    return found
 
 
 def approve(
@@ -111,8 +123,7 @@ def approve(
         over = _let_lapse(tx, services, evacuation)
         looked = _look(tx, services, evacuation, actor, only)
         refuse_another(evacuation.id, looked.members, round, digest)
-        for request in looked.unfit if not looked.fit else ():
-            over = void(tx, services, request) or over
+        over = _void_unfit(tx, services, looked) or over
         if not looked.fit and over is not None:
             return over
         _refuse_none(evacuation, looked)
@@ -171,13 +182,17 @@ def _let_lapse(tx: Tx, services: Services, evacuation: Evacuation) -> DrError | 
     return next((error for error in ended if error is not None), None)
 
 
+def _void_unfit(tx: Tx, services: Services, looked: _Looked) -> DrError | None:
+    """Where nothing fits any more, end what does not; the last one's error."""
+    ended = [void(tx, services, request) for request in (looked.unfit if not looked.fit else ())]
+    return next((error for error in reversed(ended) if error is not None), None)
+
+
 def _refuse_none(evacuation: Evacuation, looked: _Looked) -> None:
     """Where nothing could be acknowledged: why."""
     if looked.fit:
         return
     raise_refusal(next(iter(looked.refusals), None))
-    if looked.unfit:
-        raise ConflictError(f"No plan of {evacuation.id} fits any more.", hint="Ask anew.")
     raise ConflictError(f"Nothing of {evacuation.id} waits for approvals.", hint=_show(evacuation))
 
 

@@ -5,6 +5,7 @@ from pydantic import JsonValue
 from dr_core.approvals.model import Actor, Request
 from dr_core.approvals.names import new_evacuation_id, new_token
 from dr_core.approvals.open import BlockedError, open_for
+from dr_core.approvals.refusals import not_opened
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import ConflictError, DrError, RefusedError
@@ -39,16 +40,8 @@ def open_evacuation(
     try:
         return services.store.write(work, Point.EVACUATION_OPEN)
     except (RefusedError, ConflictError) as error:
-        kind = EventKind.REQUEST_BLOCKED if isinstance(error, ConflictError) else EventKind.REQUEST_REFUSED
-        data: dict[str, JsonValue] = {
-            "application": "all",
-            "target": wanted.target,
-            "mode": wanted.mode.value,
-            "reason": error.message,
-        }
-        services.store.write(
-            lambda tx: append_ops(tx, kind, actor, data, cmd_id=f"{cmd_id}:refused"), Point.REQUEST_REFUSED
-        )
+        about = {"application": "all", "target": wanted.target, "mode": wanted.mode.value}
+        not_opened(services, error, actor, about, cmd_id)
         raise
 
 

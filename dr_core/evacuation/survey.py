@@ -1,12 +1,13 @@
 """What an evacuation would take along, in which waves, and what would stay and why. Changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from dr_core.approvals.direction import away
 from dr_core.approvals.open import BlockedError, Proposal
 from dr_core.approvals.planning import asked
 from dr_core.approvals.rivals import refuse_occupied
+from dr_core.approvals.scope import needs
 from dr_core.approvals.whereabouts import locate
 from dr_core.errors import DrError, RefusedError
 from dr_core.evacuation.asking_alone import command, without_override
@@ -82,7 +83,8 @@ def survey(tx: Tx, services: Services, wanted: Asked) -> Survey:
             findings = error.findings if isinstance(error, BlockedError) else ()
             blocking |= {finding.code: finding for finding in findings}
     going = _in_waves(topology, proposals)
-    return Survey(source, wanted.target, wanted.mode, going, tuple(left), tuple(blocking.values()))
+    told = tuple(_with_who_needs_it(topology, one, proposals) if one.here else one for one in left)
+    return Survey(source, wanted.target, wanted.mode, going, told, tuple(blocking.values()))
 
 
 def seconds_before(durations: Mapping[int, float], wave: int) -> float:
@@ -147,6 +149,16 @@ def _way_out(name: str, source: str, wanted: Asked, error: DrError) -> str:
     told = without_override(error.hint or "")
     alone = command(wanted.target, name, source=source, mode=wanted.mode, overrides=overrides)
     return f"{told.rstrip('.')}; `{alone}` goes on in spite of it." if told else f"`{alone}` goes on in spite of it."
+
+
+def _with_who_needs_it(topology: Topology, one: Left, going: Collection[str]) -> Left:
+    """Its way out says who goes without it: their runs exclude its own."""
+    names = [name for name in going if one.application in needs(topology, name)]
+    if not names:
+        return one
+    who = f"{', '.join(names)} {'go' if names[1:] else 'goes'} without it"
+    told = f"Ask for it before you approve: {who}, and while that runs it cannot follow."
+    return one.model_copy(update={"way_out": f"{one.way_out} {told}".strip()})
 
 
 def _in_waves(topology: Topology, proposals: Mapping[str, Proposal]) -> tuple[Going, ...]:

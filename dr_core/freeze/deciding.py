@@ -10,10 +10,14 @@ class Turn(StrEnum):
     LIFT = "lift"  # it is home again
     HOME = "home"  # a person had lifted it before it came home: the next move counts anew
     MOVED = "moved"  # it went on to a third region
+    THERE = "there"  # it is seen where a run was taking it
 
 
-def turn(known: Freeze | None, active: str | None, primary: str) -> Turn | None:
-    """What follows from where it is active now; None changes nothing. `active` None: that is not known."""
+def turn(known: Freeze | None, active: str | None, primary: str, *, moving: bool = False) -> Turn | None:
+    """What follows from where it is active now; None changes nothing. `active` None: that is not known.
+
+    `moving`: it is not active there yet, a run is taking it there.
+    """
     if active is None:
         return None
     if active == primary:
@@ -24,4 +28,4 @@ def turn(known: Freeze | None, active: str | None, primary: str) -> Turn | None:
         return Turn.FREEZE
     if known.active != active:
         return Turn.MOVED if known.stands else Turn.FREEZE
-    return None
+    return Turn.THERE if known.stands and known.moving and not moving else None

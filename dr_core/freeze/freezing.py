@@ -1,6 +1,7 @@
 """The duty under the lease `freeze`: freezes what has moved, frees what came home, and keeps the markers in step."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,7 +18,7 @@ from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.freeze.deciding import Turn, turn
 from dr_core.freeze.intents import about
-from dr_core.freeze.model import Freeze, Marker
+from dr_core.freeze.model import LOOKED_FOR, Freeze, Marker
 from dr_core.freeze.port import Markers, parameter
 from dr_core.freeze.ssm import SsmMarkers
 from dr_core.services import Services
@@ -28,14 +29,20 @@ from dr_core.topology.model import Topology
 log = structlog.get_logger(__name__)
 
 LEASE = "freeze"
-LOOKED_FOR = timedelta(minutes=5)
-"""How old a marker that was seen may grow before it is looked for again: somebody may have deleted it."""
 PATIENCE_S = 20.0
 """How long the regions of an application may keep a round waiting."""
 WATCHED = timedelta(hours=1)
 """How long after the end of a freeze its markers are looked for: a worker that slept may put one late."""
 RETRIED = timedelta(seconds=30)
 """How soon a region that could not be asked is asked again."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """`moving`: the application is not active there yet."""
+
+    region: str
+    moving: bool = False
 
 
 class Freezing:
@@ -64,41 +71,53 @@ class Freezing:
         for region in self._topology.applications[name].regions:
             self._bring_up(name, region)
 
-    def _turned(self, tx: Tx, name: str) -> tuple[Freeze | None, Turn | None, str | None]:
-        """What is known, what follows, and where the application is active.
+    def _turned(self, tx: Tx, name: str) -> tuple[Freeze | None, Turn | None, _Place | None]:
+        """What is known, what follows, and where the application is active, or is being moved to.
 
-        A run may be held for hours after its promotion: only what ends a freeze waits for its end. Where nobody can see
-        where the application is, the last run that moved it says, which is enough to freeze it.
+        A run takes it away from its first step on: an apply at the same time would change the same things. It may be
+        held for hours after its promotion: only what ends a freeze waits for its end. Where nobody can see where the
+        application is, the last run that moved it says, which is enough to freeze it.
         """
         known, primary = freezes.get(tx, name), self._topology.applications[name].primary
         where = locate(tx, self._topology, name)
+        way = next((run.plan.target for run in runs.unfinished(tx, name) if run.plan.target != primary), None)
         if not where.observed:
             lifted = known.lifted_at if known is not None else None
             last = observations.moves(tx, name)[-1:]
             moved = next((one.target for one in last if lifted is None or one.at > lifted), None)
-            follows = turn(known, moved, primary)
-            return known, (follows if follows is Turn.FREEZE else None), moved
-        follows = turn(known, where.region, primary)
+            place = _Place(moved) if moved else _Place(way, moving=True) if way else None
+            follows = turn(known, place.region, primary, moving=place.moving) if place else None
+            return known, (follows if follows is Turn.FREEZE else None), place
+        moving = way is not None and where.region == primary
+        active = way if moving else where.region
+        follows = turn(known, active, primary, moving=moving)
         if follows in (Turn.LIFT, Turn.HOME) and scope.holder(tx, (name,)) is not None:
             follows = None
-        return known, follows, where.region
+        return known, follows, _Place(active, moving) if active else None
 
     def _turn(self, tx: Tx, name: str) -> None:
         """One change of state with its event, in one commit."""
-        known, follows, active = self._turned(tx, name)
+        known, follows, place = self._turned(tx, name)
         entry, now = self._topology.applications[name], tx.now()
         if follows in (Turn.FREEZE, Turn.MOVED):
-            assert active is not None
-            run = next((one for one in runs.recent(tx, 1, name) if one.plan.target == active), None)
+            assert place is not None
+            run = next((one for one in runs.recent(tx, 1, name) if one.plan.target == place.region), None)
             before = known.markers if known is not None else {}
             # What each says now is to be put, whatever was seen before.
             markers = {region: Marker(stands=before.get(region, Marker()).stands) for region in entry.regions}
             moved = run.id if run is not None else None
-            new = Freeze(application=name, since=now, active=active, primary=entry.primary, run=moved, markers=markers)
+            new = Freeze(
+                application=name, since=now, active=place.region, primary=entry.primary, run=moved,
+                moving=place.moving, markers=markers,
+            )  # fmt: skip
             freezes.put(tx, known, new)
-            self._tell(tx, EventKind.FREEZE_SET, new, {"run": moved})
+            self._tell(tx, EventKind.FREEZE_SET, new, {"run": moved, "where": new.whereabouts})
+        elif known is not None and follows is Turn.THERE:
+            # What each marker says is to be put anew.
+            again = {region: Marker(stands=marker.stands) for region, marker in known.markers.items()}
+            freezes.put(tx, known, known.model_copy(update={"moving": False, "markers": again}))
         elif known is not None and follows is Turn.LIFT:
-            reason = f"{name} is active in {entry.primary} again"
+            reason = f"{name} is active in {entry.primary}" + ("" if known.moving else " again")
             lifted = {"lifted_at": now, "lifted_by": self._actor.display, "reason": reason, "been_home": True}
             freezes.put(tx, known, known.model_copy(update=lifted))
             self._tell(tx, EventKind.FREEZE_LIFTED, known, {"reason": reason})
@@ -159,7 +178,7 @@ def said(known: Freeze) -> str:
             "primary": known.primary,
             "since": known.since.isoformat(),
             "run": known.run,
-            "why": f"{known.application} runs in {known.active}: an apply of code that has its primary in "
+            "why": f"{known.application} {known.whereabouts}: an apply of code that has its primary in "
             f"{known.primary} may undo the move, or detach the database.",
         }
     )

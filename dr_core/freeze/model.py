@@ -1,10 +1,13 @@
 """What is known of a frozen application, as stored: since when, why, where its marker stands, and who lifted it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
 from dr_core.value import Value
+
+LOOKED_FOR = timedelta(minutes=5)
+"""How old a marker that was seen may grow before it is looked for again: somebody may have deleted it."""
 
 
 class Marker(Value):
@@ -18,7 +21,8 @@ class Marker(Value):
 class Freeze(Value):
     """`active` is the region that the application had moved to, `primary` what the configuration calls its home.
 
-    `run`: the one that moved it, where one did. `lifted_by`: a person, or nobody's but the way home. `been_home`: the
+    `run`: the one that moved it, where one did. `moving`: that run is on the way, and the application was not seen
+    there yet. `lifted_by`: a person, or nobody's but the way home. `been_home`: the
     application was seen in its primary region since: the next move freezes again.
     """
 
@@ -27,6 +31,7 @@ class Freeze(Value):
     active: str
     primary: str
     run: str | None = None
+    moving: bool = False
     lifted_at: datetime | None = None
     lifted_by: str | None = None
     reason: str = ""
@@ -37,3 +42,8 @@ class Freeze(Value):
     @property
     def stands(self) -> bool:
         return self.lifted_at is None
+
+    @property
+    def whereabouts(self) -> str:
+        """As it follows the application's name."""
+        return f"is being moved to {self.active}" if self.moving else f"runs in {self.active}"

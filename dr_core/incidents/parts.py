@@ -17,12 +17,13 @@ Part = tuple[Request, Run | None]
 LEAD = timedelta(minutes=15)
 """What was seen shortly before somebody spoke of it is where it began."""
 _EARLIER = timedelta(days=7)
-"""A request that was opened before the incident belongs to it while something may come of it; none lasts longer."""
+"""A request that was opened before the incident belongs to it while something may come of it: a run may be held for as
+long as people like, and what has no run lasts no longer than this."""
 
 
 def parts_of(tx: Tx, incident: Incident) -> tuple[Part, ...]:
     """The requests of an incident, oldest first, each with its run where there is one."""
-    opened = requests.since(tx, incident.opened_at - _EARLIER)
+    opened = requests.since_or_running(tx, incident.opened_at - _EARLIER, incident.opened_at)
     every = ((request, runs.of_request(tx, request.id)) for request in opened)
     return tuple((request, run) for request, run in every if belongs(incident, request, run))
 

@@ -1,12 +1,11 @@
 """Events of the trail in plain words, for the timeline of an incident and for reports; faces make them safe to show."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from pydantic import JsonValue
 
+from dr_core.audit.data import Data, listed, text
 from dr_core.audit.events import Event, EventKind
-
-Data = Mapping[str, JsonValue]
 
 UNTOLD = frozenset(
     {
@@ -14,6 +13,7 @@ UNTOLD = frozenset(
         EventKind.CONFIG_LOADED,
         EventKind.ROSTER_CHANGED,
         EventKind.DIGEST_POSTED,
+        EventKind.DIGEST_MISSED,
         EventKind.RUN_CREATED,
         EventKind.STEP_FOUND,
         EventKind.FREEZE_MARKED,
@@ -54,19 +54,9 @@ def _value(value: JsonValue) -> str:
     return str(value)
 
 
-def _text(data: Data, key: str) -> str:
-    value = data.get(key)
-    return "" if value is None else str(value)
-
-
-def _listed(data: Data, key: str) -> list[str]:
-    value = data.get(key)
-    return [str(one) for one in value] if isinstance(value, list) else []
-
-
 def _why(data: Data) -> str:
     """`: reason`, or nothing where none was given."""
-    said = "; ".join(_listed(data, "reasons")) or _text(data, "reason")
+    said = "; ".join(listed(data, "reasons")) or text(data, "reason")
     return f": {said}" if said else ""
 
 
@@ -76,15 +66,15 @@ def _said(what: str) -> Callable[[Data], str]:
 
 def _step(state: str) -> Callable[[Data], str]:
     def tell(data: Data) -> str:
-        detail = _text(data, "detail") or _text(data, "reason")
-        name = _text(data, "title") or _text(data, "step")
+        detail = text(data, "detail") or text(data, "reason")
+        name = text(data, "title") or text(data, "step")
         return f"step {state}: {name}{f' ({detail})' if detail else ''}"
 
     return tell
 
 
 def _release(data: Data) -> str:
-    return f"{_text(data, 'verb')} {_text(data, 'release')} of {_text(data, 'application')} to {_text(data, 'colour')}"
+    return f"{text(data, 'verb')} {text(data, 'release')} of {text(data, 'application')} to {text(data, 'colour')}"
 
 
 def _where(data: Data) -> str:
@@ -95,10 +85,10 @@ def _where(data: Data) -> str:
 
 
 def _opened(data: Data) -> str:
-    way = f"{_text(data, 'application')} from {_text(data, 'source')} to {_text(data, 'target')}"
-    overrides = _listed(data, "overrides")
+    way = f"{text(data, 'application')} from {text(data, 'source')} to {text(data, 'target')}"
+    overrides = listed(data, "overrides")
     spite = f", in spite of {', '.join(overrides)}" if overrides else ""
-    return f"asked for a {_text(data, 'mode')} move of {way}{spite}{_why(data)}"
+    return f"asked for a {text(data, 'mode')} move of {way}{spite}{_why(data)}"
 
 
 def _accepting(data: Data) -> str:
@@ -111,22 +101,22 @@ def _accepting(data: Data) -> str:
 def _acked(data: Data) -> str:
     missing = data.get("missing")
     rest = f"; {missing} more needed" if isinstance(missing, int) and missing else ""
-    return f"acknowledged round {_text(data, 'round')}, {_accepting(data)}{rest}"
+    return f"acknowledged round {text(data, 'round')}, {_accepting(data)}{rest}"
 
 
 def _people(data: Data) -> str:
     """`person:Ada` and `slack:U1` by what comes after the colon."""
-    return ", ".join(key.partition(":")[2] or key for key in _listed(data, "people"))
+    return ", ".join(key.partition(":")[2] or key for key in listed(data, "people"))
 
 
 def _broke_glass(data: Data) -> str:
-    skipped = ", ".join(_listed(data, "skipped"))
+    skipped = ", ".join(listed(data, "skipped"))
     return f"BROKE THE GLASS without waiting for {skipped or 'the quorum'}, {_accepting(data)}{_why(data)}"
 
 
 def _intent(data: Data) -> str:
-    late = "tried on after the end of the run" if data.get("late") else f"attempt {_text(data, 'attempt')}"
-    return f"step begun ({late}): {_text(data, 'title') or _text(data, 'step')}"
+    late = "tried on after the end of the run" if data.get("late") else f"attempt {text(data, 'attempt')}"
+    return f"step begun ({late}): {text(data, 'title') or text(data, 'step')}"
 
 
 def _grew(data: Data) -> str:
@@ -135,18 +125,18 @@ def _grew(data: Data) -> str:
 
 
 def _verdict(data: Data) -> str:
-    before = f" (was {_text(data, 'before')})" if data.get("before") else ""
-    first = next(iter(_listed(data, "reasons")), "")
-    where, verdict = f"{_text(data, 'application')} in {_text(data, 'region')}", _text(data, "verdict")
+    before = f" (was {text(data, 'before')})" if data.get("before") else ""
+    first = next(iter(listed(data, "reasons")), "")
+    where, verdict = f"{text(data, 'application')} in {text(data, 'region')}", text(data, "verdict")
     said = first.removeprefix(f"{verdict}: ")
     return f"{where} is {verdict}{before}{f': {said}' if said else ''}"
 
 
 def _incident(what: str) -> Callable[[Data], str]:
     def tell(data: Data) -> str:
-        signals = len(_listed(data, "signals"))
+        signals = len(listed(data, "signals"))
         seen = f" ({signals} signal{'' if signals == 1 else 's'})" if signals else ""
-        return f"{what}: {_text(data, 'title')}{seen}"
+        return f"{what}: {text(data, 'title')}{seen}"
 
     return tell
 
@@ -156,13 +146,13 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     EventKind.INCIDENT_OPENED: _incident("opened the incident"),
     EventKind.INCIDENT_JOINED: _incident("joined the incident"),
     EventKind.INCIDENT_CLOSED: _said("closed the incident"),
-    EventKind.NOTE_ADDED: lambda data: f"noted: {_text(data, 'text')}",
+    EventKind.NOTE_ADDED: lambda data: f"noted: {text(data, 'text')}",
     EventKind.REQUEST_OPENED: _opened,
     EventKind.REQUEST_REFUSED: _said("was refused a request"),
     EventKind.REQUEST_BLOCKED: _said("was turned away with another request"),
     EventKind.REQUEST_ACKED: _acked,
     EventKind.REQUEST_QUEUED: lambda data: f"the quorum is complete: {_people(data)}; it waits for its turn",
-    EventKind.EVACUATION_STARTED: lambda data: f"wave {_text(data, 'wave')} of {_text(data, 'evacuation')} begins",
+    EventKind.EVACUATION_STARTED: lambda data: f"wave {text(data, 'wave')} of {text(data, 'evacuation')} begins",
     EventKind.EVACUATION_HELD: _said("held back in its evacuation"),
     EventKind.EVACUATION_FREED: _said("no longer held back in its evacuation"),
     EventKind.EVACUATION_LAPSED: _said("left out of its evacuation"),
@@ -170,12 +160,12 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     EventKind.REQUEST_DENIED: _said("denied the request"),
     EventKind.REQUEST_OBJECTED: _said("objected to the request"),
     EventKind.REQUEST_CANCELLED: _said("took the request back"),
-    EventKind.REQUEST_EXPIRED: lambda data: f"round {_text(data, 'round')} expired without its quorum",
-    EventKind.REQUEST_RENEWED: lambda data: f"opened round {_text(data, 'round')}{_why(data)}",
+    EventKind.REQUEST_EXPIRED: lambda data: f"round {text(data, 'round')} expired without its quorum",
+    EventKind.REQUEST_RENEWED: lambda data: f"opened round {text(data, 'round')}{_why(data)}",
     EventKind.REQUEST_VOID: _said("the request is void"),
     EventKind.REQUEST_BROKE_GLASS: _broke_glass,
-    EventKind.RUN_TAKEN: lambda data: f"took the run up (epoch {_text(data, 'epoch')})",
-    EventKind.RUN_STARTED: lambda data: f"run {_text(data, 'run')} started",
+    EventKind.RUN_TAKEN: lambda data: f"took the run up (epoch {text(data, 'epoch')})",
+    EventKind.RUN_STARTED: lambda data: f"run {text(data, 'run')} started",
     EventKind.RUN_GATES_PASSED: lambda _: "every gate is open",
     EventKind.RUN_GATES_REFUSED: _said("a gate refused"),
     EventKind.RUN_ROUND_NEEDED: _said("held until it is acknowledged again"),
@@ -200,15 +190,13 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     EventKind.BRAKE_ENGAGED: _said("put the brake on"),
     EventKind.BRAKE_OBJECTED: _said("objected to the brake"),
     EventKind.BRAKE_RELEASED: lambda _: "released the brake",
-    EventKind.COOLDOWN_CLEARED: lambda data: f"ended the cooldown of {_text(data, 'application')}",
-    EventKind.REVIEW_OPENED: lambda data: f"review {_text(data, 'review')} is open until somebody else closes it",
-    EventKind.REVIEW_CLOSED: lambda data: f"closed review {_text(data, 'review')}: {_text(data, 'note')}",
+    EventKind.COOLDOWN_CLEARED: lambda data: f"ended the cooldown of {text(data, 'application')}",
+    EventKind.REVIEW_OPENED: lambda data: f"review {text(data, 'review')} is open until somebody else closes it",
+    EventKind.REVIEW_CLOSED: lambda data: f"closed review {text(data, 'review')}: {text(data, 'note')}",
     EventKind.COMMAND_REFUSED: lambda data: (
-        f"was refused `{_text(data, 'command')}`: {_text(data, 'reason') or _text(data, 'message')}"
+        f"was refused `{text(data, 'command')}`: {text(data, 'reason') or text(data, 'message')}"
     ),
-    EventKind.DETECTION_HELD: lambda data: (
-        f"{_text(data, 'region')} is down, and nothing could be proposed{_why(data)}"
-    ),
+    EventKind.DETECTION_HELD: lambda data: f"{text(data, 'region')} is down, and nothing could be proposed{_why(data)}",
     EventKind.DETECTION_CALMED: _said("what the request was proposed for is gone"),
     EventKind.DETECTION_EASED: _said("what the request was proposed for has eased"),
     EventKind.DETECTION_AGAIN: _said("what the request was proposed for is back"),
@@ -218,20 +206,18 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     EventKind.PREPARE_UNDOING: _step("being taken back"),
     EventKind.PREPARE_UNDONE: _step("taken back"),
     EventKind.PREPARE_KEPT: _step("kept as prepared"),
-    EventKind.RECONCILIATION_OPENED: lambda data: f"lost writes, {_text(data, 'item')}{_why(data)}",
-    EventKind.RECONCILIATION_KEPT: lambda data: f"lost writes are kept, {_text(data, 'item')}{_why(data)}",
-    EventKind.RECONCILIATION_SIGNED: lambda data: f"signed lost writes {_text(data, 'item')}: {_text(data, 'note')}",
+    EventKind.RECONCILIATION_OPENED: lambda data: f"lost writes, {text(data, 'item')}{_why(data)}",
+    EventKind.RECONCILIATION_KEPT: lambda data: f"lost writes are kept, {text(data, 'item')}{_why(data)}",
+    EventKind.RECONCILIATION_SIGNED: lambda data: f"signed lost writes {text(data, 'item')}: {text(data, 'note')}",
     EventKind.FREEZE_SET: lambda data: (
-        f"{_text(data, 'application')} is frozen: it runs in {_text(data, 'active')}, not in {_text(data, 'primary')}"
+        f"{text(data, 'application')} is frozen: it runs in {text(data, 'active')}, not in {text(data, 'primary')}"
     ),
-    EventKind.FREEZE_LIFTED: lambda data: f"{_text(data, 'application')} is no longer frozen{_why(data)}",
+    EventKind.FREEZE_LIFTED: lambda data: f"{text(data, 'application')} is no longer frozen{_why(data)}",
     EventKind.RELEASE_ASKED: lambda data: f"confirmed {_release(data)}",
     EventKind.RELEASE_REFUSED: lambda data: f"refused, nothing changed: {_release(data)}{_why(data)}",
-    EventKind.RELEASE_MOVED: lambda data: f"serves in {' and '.join(_listed(data, 'regions'))}: {_release(data)}",
+    EventKind.RELEASE_MOVED: lambda data: f"serves in {' and '.join(listed(data, 'regions'))}: {_release(data)}",
     EventKind.RELEASE_UNDOING: lambda data: f"goes back: {_release(data)}{_why(data)}",
-    EventKind.RELEASE_STUCK: lambda data: (
-        f"{_text(data, 'region')} could not be put back: {_release(data)}{_why(data)}"
-    ),
+    EventKind.RELEASE_STUCK: lambda data: f"{text(data, 'region')} could not be put back: {_release(data)}{_why(data)}",
     EventKind.RELEASE_UNDONE: lambda data: f"taken back in {_where(data)}: {_release(data)}{_why(data)}",
     EventKind.RELEASE_SUPERSEDED: lambda data: f"is watched no longer: {_release(data)}{_why(data)}",
     EventKind.RELEASE_HEALTHY: lambda data: f"stayed healthy: {_release(data)}",
@@ -239,6 +225,6 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     EventKind.RELEASE_UNWATCHED: lambda data: f"watched no further: {_release(data)}{_why(data)}",
     EventKind.STORE_ROLLED_BACK: _said("the store was set back"),
     EventKind.CALL_UNEXPLAINED: lambda data: (
-        f"a call to AWS that no run explains: {_text(data, 'service')} {_text(data, 'operation')}"
+        f"a call to AWS that no run explains: {text(data, 'service')} {text(data, 'operation')}"
     ),
 }

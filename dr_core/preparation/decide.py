@@ -113,9 +113,12 @@ def refused(bounds: Bounds | None, state: CapacityState, count: int, quota_short
 
 
 def taken_back(item: Item, state: CapacityState, bounds: Bounds | None) -> ItemState | None:
-    """UNDONE: it has the size that it had. KEPT: somebody else gave it another size since. None: it is to be scaled."""
+    """UNDONE: it has the size that it had. KEPT: somebody else gave it another size since. UNDOING: automatic scaling
+    has it above the least that was raised for it, which alone is given back. None: it is to be scaled."""
     least = bounds.least if bounds is not None else state.desired
     if state.desired == least == item.size:
         return ItemState.UNDONE
+    if bounds is not None and bounds.scaling is Scaling.ON and least == item.count and (state.desired or 0) > least:
+        return ItemState.UNDOING
     ours = (item.size, item.count)
     return None if state.desired in ours and least in ours else ItemState.KEPT

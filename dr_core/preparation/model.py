@@ -23,7 +23,7 @@ class ItemState(StrEnum):
 
 class Item(Value):
     """One scaling step of the request's plan. `count` is asked for; `size` is what it goes back to, by what was seen
-    before: the least of its automatic scaling, else the count."""
+    before: the least of its automatic scaling, else the count. `round`: of the request, when it came to this state."""
 
     step: str
     title: str
@@ -35,6 +35,7 @@ class Item(Value):
     size: int
     state: ItemState
     detail: str = ""
+    round: int = 1
 
     @property
     def stands(self) -> bool:

@@ -25,10 +25,11 @@ from dr_core.plan.step import Step
 from dr_core.preparation import record
 from dr_core.preparation.decide import Fate, fate, preparable, refused, taken_back
 from dr_core.preparation.model import Item, ItemState
-from dr_core.preparation.situation import quota_short, situation
+from dr_core.preparation.situation import quota_short, situation, size_before
 from dr_core.services import Services
 from dr_core.store import preparations, requests
 from dr_core.store.engine import Tx
+from dr_core.topology.capacity import Capacity as Entry
 from dr_core.topology.model import Account
 
 LEASE = "prepare"
@@ -43,8 +44,13 @@ KEPT = timedelta(days=7)
 
 _TO_PREPARE = (ItemState.INTENDED, ItemState.UNDOING, ItemState.UNDONE)
 """With those that were taken back when an earlier round was over."""
+_GIVEN_UP = (ItemState.REFUSED, ItemState.FAILED)
+"""Tried again in a new round."""
+_MAY_BE_SCALED = (ItemState.UNDOING, ItemState.FAILED)
+"""What it goes back to is what was found before, and not what is there now."""
 
 CapacityOf = Callable[[Account | None], Capacity]
+Back = Callable[[Entry, str, int, Claim], None]
 
 
 @dataclass(frozen=True)
@@ -130,8 +136,8 @@ class Preparing:
                 self._undo(job, job.item, capacity, state, bounds)
             elif job.item is not None and job.item.state is ItemState.INTENDED:
                 self._go_on(job, job.item, capacity, state, bounds)
-            elif job.item is not None and job.item.state is ItemState.UNDOING:
-                self._put(job, job.item, ItemState.INTENDED, "asked for again before it was taken back")
+            elif job.item is not None and job.item.state in _MAY_BE_SCALED:
+                self._again(job, job.item, state, bounds)
             else:
                 self._begin(job, params, capacity, state, bounds)
 
@@ -141,23 +147,36 @@ class Preparing:
         if _asked_for(state, bounds, params.count):
             self._rest(job)
             return
-        short = self._services.store.read(lambda tx: quota_short(tx, job.request))
+        name, region, found = capacity_name(params.entry), params.region, state.desired or 0
+        short, size = self._services.store.read(
+            lambda tx: (quota_short(tx, job.request), size_before(tx, job.request.application, name, region, found))
+        )
         why = refused(bounds, state, params.count, short)
         item = Item(
             step=job.step.name,
             title=job.step.title,
-            name=capacity_name(params.entry),
+            name=name,
             entry=params.entry,
-            region=params.region,
+            region=region,
             account=params.account,
             count=params.count,
-            size=state.desired or 0,
+            size=size,
             state=ItemState.INTENDED,
         )
         if why:
             self._put(job, item, ItemState.REFUSED, why)
         elif self._put(job, item, ItemState.INTENDED, f"{item.size} were asked for"):
             self._grow(job, item, capacity)
+
+    def _again(self, job: _Job, item: Item, state: CapacityState, bounds: Bounds | None) -> None:
+        """Of what failed in an earlier round something may be there: it is refused by failing, and taken back later."""
+        short = self._services.store.read(lambda tx: quota_short(tx, job.request))
+        asked = item.state is ItemState.UNDOING or _asked_for(state, bounds, item.count)
+        why = "" if asked else refused(bounds, state, item.count, short)
+        if why:
+            self._put(job, item, ItemState.FAILED, why)
+        else:
+            self._put(job, item, ItemState.INTENDED, "asked for again before it was taken back")
 
     def _go_on(self, job: _Job, item: Item, capacity: Capacity, state: CapacityState, bounds: Bounds | None) -> None:
         if not _asked_for(state, bounds, item.count):
@@ -182,12 +201,13 @@ class Preparing:
             # Why AWS refused it before stays to be read.
             why = item.detail if item.state is ItemState.UNDOING else job.why
             if self._put(job, item, ItemState.UNDOING, why):
-                self._shrink(job, item, capacity)
+                # Automatic scaling wants more than the least that was raised: what it wants is left.
+                self._shrink(job, item, capacity.give_back if back is ItemState.UNDOING else capacity.stand_by)
 
-    def _shrink(self, job: _Job, item: Item, capacity: Capacity) -> None:
+    def _shrink(self, job: _Job, item: Item, back: Back) -> None:
         """What AWS refuses to take back is told, tried again, and logged each time."""
         try:
-            self._call(partial(capacity.stand_by, item.entry, item.region, item.size, _claim(job)))
+            self._call(partial(back, item.entry, item.region, item.size, _claim(job)))
         except (DeniedError, RejectedError) as error:
             self._rest(job)
             self._put(job, item, ItemState.UNDOING, error.message)
@@ -204,7 +224,7 @@ class Preparing:
 
     def _put(self, job: _Job, item: Item, state: ItemState, detail: str) -> bool:
         """False: it is no longer so that it should be done."""
-        new = item.model_copy(update={"state": state, "detail": detail})
+        new = item.model_copy(update={"state": state, "detail": detail, "round": job.request.round})
         return self._services.store.write(
             lambda tx: record.put(tx, self._services.topology, job.request.id, new, self._services.clock.now() - KEPT),
             Point.PREPARE_KEEP,
@@ -213,7 +233,8 @@ class Preparing:
 
 def _is_due(job: _Job) -> bool:
     if job.fate is Fate.PREPARE:
-        return job.item is None or job.item.state in _TO_PREPARE
+        anew = job.item is not None and job.item.state in _GIVEN_UP and job.item.round < job.request.round
+        return job.item is None or anew or job.item.state in _TO_PREPARE
     return job.fate in (Fate.KEEP, Fate.UNDO) and job.item is not None and not job.item.state.final
 
 

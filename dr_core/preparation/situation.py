@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from dr_core.approvals.model import Request
+from dr_core.drills.raised import without_copy
 from dr_core.observation.active import observed_region
 from dr_core.preparation.decide import Situation
 from dr_core.readiness.model import CheckState
-from dr_core.reports.standing import Standing, look
+from dr_core.standing.look import look
+from dr_core.standing.model import Standing
 from dr_core.store import brake, drills, observations, readiness, requests, runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
@@ -40,13 +42,19 @@ def _serves(topology: Topology, standing: Standing, fences: Mapping[str, str]) -
     return (standing.serving or None) if standing.fresh and seen else None
 
 
+def size_before(tx: Tx, application: str, name: str, region: str, found: int) -> int:
+    """What is to be gone back to: a drill that stands back leaves its own copy to whoever scales after it."""
+    return without_copy(drills.unfinished(tx, application), name, region, found, tx.now())
+
+
 def quota_short(tx: Tx, request: Request) -> str:
-    """What the last preflight found of the quotas of the target; empty where they are large enough or not known."""
+    """What the last preflight found of the quotas of the target, and when; empty where they are large enough or not
+    known."""
     sheet = readiness.get(tx, request.application)
     checks = sheet.checks if sheet is not None else ()
     return next(
         (
-            check.message.rstrip(".")
+            f"{check.message.rstrip('.')}, as the preflight at {check.checked_at:%Y-%m-%d %H:%M}Z found"
             for check in checks
             if check.code == _QUOTA and check.state is CheckState.FINDING and check.region == request.plan.target
         ),

@@ -7,21 +7,26 @@ from dr_core.audit.reconcile import Intent
 from dr_core.store import events
 from dr_core.store.engine import Tx
 
-COPY = "copy"
-"""The step that such a call names, of its item."""
+BEFORE = "copy"
+"""The step that the first copy names where a worker of the version before asks for it."""
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def intents_of(tx: Tx, item_id: str) -> dict[str, Intent]:
-    """The copy of an item's snapshot, from when it was asked for until it was seen; empty where it never was."""
-    begun, ended = (
-        _first(tx, item_id, kind) for kind in (EventKind.RECONCILIATION_COPYING, EventKind.RECONCILIATION_KEPT)
-    )
-    if begun is None:
-        return {}
-    region, copy = str(begun.data.get("region", "")), str(begun.data.get("copy", ""))
-    return {COPY: Intent("keep-lost-writes", frozenset({region}), begun.at, ended.at if ended else None, copy)}
+    """name of a copy of an item's snapshot -> from when it was asked for until one was kept; empty where none ever was.
+
+    Such a call names the copy as its step: one that failed is made once more, under another name.
+    """
+    ended = next(iter(_told(tx, item_id, EventKind.RECONCILIATION_KEPT)), None)
+    found: dict[str, Intent] = {}
+    for begun in _told(tx, item_id, EventKind.RECONCILIATION_COPYING):
+        region, copy = str(begun.data.get("region", "")), str(begun.data.get("copy", ""))
+        until = ended.at if ended else None
+        intent = Intent("keep-lost-writes", frozenset({region}), begun.at, until, copy)
+        found.setdefault(copy, intent)
+        found.setdefault(BEFORE, intent)
+    return found
 
 
-def _first(tx: Tx, item_id: str, kind: EventKind) -> Event | None:
-    return next((event for event in events.of_kind(tx, kind, _EVER) if event.data.get("item") == item_id), None)
+def _told(tx: Tx, item_id: str, kind: EventKind) -> list[Event]:
+    return [event for event in events.of_kind(tx, kind, _EVER) if event.data.get("item") == item_id]

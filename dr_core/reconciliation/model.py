@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from dr_core.span import duration
 from dr_core.value import Value
 
 
@@ -72,7 +73,7 @@ class Item(Value):
     def sentence(self) -> str:
         """What it is, in words without mark-up."""
         lost = self.lost
-        how_much = "an unknown amount" if lost.loss_s is None else f"at most {lost.loss_s:g} s"
+        how_much = "an unknown amount" if lost.loss_s is None else f"at most {duration(lost.loss_s)}"
         since = f"Run {self.run} gave up {how_much} of writes of {self.application}"
         if self.kind is ItemKind.NOT_FOUND:
             return f"{since}, and RDS has no snapshot of them in {lost.region}: not found"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from pydantic import JsonValue
@@ -16,13 +17,12 @@ from dr_core.aws.session import Purpose
 from dr_core.clock import Clock
 from dr_core.database.rds_snapshots import RdsSnapshots
 from dr_core.database.snapshots import AVAILABLE, FAILED, ClusterSnapshots, Snapshot
-from dr_core.duty import Duty, every
-from dr_core.errors import DeniedError, DrError, RejectedError
+from dr_core.duty import Duty, every, survived
+from dr_core.errors import DeniedError, RejectedError
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.observation.model import Observation
 from dr_core.reconciliation import search
-from dr_core.reconciliation.intents import COPY
 from dr_core.reconciliation.model import Item, ItemKind, Kept, Lost
 from dr_core.reconciliation.search import Loss
 from dr_core.services import Services
@@ -79,13 +79,14 @@ class Searching:
         self._missed: dict[str, list[float]] = {}
 
     def round(self) -> None:
-        """Keep the lease if it is ours, and look for what is due."""
+        """Keep the lease if it is ours, and look for what is due. A look that fails costs the others nothing."""
         if not self._lease.hold():
             return
         for case in self._store.read(self._cases):
             for loss in case.losses:
                 if not search.searched(loss, case.items) and self._due(loss, case):
-                    self._look(case, loss)
+                    what = "lost_writes_not_looked_for"
+                    survived(what, partial(self._look, case, loss), run=loss.run, region=loss.region)
 
     def _cases(self, tx: Tx) -> tuple[_Case, ...]:
         now, found = tx.now(), list[_Case]()
@@ -107,17 +108,13 @@ class Searching:
             self._open(case, loss, ItemKind.OLD_DATABASE, loss.run, loss.lost())
             return
         snapshots = self._reach(case.app.account)
-        try:
-            seen = snapshots.automatic(loss.cluster, loss.region)
-            tails = search.lost_tails(loss, seen, case.losses)
-            for tail in tails:
-                item = self._open(case, loss, ItemKind.SNAPSHOT, tail.arn, search.of_snapshot(loss, tail))
-                self._keep(snapshots, item, tail)
-            for item in _vanished(case.items, loss, tails):
-                self._keep(snapshots, item, None)
-        except DrError as error:
-            log.warning("lost_writes_not_looked_for", run=loss.run, region=loss.region, error=error.message)
-            return
+        seen = snapshots.automatic(loss.cluster, loss.region)
+        tails = search.lost_tails(loss, seen, case.losses)
+        for tail in tails:
+            item = self._open(case, loss, ItemKind.SNAPSHOT, tail.arn, search.of_snapshot(loss, tail))
+            self._keep(snapshots, item, tail)
+        for item in _vanished(case.items, loss, tails):
+            self._keep(snapshots, item, None)
         found = tails or [item for item in case.items if item.run == loss.run]
         if not found and search.not_there(loss, case.seen, self._topology.failback.look_for, self._clock.now()):
             self._open(case, loss, ItemKind.NOT_FOUND, loss.run, loss.lost())
@@ -161,11 +158,11 @@ class Searching:
             return
         asked = self._note(item, EventKind.RECONCILIATION_COPYING, kept=Kept.ASKED, trouble=item.lost.trouble)
         try:
-            with acting_for(item.id, COPY):
+            with acting_for(item.id, item.lost.copy_name):
                 snapshots.copy(source, item.lost.copy_name)
         except (RejectedError, DeniedError) as error:
+            log.warning("lost_writes_not_copied", item=item.id, region=item.lost.region, error=error.message)
             self._note(asked, None, trouble=error.message)
-            raise
 
     def _note_copy(self, item: Item, copy: Snapshot, source: Snapshot | None) -> None:
         """A copy that failed is made once more, under another name; one that fails again is a person's affair."""

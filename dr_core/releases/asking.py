@@ -1,5 +1,7 @@
 """Asking for a release: which colour, for which regions, and that a person who may has seen both and confirmed."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -13,13 +15,14 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError, UsageError
 from dr_core.failpoints import Point
+from dr_core.observation.active import serving
 from dr_core.releases import records
 from dr_core.releases.gates import OVERRIDES
 from dr_core.releases.model import Reading, Release, ReleaseState, Verb
 from dr_core.releases.standing_back import why_not
 from dr_core.releases.succeeding import refuse_beside_others
 from dr_core.services import Services
-from dr_core.store import events, releases
+from dr_core.store import events, observations, releases
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Account, Application
 
@@ -66,6 +69,16 @@ class UnconfirmedError(DrError):
 def work_out(services: Services, proposal: Proposal) -> Meant:
     """What it comes to by what is known now; changes nothing. Raises what `ask` would."""
     return services.store.read(lambda tx: _meant(tx, services, proposal))
+
+
+def tell_refused(services: Services, application: str, verb: Verb, refused: RefusedError, *, actor: Actor) -> None:
+    """Write to the trail that `work_out` refused somebody, as `ask` does of its own refusals."""
+
+    def work(_: Tx) -> RefusedError:
+        return refused
+
+    with suppress(RefusedError):
+        recorded(services, actor, f"release {verb.value}", {"application": application}, work, Point.RELEASE_ASK)
 
 
 def ask(services: Services, proposal: Proposal, *, actor: Actor, cmd_id: str) -> Release:
@@ -132,10 +145,16 @@ def _refuse_leaving_out(tx: Tx, services: Services, entry: Application, proposal
         return
     if set(proposal.without) >= set(entry.regions):
         raise UsageError("A release leaves out every region: nothing would be left to move.")
-    active = locate(tx, services.topology, proposal.application).region
-    if active in proposal.without and not entry.active_active:
-        told = f"{proposal.application} is at work in {active}: a release cannot leave it out."
+    at_work = _at_work(tx, services, entry, proposal.application) & set(proposal.without)
+    if at_work:
+        told = f"{proposal.application} is at work in {' and '.join(sorted(at_work))}: a release cannot leave it out."
         raise RefusedError(told, hint="After a failover the region that was left may be.")
+
+
+def _at_work(tx: Tx, services: Services, entry: Application, name: str) -> frozenset[str]:
+    if entry.active_active:
+        return frozenset(serving(entry, observations.latest(tx, name)).regions or ())
+    return frozenset(filter(None, [locate(tx, services.topology, name).region]))
 
 
 def _colour(tx: Tx, entry: Application, proposal: Proposal, reading: Reading | None) -> tuple[str, str | None]:
@@ -155,12 +174,20 @@ def _colour(tx: Tx, entry: Application, proposal: Proposal, reading: Reading | N
     if proposal.colour is not None:
         return proposal.colour, live
     if live not in entry.release.colours:
-        why = "the regions were not read yet" if reading is None else "the regions do not agree on what serves now"
         raise UsageError(
-            f"Which colour is meant cannot be told: {why}.",
+            f"Which colour is meant cannot be told: {_why_not_told(reading, proposal.without)}.",
             hint=f"Name it: `--to {'|'.join(entry.release.colours)}`.",
         )
     return entry.release.other(str(live)), live
+
+
+def _why_not_told(reading: Reading | None, without: Sequence[str]) -> str:
+    if reading is None:
+        return "the regions were not read yet"
+    unknown = [one.region for one in reading.pointers if one.error and one.region not in without]
+    if unknown:
+        return f"what serves in {' and '.join(unknown)} could not be read at {reading.at:%H:%M:%S}Z"
+    return "the regions do not agree on what serves now"
 
 
 def _create(tx: Tx, meant: Meant, overrides: tuple[str, ...], actor: Actor, cmd_id: str) -> Release:

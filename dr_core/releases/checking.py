@@ -17,12 +17,15 @@ from dr_core.releases.reading import Scope, pointer_of, read
 
 
 def check(bench: Bench, hand: ReleaseLease, release: Release) -> None:
-    """Good answers in a row first; then, right before anything moves, everything else."""
+    """Good answers in a row first; then, right before anything moves, everything else.
+
+    A new owner asks anew: nobody says that a colour is well by what it answered before an outage.
+    """
     entry, colours = bench.application(release)
     why = bench.why_not(release)
     if why is not None:
         _refuse(bench, release, [Objection("", f"It stands back: {why}.")])
-    elif gates.UNHEALTHY not in release.overrides and release.good < colours.probes:
+    elif gates.UNHEALTHY not in release.overrides and hand.good < colours.probes:
         _probe(bench, hand, release)
     else:
         # What serves now is only listed, for the way back.
@@ -47,8 +50,8 @@ def _probe(bench: Bench, hand: ReleaseLease, release: Release) -> None:
         ways = " ".join(gates.WITHOUT.format(region=signal.region) for signal in gone)
         _refuse(bench, release, [Objection(gates.UNHEALTHY, message, ways)])
         return
-    kept = bench.keep(release.model_copy(update={"good": release.good + 1}))
-    if kept.good < colours.probes:
+    hand.good += 1
+    if hand.good < colours.probes:
         hand.rest(colours.every.total_seconds())
 
 

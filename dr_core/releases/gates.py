@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from datetime import timedelta
 
 from dr_core.releases.model import Artifact, Match, PointerSeen, Reading, Release, Verb
 from dr_core.topology.model import Application
@@ -9,6 +10,8 @@ from dr_core.topology.model import Application
 DIFFERS, UNKNOWN, CHANGED = "artifact-differs", "artifact-unknown", "artifact-changed"
 STRANGE, UNHEALTHY = "pointer-strange", "colour-unhealthy"
 WITHOUT = "Where the region is gone for longer: `--without {region}`."
+LASTS = timedelta(minutes=15)
+"""How long a confirmation counts beside the time that the probes take: what was shown is of then."""
 OVERRIDES = (DIFFERS, UNKNOWN, CHANGED, STRANGE, UNHEALTHY)
 
 
@@ -23,8 +26,22 @@ class Objection:
 
 def objections(release: Release, application: Application, reading: Reading) -> tuple[Objection, ...]:
     """Everything that was not overridden, in the order in which it was looked at."""
-    found = (*_left_out(release, reading), *_pointers(release, application, reading), *_artifact(release, reading))
+    found = (
+        *_too_late(release, application, reading),
+        *_left_out(release, reading),
+        *_pointers(release, application, reading),
+        *_artifact(release, reading),
+    )
     return tuple(one for one in found if not one.code or one.code not in release.overrides)
+
+
+def _too_late(release: Release, application: Application, reading: Reading) -> Iterator[Objection]:
+    """As after an outage of the workers: meanwhile people may have released in another way."""
+    assert application.release is not None
+    waited = reading.at - release.asked_at
+    if waited > LASTS + application.release.probes * application.release.every:
+        minutes = int(waited.total_seconds() // 60)
+        yield Objection("", f"It was confirmed {minutes} minutes ago, and nothing has moved since.", "Ask for it anew.")
 
 
 def _left_out(release: Release, reading: Reading) -> Iterator[Objection]:

@@ -22,7 +22,8 @@ class Watched:
 
 
 class ReleaseLease:
-    """One epoch's ownership of one release. `watched`: what this owner has seen of its watch by itself."""
+    """One epoch's ownership of one release. `good`: the good answers in a row that this owner had of its colour before
+    anything moves. `watched`: what it has seen of its watch by itself."""
 
     def __init__(self, store: Store, clock: Clock, release: str, epoch: int, timing: Timing, *, sent_at: float) -> None:
         self._store, self._clock, self._timing = store, clock, timing
@@ -31,6 +32,7 @@ class ReleaseLease:
         self._next_beat = sent_at + timing.beat_s
         self._lost = False
         self._rests_until = 0.0
+        self.good = 0
         self.watched = Watched()
 
     @classmethod

@@ -1,7 +1,7 @@
 """Releases as values: what was read of the regions, and one move of the pointers with everything that becomes of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -9,6 +9,9 @@ from pydantic import Field
 from dr_core.approvals.model import Actor
 from dr_core.topology.model import Account
 from dr_core.value import Value
+
+LOOKED_AT_EVERY = timedelta(minutes=5)
+"""A listing costs a call for each thousand objects, a colour and a region; a release reads for itself, right then."""
 
 
 class Pointer(Value):
@@ -64,11 +67,10 @@ class Artifact(Value):
 
 
 class Reading(Value):
-    """What was read of one application's regions. `took_s`: from the first call to the last answer."""
+    """What was read of one application's regions."""
 
     application: str
     at: datetime
-    took_s: float
     pointers: tuple[PointerSeen, ...]
     artifacts: tuple[Artifact, ...]
 
@@ -147,8 +149,8 @@ class Release(Value):
     """One move of the `parameter` to `colour`. `came_from`: what served before, once that is known.
 
     `without` are regions that were left out since they did not answer. `reason`: why it was refused, undone or is
-    unhealthy. `expected`: of a rollback, by region the fingerprint that the colour had when it served last. `good`: the
-    answers in a row so far. `epoch` grows with each owner, `version` with each change.
+    unhealthy. `expected`: of a rollback, by region the fingerprint that the colour had when it served last. `epoch`
+    grows with each owner, `version` with each change.
     """
 
     id: str
@@ -164,7 +166,6 @@ class Release(Value):
     without: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     expected: dict[str, str] = Field({})
-    good: int = 0
     spots: tuple[Spot, ...] = ()
     began_at: datetime | None = None
     moved_at: datetime | None = None

@@ -57,13 +57,12 @@ def read(
 
     Never raises DrError but for what `alive` raises: what could not be asked is in it with its reason.
     """
-    began, now = clock.monotonic(), clock.now()
+    now = clock.now()
     seen = tuple(pointer_of(ports.reading, scope.parameter, region) for region in application.regions)
     look = _Look(ports.artifacts, application, scope.regions, alive)
     compared = [look.artifact(colour) for colour in scope.compared]
     listed = [look.listed(colour) for colour in scope.listed]
-    took_s = round(clock.monotonic() - began, 3)
-    return Reading(application=name, at=now, took_s=took_s, pointers=seen, artifacts=(*compared, *listed))
+    return Reading(application=name, at=now, pointers=seen, artifacts=(*compared, *listed))
 
 
 def _of(application: Application) -> Release:

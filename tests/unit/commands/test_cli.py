@@ -38,6 +38,8 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
         (["failver"], 2, "There is no command `failver`"),
         (["plan"], 2, "needs REGION"),
         (["status", "warehouse"], 2, "no application `warehouse`"),
+        (["run", "show", "run-none"], 2, "`dr runs` lists them"),
+        (["runs", "--limit", "99999999999999999999"], 2, "at most"),
         (["failover", "eu-west-1"], 3, "without AWS credentials the terminal is read-only"),
         (["plan", "us-east-1"], 3, "outside the allowed regions"),
         (["config", "discover", "--region", "xx", "--region", "eu-west-1"], 2, "'xx' is no region"),

@@ -20,6 +20,7 @@ from dr_core.reports.health import HealthReport
 from dr_core.reports.model import RequestView, RunView, StatusReport
 from dr_core.store import runs
 from dr_core.store.runs import Change, StepChange
+from tests.unit.approvals.conftest import examined
 
 REQUESTER, ADA, GRACE, STRANGER = "U0REQUESTER", "U0ADA", "U0GRACE", "U0STRANGER"
 WORKER = {"person": "worker:w", "display": "DR worker", "face": "worker"}
@@ -184,6 +185,7 @@ def test_the_brake_stays_in_the_health_report_until_an_approver_releases_it(desk
         desk.type("brake off", REQUESTER)
     off = desk.type("brake off", ADA).result
     assert "BRAKE OFF" in render(off)
+    examined(desk.services)
     assert desk.type("health").result.all_well
 
 

@@ -13,6 +13,7 @@ from dr_core.errors import ConflictError, DrError, NotFoundError, RefusedError, 
 from dr_core.reports.help import HelpReport
 from dr_core.reports.model import PlanReport, RequestView, StatusReport
 from dr_core.store import requests
+from tests.unit.approvals.conftest import examined
 
 
 def test_everybody_may_look_and_nothing_is_recorded(desk) -> None:
@@ -251,6 +252,7 @@ def test_two_applications_are_kept_apart(ledger) -> None:
 
 def test_the_schedule_may_look_and_ask_for_nothing(desk) -> None:
     schedule = Actor(person="schedule", display="schedule", face=Face.SCHEDULE)
+    examined(desk.services)
     assert dispatch(desk.services, schedule, "health").result.all_well
     with pytest.raises(RefusedError):
         dispatch(desk.services, schedule, "failover eu-west-1")

@@ -9,6 +9,7 @@ from bot.views.drill import drill as as_message
 from bot.views.drill import history as history_message
 from bot.views.drill import scheduled
 from commands.dispatch import dispatch
+from commands.rendering.drill import trend_line
 from commands.rendering.text import render
 from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
@@ -17,7 +18,7 @@ from dr_core.drills.model import DrillState, Stage
 from dr_core.drills.overdue import due_of
 from dr_core.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from dr_core.plan.step import Purpose
-from dr_core.reports.drills import drill_findings
+from dr_core.reports.drills import Trend, TrendPoint, drill_findings
 from dr_core.store import drills, observations, requests
 from dr_core.topology.duties import Schedule
 
@@ -136,6 +137,11 @@ def test_the_history_tells_of_every_application_and_what_is_overdue(make_desk: C
     store, now = desk.services.store, desk.clock.now()
     codes = {finding.code for finding in store.read(lambda tx: drill_findings(tx, desk.topology, now))}
     assert codes == {"drill-overdue"}
+
+
+def test_a_trend_counts_the_drills_since(desk) -> None:
+    points = tuple(TrendPoint(drill=f"d-{score}", at=desk.clock.now(), score=score) for score in (0.5, 1.0))
+    assert trend_line(Trend(kind="probe", points=points)).endswith("100% passed, up from 50% 1 drill ago")
 
 
 def test_nothing_is_overdue_without_a_schedule(desk) -> None:

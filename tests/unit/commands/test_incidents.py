@@ -15,6 +15,7 @@ from commands.rendering.text import render
 from dr_core.errors import ConfigError, NotFoundError, RefusedError, UsageError
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology
+from tests.unit.approvals.conftest import ask, see
 from tests.unit.bot.lint import message_problems
 
 SECOND = Path(__file__).parents[2] / "topologies" / "second.yaml"
@@ -81,6 +82,9 @@ def test_from_the_first_word_to_the_end_every_answer_draws_on_both_faces(desk: A
 def test_who_may_not_ask_may_look(desk: Any) -> None:
     desk.type("incident it burns", "U0ADA")
     assert desk.type("incident show", "U0STRANGER").result.title == "it burns"
+    see(desk.services)
+    request = ask(desk.services)
+    assert desk.type(f"incident show {request.id}", "U0STRANGER").result.title == "it burns"
     for words in ("incident it burns", "note x", "incident close"):
         with pytest.raises(RefusedError):
             desk.type(words, "U0STRANGER")

@@ -5,8 +5,11 @@ import pytest
 from dr_core.audit.chain import GENESIS, hash_of
 from dr_core.errors import NotFoundError
 from dr_core.observation.model import Verdict
-from dr_core.store import replicas
+from dr_core.readiness.examination import About
+from dr_core.readiness.model import Sheet
+from dr_core.store import readiness, replicas
 from dr_core.store.tables import observation
+from tests.unit.approvals.conftest import examined
 
 
 def test_status_tells_where_it_runs_and_what_would_be_lost(desk) -> None:
@@ -57,11 +60,27 @@ def test_what_was_never_observed_is_unknown_and_not_well(desk) -> None:
 
 
 def test_health_is_well_when_everything_is(desk) -> None:
+    examined(desk.services)
     outcome = desk.type("health")
     assert outcome.result.all_well
     assert outcome.exit_code == 0
     [shop] = outcome.result.applications
     assert [signal.name for region in shop.regions for signal in region.signals] == ["http", "http"]
+
+
+def test_health_is_not_well_where_a_failover_would_be_blocked_and_says_where_nobody_knows(desk) -> None:
+    report = desk.type("health").result
+    assert report.all_well
+    [unknown] = report.applications[0].findings
+    assert (unknown.code, "no preflight was made yet" in unknown.message) == ("readiness-unknown", True)
+    about = About("database", "shop", "eu-west-1", "RDS", desk.clock.now())
+    headless = about.blocking("target-headless", "It has no instance.", way_out="Add one.")
+    sheet = Sheet(application="shop", at=desk.clock.now(), duration_s=1, complete=True, checks=(headless,))
+    desk.services.store.write(lambda tx: readiness.put(tx, sheet))
+    report = desk.type("health").result
+    assert not report.all_well
+    [blocked] = report.applications[0].findings
+    assert (blocked.code, blocked.evidence) == ("not-ready", "It has no instance.")
 
 
 def test_health_of_a_region_that_is_down_says_why(desk) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from commands.rendering.objectives import objectives, percent, performance, readiness, short, target
-from dr_core.reports.model import ObjectiveLine, ReadinessLine, TargetLine
+from dr_core.plan.target import TargetLine
+from dr_core.readiness.line import ReadinessLine
+from dr_core.reports.model import ObjectiveLine
 from dr_core.reports.performance import PerformanceLine
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -39,6 +41,7 @@ def test_a_percentage_is_never_rounded_up(value: float | None, told: str) -> Non
         ({"reached": None, "met": None, "reason": "no run yet"}, "RTO not measured (objective 15 m): no run yet"),
         ({"name": "rpo", "target": 60, "reached": 0.0}, "RPO none, met (objective 1 m; forced run run-a)"),
         ({"name": "rpo", "target": 60, "reached": None, "met": True}, "RPO in step, met (objective 1 m)"),
+        ({"name": "rpo", "target": 60, "reached": None, "met": False}, "RPO not in step, MISSED (objective 1 m)"),
         (
             AVAILABILITY | {"reached": 99.8999, "met": False},
             "availability 99.899 %, MISSED (objective 99.9 %; 30 d, 8.0 h of them known, 1.11 %)",

@@ -3,7 +3,8 @@
 import pytest
 
 from commands.rendering.steps import facts, listed, marks, never_measured, takes, whole
-from dr_core.reports.model import Estimate, PlanReport, PlanStep
+from dr_core.plan.expected import Estimate
+from dr_core.reports.model import PlanReport, PlanStep
 
 UNKNOWN = Estimate(median_s=None, p90_s=None, samples=0, source="no samples")
 
@@ -34,10 +35,10 @@ def figure(median: float | None, p90: float | None = None, samples: int = 0, sou
     [
         (figure(None), "never measured here"),
         (figure(480, source="no samples; published: a talk"), "takes about 8 m (published: a talk)"),
-        (figure(70, 70, 1), "takes about 1 m 10 s (measured once here)"),
-        (figure(70, 90, 12), "takes about 1 m 10 s, 9 of 10 within 1 m 30 s (measured 12 times here)"),
-        (figure(70, 75, 3), "takes about 1 m 10 s, at most 1 m 15 s (measured 3 times here)"),
-        (figure(70, None, 3), "takes about 1 m 10 s (measured 3 times here)"),
+        (figure(70, 70, 1), "takes about 1 m 10 s (by 1 step of its kind here)"),
+        (figure(70, 90, 12), "takes about 1 m 10 s, 9 of 10 within 1 m 30 s (by 12 steps of its kind here)"),
+        (figure(70, 75, 3), "takes about 1 m 10 s, at most 1 m 15 s (by 3 steps of its kind here)"),
+        (figure(70, None, 3), "takes about 1 m 10 s (by 3 steps of its kind here)"),
     ],
 )
 def test_an_estimate_names_its_basis(estimate: Estimate, told: str) -> None:

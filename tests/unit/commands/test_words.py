@@ -5,9 +5,33 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commands.rendering.lines import WIDTH, table, wrap
-from commands.rendering.words import ago, clock, count, duration, how_long, limit, moment, plain
+from commands.rendering.words import ago, beside_gates, clock, count, how_long, limit, moment, plain
+from dr_core.execution.model import StoreLoss
+from dr_core.span import duration
 
 NOW = datetime(2026, 1, 5, 10, 3, 20, tzinfo=UTC)
+
+
+def lost(name: str, seconds: float | None, *, gate: bool) -> StoreLoss:
+    return StoreLoss(
+        kind="s3", name=name, gate=gate, seconds=seconds, threshold_s=60, verdict="ok", source="", measured_at=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("losses", "seconds", "said"),
+    [
+        ([lost("db", 71, gate=True), lost("docs", 97, gate=False)], 71, " in stores that gate, s3 docs 1 m 37 s"),
+        ([lost("db", 71, gate=True), lost("docs", 12, gate=False)], 71, ""),
+        ([lost("db", None, gate=True), lost("docs", 12, gate=False)], None, " in stores that gate, s3 docs 12 s"),
+        ([lost("docs", 19, gate=False)], None, " since no store gates, s3 docs 19 s"),
+        ([lost("docs", None, gate=False)], None, ""),
+    ],
+)
+def test_a_loss_says_what_it_is_of_where_another_store_lost_more(
+    losses: list[StoreLoss], seconds: float | None, said: str
+) -> None:
+    assert beside_gates(losses, seconds) == said
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ from dr_core.topology.load import load_checked
 from dr_core.topology.model import Topology
 from tests.conftest import TOPOLOGIES
 from tests.unit.commands.conftest import observation
+from tests.unit.control import conftest as control
 
+store = control.store
 A, B, C = "eu-west-1", "eu-central-1", "eu-north-1"
 REQUESTER, INES, JONAS, MARA = "U0ASKS", "U7INES", "U7JONAS", "U7MARA"
 NEEDS = {"identity": (), "payments": ("identity",), "mail": (), "letters": ("mail",)}

@@ -5,13 +5,14 @@ import pytest
 from dr_core.approvals import ack
 from dr_core.approvals.open import open_request
 from dr_core.evacuation.model import Evacuation
+from dr_core.evacuation.turn import Stage, Standing
 from dr_core.execution.model import RunState
 from dr_core.execution.quorum import LASTS
 from dr_core.plan.step import Mode
-from dr_core.reports.evacuation import evacuation_view
+from dr_core.reports.evacuation import _sentence, evacuation_view
 from dr_core.store import observations, runs
 from tests.unit.commands.conftest import observation
-from tests.unit.evacuation.conftest import INES, JONAS, REQUESTER, A, B, Region, end
+from tests.unit.evacuation.conftest import INES, JONAS, REQUESTER, A, B, C, Region, end
 
 
 @pytest.fixture
@@ -34,6 +35,15 @@ def approved(region: Region) -> Evacuation:
     region.approve(evacuation, INES)
     region.approve(evacuation, JONAS)
     return evacuation
+
+
+def test_the_rto_of_a_run_that_led_elsewhere_is_not_that_of_the_move(region: Region) -> None:
+    evacuation = approved(region)
+    run = region.finish(evacuation, "identity").model_copy(update={"rto_s": 312.0})
+    request, there = region.requests(evacuation)["identity"], Standing("identity", 1, (), Stage.ARRIVED, "it is seen")
+    elsewhere = run.model_copy(update={"plan": run.plan.model_copy(update={"target": C})})
+    told = [_sentence(there, request, one, "", "") for one in (run, elsewhere)]
+    assert told == ["arrived, RTO 5 m 12 s", "arrived: it is seen"]
 
 
 def said(region: Region, evacuation: Evacuation, name: str) -> str:

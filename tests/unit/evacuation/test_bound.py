@@ -1,6 +1,7 @@
 """A decision about all of an evacuation is about what the person was shown, and about no other round."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,16 @@ def test_a_terminal_may_type_the_worst_loss_of_all_that_waits(region: Region) ->
     assert deciding._to_type(looked, 60.0, None) == "900"
     with pytest.raises(UsageError, match="type exactly: 900"):
         ack.check_typed(deciding._to_type(looked, 60.0, "1800"), "1800")
+
+
+def test_where_no_plan_fits_any_more_all_of_it_is_void_as_soon_as_somebody_wants_to_approve(region: Region) -> None:
+    evacuation = region.ask()
+    topology = region.services.topology
+    fewer = {name: app.model_copy(update={"capacity": ()}) for name, app in topology.applications.items()}
+    region.services = replace(region.services, topology=topology.model_copy(update={"applications": fewer}))
+    with pytest.raises(ConflictError, match="is void"):
+        deciding.review(region.services, evacuation.id, region.actor(INES))
+    assert set(region.states(evacuation).values()) == {"void"}
 
 
 Act = Callable[[Region, Evacuation, int], object]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from commands.rendering.evacuation import acks_of
 from dr_core.approvals import ack
 from dr_core.approvals.lapse import BOT, expire_due
 from dr_core.approvals.model import RequestState
@@ -16,6 +17,7 @@ from dr_core.errors import ConflictError, DrError, RefusedError, UsageError
 from dr_core.evacuation import deciding, renewing
 from dr_core.execution.model import RunState
 from dr_core.plan.step import Mode
+from dr_core.reports.evacuation import evacuation_view
 from tests.unit.evacuation.conftest import INES, JONAS, MARA, REQUESTER, Region
 
 
@@ -65,6 +67,7 @@ def test_somebody_outside_the_group_may_not_approve(region: Region) -> None:
         region.approve(region.ask(by=INES), REQUESTER, round=1)
 
 
+@pytest.mark.races
 def test_two_approvers_in_the_same_second_complete_it_once(region: Region) -> None:
     evacuation = region.ask()
     people = (INES, JONAS, MARA)
@@ -193,6 +196,8 @@ def test_a_member_whose_run_asks_again_is_approved_on_the_same_card(region: Regi
     seen = deciding.review(region.services, evacuation.id, region.actor(INES))
     assert [request.application for request in seen.waiting] == ["mail"]
     region.approve(evacuation, INES)
+    told = {ack.person: about for ack, about in acks_of(evacuation_view(region.services, evacuation.id))}
+    assert list(told.values()) == ["", " for identity, letters, payments"], "Jonas has not approved the new round"
     region.approve(evacuation, MARA)
     assert region.requests(evacuation)["mail"].state is RequestState.APPROVED
     assert len(region.requests(evacuation)["identity"].acks) == 2
@@ -214,6 +219,7 @@ def test_it_is_over_when_every_wave_is(region: Region) -> None:
     assert region.read(trail.verify).ok
 
 
+@pytest.mark.races
 def test_two_workers_at_once_start_it_once(region: Region) -> None:
     evacuation = region.ask()
     region.approve(evacuation, INES)

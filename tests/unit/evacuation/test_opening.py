@@ -4,13 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from bot.views import evacuation as card
+from bot.views import evacuation_modals
+from bot.views.evacuation_plan import plan as plan_card
+from commands.rendering.text import render
 from dr_core.approvals import ack
 from dr_core.approvals.open import BlockedError
 from dr_core.errors import ConflictError, RefusedError, UsageError
+from dr_core.evacuation.opening import ACTIONS
 from dr_core.evacuation.survey import Asked, survey
 from dr_core.execution.model import RunState
 from dr_core.plan.step import Mode
-from dr_core.reports.evacuation import evacuation_view
+from dr_core.reports.evacuation import LeftBehind, evacuation_view
 from dr_core.reports.evacuation_plan import evacuation_plan
 from dr_core.store import requests
 from tests.unit.evacuation.conftest import INES, JONAS, A, B, C, Region
@@ -38,7 +43,7 @@ def test_asking_twice_with_one_id_opens_one(region: Region) -> None:
 
 def test_looking_changes_nothing(region: Region) -> None:
     found = region.read(lambda tx: survey(tx, region.services, Asked(B, None, Mode.FORCED)))
-    shown = evacuation_plan(found)
+    shown = evacuation_plan(region.services.topology, found)
     assert [(one.application, one.wave) for one in shown.members] == [
         ("identity", 1), ("mail", 1), ("payments", 2), ("letters", 2),
     ]  # fmt: skip
@@ -97,11 +102,32 @@ def test_the_same_again_is_refused_while_it_is_queued(region: Region) -> None:
 def test_what_a_finding_blocks_stays_behind_and_says_how_it_goes_all_the_same(region: Region) -> None:
     """The target of mail was never seen well: it does not keep the others."""
     region.see(down=(A, B), names=("mail",))
+    found = region.read(lambda tx: survey(tx, region.services, Asked(B, None, Mode.FORCED)))
+    planned = evacuation_plan(region.services.topology, found)
     evacuation = region.ask()
     assert "mail" not in {member.application for member in evacuation.members}
     [mail] = [one for one in evacuation.left if one.application == "mail"]
     assert "--override" in mail.way_out
     assert evacuation.member("letters").after == ()
+    assert "letters goes without it, and while that runs it cannot follow" in mail.way_out
+    view = evacuation_view(region.services, evacuation.id)
+    shown = (
+        render(view),
+        render(planned),
+        str(plan_card(planned).blocks),
+        str(card.card(view, dict.fromkeys(ACTIONS, "t")).blocks),
+        str(evacuation_modals.approve(view, [one.application for one in view.members], None, "C1")),
+    )
+    assert [text.count("goes without mail,") for text in shown] == [1] * 5
+
+
+def test_who_goes_without_what_stays_behind_is_read_to_the_end_of_a_long_way_out() -> None:
+    out = f"{'Wait until the copy has caught up. ' * 15}Ask for it before you approve."
+    left = [LeftBehind(application=f"app-{n}", reason="it is blocked", way_out=out, here=True) for n in range(20)]
+    shown = card.left_behind(left)
+    assert str(shown).count("before you approve.") == 12
+    assert "8 more" in str(shown[-1])
+    assert all(len(block["text"]["text"]) <= 3000 for block in shown)  # type: ignore[index, call-overload, arg-type]
 
 
 def test_where_everything_is_blocked_the_findings_are_offered_to_be_overridden(region: Region) -> None:

@@ -21,6 +21,8 @@ from dr_core.topology.approval import Group
 from tests.unit.bot.conftest import FakeSlack
 from tests.unit.evacuation.conftest import INES, JONAS, MARA, Region
 
+pytestmark = pytest.mark.races  # the announcer reads in threads of its own
+
 
 @pytest.fixture
 def store_url(sqlite_url: str) -> str:

@@ -18,7 +18,24 @@ def known(**changes: Any) -> Freeze:
 
 STANDS = known()
 LIFTED = known(lifted_at=AT, lifted_by="Ada")
+MOVING = known(moving=True)
 AFTER_HOME = known(lifted_at=AT, lifted_by="DR worker", been_home=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "active", "moving", "follows"),
+    [
+        pytest.param(None, AWAY, True, Turn.FREEZE, id="a run has begun to take it away"),
+        pytest.param(MOVING, AWAY, True, None, id="the run goes on"),
+        pytest.param(MOVING, AWAY, False, Turn.THERE, id="it is seen there"),
+        pytest.param(MOVING, HOME, False, Turn.LIFT, id="the run ended without moving it"),
+        pytest.param(LIFTED, AWAY, True, None, id="a person lifted it meanwhile"),
+    ],
+)
+def test_a_run_that_takes_it_away_counts_as_a_move(
+    before: Freeze | None, active: str, moving: bool, follows: Turn | None
+) -> None:
+    assert turn(before, active, HOME, moving=moving) is follows
 
 
 @pytest.mark.parametrize(

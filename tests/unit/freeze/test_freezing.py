@@ -1,6 +1,7 @@
 """The duty: freezes what moved, frees what came home, keeps the markers in step; a person may lift it once."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,12 +11,12 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing
 from dr_core.errors import ConflictError, RefusedError, UnreachableError, UsageError
 from dr_core.freeze import freezing, lifting
-from dr_core.freeze.freezing import LOOKED_FOR, RETRIED, Freezing
+from dr_core.freeze.freezing import RETRIED, Freezing
 from dr_core.freeze.memory import MemoryMarkers
-from dr_core.freeze.model import Freeze
+from dr_core.freeze.model import LOOKED_FOR, Freeze
 from dr_core.freeze.port import parameter
 from dr_core.objectives.availability import Move
-from dr_core.reports.freeze import freeze_view
+from dr_core.reports.freeze import BELIEVED, freeze_view
 from dr_core.reports.open_matters import open_matters
 from dr_core.services import Services
 from dr_core.store import freezes, observations
@@ -125,9 +126,7 @@ def test_a_region_that_is_gone_is_named_and_marked_when_it_is_back(room: Room) -
     known = room.known()
     assert known is not None
     assert (room.stand(), known.markers[HOME].stands) == ({AWAY}, None)
-    view = freeze_view(known, room.services.topology.applications["shop"])
-    assert view is not None
-    assert view.markers == {HOME: f"unknown: {HOME} does not answer.", AWAY: "stands"}
+    assert shown(room) == {HOME: f"unknown: {HOME} does not answer.", AWAY: "stands"}
     room.down.clear()
     room.services.clock.advance(RETRIED.total_seconds())  # type: ignore[attr-defined]
     room.duty.round()
@@ -193,6 +192,32 @@ def test_a_run_that_is_held_after_its_promotion_keeps_no_freeze_back(
     assert room.stand() == set()
 
 
+def test_a_run_freezes_from_its_first_step_on_and_sets_free_what_it_did_not_move(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = SimpleNamespace(id="run-1", holds=(), plan=SimpleNamespace(target=AWAY))
+    under_way = {"runs": (run,)}
+    monkeypatch.setattr(freezing.runs, "unfinished", lambda *_: under_way["runs"])
+    monkeypatch.setattr(freezing.runs, "recent", lambda *_: (run,))
+    monkeypatch.setattr(freezing.scope, "holder", lambda *_: next((one.id for one in under_way["runs"]), None))
+    room.active(HOME)
+    assert room.stand() == {HOME, AWAY}
+    marker = json.loads(room.markers.texts[MARKER, AWAY])
+    assert (marker["run"], marker["why"].partition(":")[0]) == ("run-1", f"shop is being moved to {AWAY}")
+    [matter] = [one for one in room.services.store.read(open_matters) if one.code == "frozen"]
+    assert f"it is being moved to {AWAY}" in matter.message
+    room.active(HOME)
+    assert room.told().count(EventKind.FREEZE_SET) == 1
+    under_way["runs"] = ()
+    room.active(HOME)
+    assert room.stand() == set()
+    under_way["runs"] = (run,)
+    room.active(HOME)
+    room.active(AWAY)
+    assert json.loads(room.markers.texts[MARKER, HOME])["why"].startswith(f"shop runs in {AWAY}:")
+    assert room.told().count(EventKind.FREEZE_SET) == 2
+
+
 def test_where_nobody_sees_it_the_last_move_freezes_it_and_lifts_nothing(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,4 +261,21 @@ def test_right_after_the_turn_the_report_names_every_region_without_a_marker(roo
     room.duty._bring_up = lambda *_: None  # type: ignore[method-assign]
     room.active(AWAY)
     [matter] = [one for one in room.services.store.read(open_matters) if one.code == "frozen"]
-    assert f"does not stand in {HOME}, {AWAY}" in matter.message
+    assert f"not known to stand in {HOME} (not put yet), {AWAY} (not put yet)." in matter.message
+
+
+def test_a_marker_that_nobody_looks_for_or_that_cannot_be_seen_is_not_said_to_stand(room: Room) -> None:
+    room.active(AWAY)
+    room.down.add(HOME)
+    room.services.clock.advance(LOOKED_FOR.total_seconds())  # type: ignore[attr-defined]
+    room.duty.round()
+    [matter] = [one for one in room.services.store.read(open_matters) if one.code == "frozen"]
+    assert f"not known to stand in {HOME} (unknown: {HOME} does not answer)." in matter.message
+    room.services.clock.advance(BELIEVED.total_seconds() + 1)  # type: ignore[attr-defined]
+    assert "unknown: last looked for at" in shown(room)[AWAY]
+
+
+def shown(room: Room) -> dict[str, str]:
+    view = freeze_view(room.known(), room.services.topology.applications["shop"], room.services.clock.now())
+    assert view is not None
+    return view.markers

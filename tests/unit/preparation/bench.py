@@ -48,6 +48,10 @@ class Counting(MemoryCapacity):
         self._ask("stand_by", region, count)
         super().stand_by(entry, region, count, claim)
 
+    def give_back(self, entry: Entry, region: str, least: int, claim: Claim) -> None:
+        self._ask("give_back", region, least)
+        super().give_back(entry, region, least, claim)
+
     def _ask(self, what: str, region: str, count: int) -> None:
         if self.denied:
             raise DeniedError(f"permission is missing to {what}")

@@ -17,8 +17,11 @@ from dr_core.audit.reconcile import preparations as intents_of
 from dr_core.capacity.port import Bounds, Scaling
 from dr_core.claim import Claim
 from dr_core.detection.actor import DETECTION
+from dr_core.drills.agenda import SCALE
+from dr_core.drills.model import Drill, DrillKind, DrillState, Exercise, Stage
 from dr_core.plan.step import Mode, Severity
-from dr_core.preparation.model import ItemState
+from dr_core.preparation.decide import taken_back
+from dr_core.preparation.model import Item, ItemState
 from dr_core.preparation.situation import situation
 from dr_core.readiness.model import Check, CheckState, Sheet
 from dr_core.reports.request import request_view
@@ -216,6 +219,24 @@ def test_automatic_scaling_is_given_its_least_back(bench: Bench) -> None:
     assert bench.state(request) is ItemState.UNDONE
 
 
+def test_a_least_that_automatic_scaling_has_gone_above_is_given_back_alone(bench: Bench) -> None:
+    raised, entry = Bounds(least=4, most=8, scaling=Scaling.ON), Entry.model_validate(ENTRY)
+    item = Item(step=STEP, title="t", name=NAME, entry=entry, region=WEST, count=4, size=1, state=ItemState.DONE)
+    seen = bench.fleet.state(entry, WEST)
+    found = [taken_back(item, seen.model_copy(update={"desired": desired}), raised) for desired in (6, 4, 3)]
+    assert found == [ItemState.UNDOING, None, ItemState.KEPT]
+    bench.fleet.scaled[NAME, WEST] = raised.model_copy(update={"least": 1})
+    request = ask(bench.services)
+    bench.turns()
+    bench.fleet.grow(entry, WEST, 6, Claim("a policy", "x", 1))
+    bench.fleet.scaled[NAME, WEST] = raised
+    cancelled(bench, request)
+    bench.turns()
+    assert (bench.fleet.asked[-1], bench.fleet.wanted()) == (f"give_back {WEST} 1", 6)
+    assert bench.fleet.scaled[NAME, WEST].least == 1
+    assert (bench.state(request), bench.told(request)[-2:]) == (ItemState.KEPT, ["prepare.undoing", "prepare.kept"])
+
+
 def test_a_quota_without_room_prepares_nothing(bench: Bench) -> None:
     now = bench.clock.now()
     short = Check(
@@ -227,7 +248,16 @@ def test_a_quota_without_room_prepares_nothing(bench: Bench) -> None:
     request = ask(bench.services)
     bench.turns()
     assert bench.fleet.asked == []
-    assert "The quota is too small" in request_view(bench.services, request.id).prepared[0]
+    told = f"The quota is too small, as the preflight at {now:%Y-%m-%d %H:%M}Z found"
+    assert told in request_view(bench.services, request.id).prepared[0]
+    enough = sheet.model_copy(update={"checks": ()})
+    bench.services.store.write(lambda tx: readiness.put(tx, enough))
+    bench.turns()
+    assert bench.fleet.asked == [], "in the same round it was refused"
+    expired(bench, request)
+    renewal.renew(bench.services, request.id, actor=actor(bench.services.topology, "U0REQUESTER"))
+    bench.turns()
+    assert bench.fleet.asked == [f"grow {WEST} 4"]
 
 
 def test_the_brake_stops_it_both_ways(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,6 +296,56 @@ def test_what_is_denied_is_said_and_tried_no_more(bench: Bench) -> None:
     cancelled(bench, request)
     bench.turns()
     assert bench.state(request) is ItemState.UNDONE, "nothing of it is there"
+
+
+def test_what_was_denied_is_tried_again_in_a_new_round_and_goes_back_to_what_was_there_first(bench: Bench) -> None:
+    request = ask(bench.services)
+    bench.fleet.denied = True
+    bench.turns()
+    bench.fleet.denied = False
+    bench.fleet.grow(Entry.model_validate(ENTRY), WEST, 4, Claim("the call worked all the same", "x", 1))
+    expired(bench, request)
+    renewal.renew(bench.services, request.id, actor=actor(bench.services.topology, "U0REQUESTER"))
+    bench.turns()
+    assert bench.state(request) is ItemState.DONE
+    cancelled(bench, request)
+    bench.turns()
+    assert bench.fleet.wanted() == 1
+
+
+def test_what_was_denied_is_not_grown_in_a_new_round_where_it_could_not_be_put_back(bench: Bench) -> None:
+    bench.fleet.denied = True
+    request = ask(bench.services)
+    bench.turns()
+    bench.fleet.denied = False
+    bench.fleet.scaled[NAME, WEST] = Bounds(least=1, most=3, scaling=Scaling.ON)
+    expired(bench, request)
+    renewal.renew(bench.services, request.id, actor=actor(bench.services.topology, "U0REQUESTER"))
+    bench.turns()
+    assert (bench.fleet.asked, bench.state(request)) == ([], ItemState.FAILED)
+    [sentence] = request_view(bench.services, request.id).prepared
+    assert "ends at 3" in sentence
+
+
+def test_the_copy_of_a_drill_is_no_part_of_what_was_there_before(bench: Bench) -> None:
+    bench.fleet.grow(Entry.model_validate(ENTRY), WEST, 2, Claim("drill", "x", 1))
+    copy = Exercise(
+        name="scale", kind=SCALE, title="t", region=WEST, params={"entry": ENTRY}, stage=Stage.TRIED,
+        kept={"desired": 1}, since=bench.clock.now(),
+    )  # fmt: skip
+    by = actor(bench.services.topology, "U0ADA")
+    drill = Drill(
+        id="d-1", application="shop", kind=DrillKind.PROBE, state=DrillState.RUNNING, by=by, source=CENTRAL,
+        asked_at=bench.clock.now(), exercises=(copy,),
+    )  # fmt: skip
+    begun = bench.services.store.write(lambda tx: drills.add(tx, drill))
+    request = ask(bench.services)
+    bench.turns()
+    clean = begun.with_(copy.model_copy(update={"stage": Stage.CLEAN})).model_copy(update={"state": DrillState.PASSED})
+    bench.services.store.write(lambda tx: drills.save(tx, clean))
+    cancelled(bench, request)
+    bench.turns()
+    assert bench.fleet.wanted() == 1
 
 
 def call(bench: Bench, request: Request, step: str, operation: str, purpose: str = "prepare", **how: str) -> AwsCall:

@@ -1,12 +1,15 @@
 """A worker finds what a forced run lost, keeps it before RDS removes it, and opens one item for it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from dr_core.audit.events import EventKind
-from dr_core.errors import DeniedError, UnreachableError
+from dr_core.errors import DeniedError, RejectedError, UnreachableError
+from dr_core.reconciliation.intents import BEFORE, intents_of
 from dr_core.reconciliation.model import ItemKind, Kept
 from dr_core.reconciliation.search import PREFIX
-from dr_core.store import events
+from dr_core.reports.reconciliations import reconciliation_list
+from dr_core.store import events, reconciliations
 from dr_core.store.engine import Store, Tx
 from tests.unit.reconciliation.conftest import After, left
 
@@ -126,6 +129,35 @@ def test_a_copy_that_failed_is_made_once_more_and_said(after, monkeypatch):
     assert (item.lost.kept, item.lost.copy_name) == (Kept.YES, second)
     assert first != second
     assert told(after).count("reconciliation.copying") == 2
+    intents = after.store.read(lambda tx: intents_of(tx, item.id))
+    assert {name: intent.subject for name, intent in intents.items()} == {first: first, second: second, BEFORE: first}
+
+
+def test_what_rds_refuses_of_one_snapshot_costs_the_next_one_nothing(after, monkeypatch):
+    for name in (TAIL, f"{TAIL}-1"):
+        after.snapshots.take(name, CLUSTER, HOME)
+    copy = after.snapshots.copy
+
+    def refused(source, name):
+        if source.id == TAIL:
+            raise RejectedError("the quota of snapshots is used up")
+        copy(source, name)
+
+    monkeypatch.setattr(after.snapshots, "copy", refused)
+    after.look(3)
+    assert {item.lost.snapshot: item.lost.kept for item in after.items} == {TAIL: Kept.ASKED, f"{TAIL}-1": Kept.YES}
+
+
+def test_newer_items_hide_none_that_was_signed(after, monkeypatch):
+    monkeypatch.setattr("dr_core.reports.reconciliations._SIGNED", 1)
+    after.snapshots.take(TAIL, CLUSTER, HOME)
+    after.look(1)
+    (item,) = after.items
+    after.store.write(lambda tx: reconciliations.sign(tx, item, "Ada", "nothing of it is missing"))
+    newer = item.model_copy(update={"id": "l-newer", "subject": "newer", "opened_at": after.clock.now()})
+    after.store.write(lambda tx: reconciliations.add(tx, newer))
+    listed = reconciliation_list(SimpleNamespace(store=after.store, topology=SimpleNamespace(applications={})))
+    assert ([one.id for one in listed.open], [one.id for one in listed.signed]) == (["l-newer"], [item.id])
 
 
 def test_an_answer_that_was_lost_makes_no_second_copy(after, monkeypatch):

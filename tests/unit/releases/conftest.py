@@ -17,7 +17,9 @@ from dr_core.topology.model import Topology
 from dr_core.topology.release import Colour
 from dr_core.topology.release import Release as Colours
 from tests.unit.approvals.conftest import CENTRAL, WEST, actor, enrol, services  # noqa: F401
+from tests.unit.control import conftest as control
 
+store = control.store
 POINTER = "/shop/release"
 BUCKETS = {CENTRAL: "shop-web-eu-central-1", WEST: "shop-web-eu-west-1"}
 ADA = Actor(person="person:Ada", display="Ada", face=Face.SLACK, slack_user="U0ADA", team="T0HOME")

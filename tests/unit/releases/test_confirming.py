@@ -3,13 +3,15 @@
 import pytest
 
 from commands.dispatch import dispatch
-from dr_core.errors import ConflictError
+from dr_core.audit import trail
+from dr_core.audit.events import EventKind
+from dr_core.errors import ConflictError, RefusedError
 from dr_core.releases.asking import UnconfirmedError
 from dr_core.releases.model import Verb
 from dr_core.store import releases
 from dr_core.terminal.claim import Claim, new_nonce
 from dr_core.terminal.claim import Verb as Typed
-from tests.unit.approvals.conftest import actor
+from tests.unit.approvals.conftest import CENTRAL, actor
 from tests.unit.releases.conftest import BUCKETS, Regions
 
 
@@ -24,6 +26,13 @@ def test_a_rollback_is_a_question_until_its_colour_is_named(regions: Regions, mo
         typed(regions, "release", "rollback", "shop", *more)
     assert caught.value.hint is not None
     assert caught.value.hint.endswith("release rollback shop --to=blue --confirm")
+
+
+def test_a_question_that_is_refused_is_in_the_trail_like_a_refused_release(regions: Regions) -> None:
+    with pytest.raises(RefusedError, match=f"is at work in {CENTRAL}"):
+        typed(regions, "release", "promote", "shop", "--to", "green", "--without", CENTRAL)
+    last = regions.services.store.read(lambda tx: trail.listing(tx, chain="ops"))[-1]
+    assert (last.kind, last.data["command"]) == (EventKind.COMMAND_REFUSED, "release promote")
 
 
 def test_the_line_that_two_were_shown_goes_back_once(regions: Regions) -> None:

@@ -6,6 +6,8 @@ from dr_core.audit.events import Event, EventKind
 from dr_core.audit.trail import listing
 from dr_core.errors import ConflictError, DeniedError, RefusedError, UnreachableError, UsageError
 from dr_core.execution import brake
+from dr_core.observation.active import Serving
+from dr_core.releases import asking
 from dr_core.releases.model import Pointer, Release, ReleaseState, Verb
 from tests.unit.approvals.conftest import CENTRAL, WEST
 from tests.unit.releases.conftest import ADA, BUCKETS, POINTER, Regions, url
@@ -28,10 +30,39 @@ def test_every_region_is_moved_and_the_colour_watched_until_the_hold_is_over(reg
     assert ended.ended_at is not None
     assert ended.moved_at is not None
     assert 60 <= (ended.ended_at - ended.moved_at).total_seconds() < 70
-    assert ended.good == 3
     assert [len(told(regions, kind)) for kind in (EventKind.RELEASE_INTENT, EventKind.RELEASE_POINTER)] == [1, 2]
     found = told(regions, EventKind.RELEASE_INTENT)[0].data["regions"]
     assert found == {region: {"value": "blue", "version": 1} for region in BUCKETS}
+
+
+def test_what_was_confirmed_long_ago_is_refused_and_nothing_moves(regions: Regions) -> None:
+    asked = regions.ask(colour="green")
+    regions.services.clock.advance(3 * 86400)  # type: ignore[attr-defined]
+    ended = regions.live_through(asked.id)
+    assert (ended.state, regions.pointers.puts) == (ReleaseState.REFUSED, [])
+    assert "confirmed 4320 minutes ago" in ended.reason
+
+
+def test_good_answers_to_a_worker_that_is_gone_count_for_nothing(regions: Regions) -> None:
+    first, asked = regions.worker(), regions.ask(colour="green")
+    for _ in range(8):
+        first.round()
+        regions.services.clock.advance(1)  # type: ignore[attr-defined]
+    assert len(regions.colours.probed) == 4
+    regions.colours.bad.update(url("green", region) for region in BUCKETS)
+    regions.services.clock.advance(21)  # type: ignore[attr-defined]
+    ended = regions.live_through(asked.id)
+    assert (ended.state, regions.pointers.puts) == (ReleaseState.REFUSED, [])
+    assert "not healthy in eu-central-1 and eu-west-1" in ended.reason
+
+
+def test_what_serves_by_its_records_is_not_left_out(regions: Regions, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = regions.services.topology.applications["shop"]
+    regions.services.topology.applications["shop"] = entry.model_copy(update={"active_active": True})
+    found = Serving((CENTRAL, WEST), "by the weights of the records")
+    monkeypatch.setattr(asking, "serving", lambda entry, seen: found)
+    with pytest.raises(RefusedError, match="at work in eu-west-1"):
+        regions.ask(colour="green", without=(WEST,))
 
 
 def test_a_rollback_brings_back_what_served_before_and_refuses_what_was_put_there_since(regions: Regions) -> None:

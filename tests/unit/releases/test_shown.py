@@ -2,15 +2,17 @@
 
 import pytest
 
+from bot.views.release import confirm
 from bot.views.release import releases as message
 from commands.rendering.text import render
-from dr_core.errors import NotFoundError, UnreachableError
+from dr_core.errors import NotFoundError, UnreachableError, UsageError
+from dr_core.releases.asking import Proposal, work_out
 from dr_core.releases.looking import Looking
 from dr_core.releases.memory import memory_ports
-from dr_core.releases.model import Pointer, ReleaseState
+from dr_core.releases.model import Pointer, ReleaseState, Verb
 from dr_core.reports.releases import release_report
 from dr_core.reports.status import status
-from tests.unit.approvals.conftest import CENTRAL, WEST
+from tests.unit.approvals.conftest import CENTRAL, WEST, see
 from tests.unit.releases.conftest import BUCKETS, POINTER, Regions
 
 
@@ -19,9 +21,9 @@ class Ours:
         return True
 
 
-def look(regions: Regions) -> None:
+def look(regions: Regions, after_s: float = 301) -> None:
     ports = memory_ports(regions.pointers, regions.artifacts, regions.colours)
-    regions.services.clock.advance(301)  # type: ignore[attr-defined]
+    regions.services.clock.advance(after_s)  # type: ignore[attr-defined]
     Looking(regions.services, lambda account: ports, Ours()).round()  # type: ignore[arg-type]
 
 
@@ -52,6 +54,21 @@ def test_what_serves_is_said_and_where_the_regions_differ(
     assert line in short
 
 
+def test_a_region_that_was_silent_is_named_and_read_again_as_soon_as_it_is_healthy(regions: Regions) -> None:
+    regions.down(WEST, UnreachableError("SSM in eu-west-1 did not answer."))
+    look(regions)
+    with pytest.raises(UsageError, match=r"what serves in eu-west-1 could not be read at \d\d:\d\d:\d\dZ"):
+        work_out(regions.services, Proposal("shop", Verb.PROMOTE))
+    regions.fails.clear()
+    look(regions, 20)
+    with pytest.raises(UsageError, match="could not be read"):
+        work_out(regions.services, Proposal("shop", Verb.PROMOTE))
+    regions.services.clock.advance(40)  # type: ignore[attr-defined]
+    see(regions.services)
+    look(regions, 5)
+    assert work_out(regions.services, Proposal("shop", Verb.PROMOTE)).colour == "green"
+
+
 def test_nothing_is_said_to_agree_that_was_never_read_or_did_not_answer(regions: Regions) -> None:
     page, short = said(regions)
     assert "UNKNOWN in eu-central-1" in page
@@ -62,6 +79,25 @@ def test_nothing_is_said_to_agree_that_was_never_read_or_did_not_answer(regions:
     assert "blue in eu-central-1, UNKNOWN in eu-west-1; eu-west-1 did not answer" in short
     assert "UNKNOWN  eu-central-1: 1 object" in page
     assert release_report(regions.services).applications[0].line.agree is None
+
+
+def test_what_nobody_has_looked_at_for_long_is_not_said_to_agree(regions: Regions) -> None:
+    look(regions)
+    regions.services.clock.advance(3 * 86400)  # type: ignore[attr-defined]
+    assert release_report(regions.services).applications[0].line.agree is None
+    page, short = said(regions)
+    assert "nobody has looked since" in page
+    assert "blue in eu-central-1, blue in eu-west-1; nobody has looked since" in short
+    assert short.endswith("read 3 d ago")
+
+
+def test_the_confirmation_without_a_region_says_how_old_the_colour_is_that_it_names(regions: Regions) -> None:
+    look(regions)
+    meant = work_out(regions.services, Proposal("shop", Verb.PROMOTE, without=(WEST,)))
+    shown = str(confirm(meant, [], "C1"))
+    assert "from blue" in shown
+    assert "read again before anything moves" in shown
+    assert "equal in every region" not in shown
 
 
 def test_what_a_release_has_seen_is_newer_than_the_last_look(regions: Regions) -> None:
