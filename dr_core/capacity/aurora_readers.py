@@ -89,6 +89,9 @@ class AuroraReadersCapacity:
         for name in ours[: len(staying) - count]:
             self._delete(name, cluster, region)
 
+    def give_back(self, entry: CapacityEntry, region: str, least: int, claim: Claim) -> None:
+        """Nothing keeps a least."""
+
     def _described(self, cluster: str, region: str) -> dict[str, Any]:
         try:
             with aws_errors("rds", region, "DescribeDBClusters"):

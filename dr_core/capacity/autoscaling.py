@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGr
 
 from dr_core.aws.clients import ClientOf
 from dr_core.capacity.groups import Groups, lingering, protected, running, scaling
-from dr_core.capacity.port import Bounds, capacity_name
+from dr_core.capacity.port import Bounds, Scaling, capacity_name
 from dr_core.claim import Claim
 from dr_core.clock import Clock
 from dr_core.errors import RejectedError
@@ -55,6 +55,11 @@ class AutoScalingCapacity:
         group = self._groups.described(_name(entry), region)
         self._groups.resume(group, region)
         self._groups.size(group, region, least=count, most=max(group["MaxSize"], count), desired=count)
+
+    def give_back(self, entry: CapacityEntry, region: str, least: int, claim: Claim) -> None:
+        group = self._groups.described(_name(entry), region)
+        if scaling(group) is Scaling.ON:
+            self._groups.keep_at_least(group, region, least)
 
 
 def _name(entry: CapacityEntry) -> str:

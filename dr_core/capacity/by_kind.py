@@ -35,6 +35,9 @@ class CapacityByKind:
     def stand_by(self, entry: CapacityEntry, region: str, count: int, claim: Claim) -> None:
         self._adapters[entry.kind].stand_by(entry, region, count, claim)
 
+    def give_back(self, entry: CapacityEntry, region: str, least: int, claim: Claim) -> None:
+        self._adapters[entry.kind].give_back(entry, region, least, claim)
+
 
 def aws_capacity(client_of: ClientOf, clock: Clock) -> CapacityByKind:
     """An adapter for every kind that the topology knows."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from dr_core.aws.clients import ClientOf
 from dr_core.aws.faults import aws_errors
-from dr_core.capacity.port import Bounds, capacity_name
+from dr_core.capacity.port import Bounds, Scaling, capacity_name
 from dr_core.capacity.scalable_targets import ScalableTargets
 from dr_core.claim import Claim
 from dr_core.clock import Clock
@@ -59,6 +59,11 @@ class EcsCapacity:
         spec = _ecs(entry)
         self._targets.release(spec, region, count, self.bounds(entry, region))
         self._ask(spec, region, count)
+
+    def give_back(self, entry: CapacityEntry, region: str, least: int, claim: Claim) -> None:
+        bounds = self.bounds(entry, region)
+        if bounds is not None and bounds.scaling is Scaling.ON:
+            self._targets.release(_ecs(entry), region, least, bounds)
 
     def _service(self, entry: CapacityEntry, region: str) -> dict[str, Any]:
         spec = _ecs(entry)

@@ -81,6 +81,12 @@ class EksCapacity:
         most = max(nodegroup["scalingConfig"]["maxSize"], count, _LEAST_MOST)
         self._size(nodegroup, region, count, most, count, claim)
 
+    def give_back(self, entry: CapacityEntry, region: str, least: int, claim: Claim) -> None:
+        nodegroup = self._described(entry, region)
+        size = nodegroup["scalingConfig"]
+        if self.bounds(entry, region).scaling is Scaling.ON:
+            self._size(nodegroup, region, least, size["maxSize"], size["desiredSize"], claim)
+
     def _described(self, entry: CapacityEntry, region: str) -> dict[str, Any]:
         spec = _spec(entry)
         try:

@@ -62,6 +62,15 @@ class Groups:
                 DesiredCapacity=desired,
             )
 
+    def keep_at_least(self, group: dict[str, Any], region: str, least: int) -> None:
+        """Nothing but the least is said: what a policy asks for meanwhile stays."""
+        if group["MinSize"] == least:
+            return
+        with aws_errors("autoscaling", region, "UpdateAutoScalingGroup"):
+            self._client(region).update_auto_scaling_group(
+                AutoScalingGroupName=group["AutoScalingGroupName"], MinSize=least
+            )
+
     def failure(self, group: dict[str, Any], region: str) -> str:
         """What AWS said when the newest instance could not be had; empty when the newest one came."""
         with aws_errors("autoscaling", region, "DescribeScalingActivities"):

@@ -64,6 +64,11 @@ class MemoryCapacity:
         self._scale(key, Scaling.ON, count)
         self._want(key, count)
 
+    def give_back(self, entry: CapacityEntry, region: str, least: int, claim: Claim) -> None:
+        key = self._key(entry, region)
+        if key in self.scaled and self.scaled[key].scaling is Scaling.ON:
+            self._scale(key, Scaling.ON, least)
+
     def _scale(self, key: tuple[str, str], scaling: Scaling, least: int) -> None:
         if key in self.scaled:
             most = max(self.scaled[key].most, least)

@@ -63,3 +63,7 @@ class Capacity(Protocol):
     def stand_by(self, entry: CapacityEntry, region: str, count: int, claim: Claim) -> None:
         """Exactly `count` copies, at least as many kept by automatic scaling, which is on."""
         ...
+
+    def give_back(self, entry: CapacityEntry, region: str, least: int, claim: Claim) -> None:
+        """Automatic scaling, where it is on, keeps no more than `least` from now on; the count stays as it is."""
+        ...

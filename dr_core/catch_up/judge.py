@@ -25,7 +25,8 @@ def reach_back(hold: timedelta) -> timedelta:
 
 
 def judge(track: Track, hold: timedelta) -> Judgement:
-    """The hold of the application is that of the store which holds for the shortest time.
+    """The hold of the application is that of the store which holds for the shortest time: from its first good sample
+    to its newest, since nothing was measured after that.
 
     What was measured before anybody asked counts: a region that was in step all the time is waited for no longer.
     """
@@ -44,7 +45,7 @@ def judge(track: Track, hold: timedelta) -> Judgement:
 
 
 def _held_s(store: StoreTrack, track: Track) -> float | None:
-    """For how long it has kept to its objective without a gap; None while it does not."""
+    """For how long it was measured to keep to its objective without a gap; None while it does not."""
     now, newest = track.now, store.samples[-1] if store.samples else None
     if newest is None or newest.ok is not True or (now - newest.at).total_seconds() > track.fresh_s:
         return None
@@ -53,7 +54,7 @@ def _held_s(store: StoreTrack, track: Track) -> float | None:
         if sample.ok is not True or (since - sample.at).total_seconds() > track.fresh_s:
             break
         since = sample.at
-    return max(0.0, (now - since).total_seconds())
+    return (newest.at - since).total_seconds()
 
 
 def _told(store: StoreTrack, now: datetime, held_s: float | None, wanted_s: float) -> str:

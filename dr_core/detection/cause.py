@@ -7,7 +7,8 @@ from dr_core.audit.events import Event, EventKind
 from dr_core.audit.trail import actor_data
 from dr_core.detection.actor import DETECTION
 from dr_core.observation.model import Verdict
-from dr_core.reports.standing import Standing, look, verdict_of
+from dr_core.standing.look import look
+from dr_core.standing.model import Standing, verdict_of
 from dr_core.store import events, requests
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology

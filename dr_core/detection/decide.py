@@ -6,7 +6,7 @@ from datetime import datetime
 from dr_core.detection.episode import Episode
 from dr_core.health.verdict import clock_text
 from dr_core.plan.step import Finding
-from dr_core.reports.model import TargetLine
+from dr_core.plan.target import TargetLine
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Facts:
     could approve a proposal now.
     `target`: the standby with the least exposure, as the status shows it. `others`: the regions that people may name.
     `blocking`: what preflight has against the plan; `refusal`: why there is no plan at all. `occupied_by`: an
-    unfinished run; `waiting`: a forced request to leave the region, by whomever.
+    unfinished run; `waiting`: a forced request to leave the region, by whomever; `switched_off`: the ended run by which
+    alone the region is down.
     """
 
     episode: Episode
@@ -31,6 +32,7 @@ class Facts:
     braked_by: str | None = None
     occupied_by: str | None = None
     waiting: str | None = None
+    switched_off: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ def decide(facts: Facts) -> Decision:
 
 def _against(facts: Facts) -> list[tuple[str, str]]:
     found = []
+    if facts.switched_off is not None:
+        run = facts.switched_off
+        why = f"{run} was ended after it had switched {facts.episode.region} off, where nothing else is bad; "
+        found.append(("switched-off", f"{why}`rollback {run}` switches it on again and loses nothing"))
     if facts.braked_by is not None:
         found.append(("brake-on", f"the brake is on, put on by {facts.braked_by}"))
     if facts.unread:
@@ -108,6 +114,8 @@ def _against(facts: Facts) -> list[tuple[str, str]]:
 
 def _command(facts: Facts) -> str:
     """What a person types who goes on all the same; the overrides are theirs to choose."""
+    if facts.switched_off is not None:
+        return f"rollback {facts.switched_off} --reason TEXT"
     target = facts.target.region or (facts.others[0] if len(facts.others) == 1 else "REGION")
     overrides = "".join(f" --override {code}" for code in dict.fromkeys(one.code for one in facts.blocking))
     return f"failover {target} {facts.episode.application} --forced{overrides} --reason TEXT"

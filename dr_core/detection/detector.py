@@ -5,17 +5,19 @@ incident by the same. A worker that dies in between is followed by one that does
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from pydantic import JsonValue
 
 from dr_core.approvals import cooldown
 from dr_core.approvals.authority import unread
+from dr_core.approvals.direction import away
 from dr_core.approvals.model import Face, Request, RequestState
 from dr_core.approvals.open import REPLACED_BY, Proposal, open_request
 from dr_core.approvals.planning import asked
 from dr_core.approvals.scope import related
+from dr_core.approvals.switched_off import switched_off
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.detection import cause
@@ -29,8 +31,9 @@ from dr_core.incidents.book import open_incident
 from dr_core.observation.model import RegionVerdict, Verdict
 from dr_core.plan.step import Finding, Mode
 from dr_core.plan.target import propose
-from dr_core.reports.standing import Standing, look, verdict_of
 from dr_core.services import Services
+from dr_core.standing.look import look
+from dr_core.standing.model import Standing, verdict_of
 from dr_core.store import brake, episodes, events, observations, requests, roster, runs, scope
 from dr_core.store.engine import Tx
 
@@ -129,14 +132,16 @@ class Detector:
             braked_by=on.by if on.engaged else None,
             occupied_by=scope.holder(tx, scope.names(name, related(self._topology, name))),
             waiting=away[0] if away else None,
+            switched_off=switched_off(tx, self._topology, name, region),
         )
 
     def _objections(self, tx: Tx, application: str, source: str, target: str | None) -> tuple[tuple[Finding, ...], str]:
-        """What preflight has against the plan, and why there is none."""
+        """What preflight has against the plan, and why there is none; both as whoever opens the request will find."""
         if target is None:
             return (), ""
         try:
-            plan = asked(self._topology, application, source=source, target=target, mode=Mode.FORCED)
+            way = away(tx, self._topology, application, target, source)
+            plan = asked(self._topology, application, **asdict(way), mode=Mode.FORCED)
             return Proposal(tx, self._services, plan).blocking, ""
         except DrError as error:
             return (), error.message
@@ -187,7 +192,8 @@ def _spent(tx: Tx, request_id: str) -> bool:
 def _proposed(tx: Tx, turn: _Turn, request: str) -> None:
     """The incident has its request, and the episode its proposal."""
     incident = _incident(tx, turn, request, turn.verdict.reasons[:SHOWN], f"incident:{turn.episode.id}:{request}")
-    episodes.put(tx, turn.episode.model_copy(update={"request": request, "incident": incident, "held": ()}))
+    changed = {"request": request, "incident": incident, "held": (), "tellings": turn.episode.tellings + 1}
+    episodes.put(tx, turn.episode.model_copy(update=changed))
 
 
 def _held(tx: Tx, turn: _Turn, hold: Hold) -> None:
@@ -205,7 +211,10 @@ def _held(tx: Tx, turn: _Turn, hold: Hold) -> None:
         "reasons": [reason for _, reason in hold.reasons],
         "command": hold.command,
     }
-    append_ops(tx, EventKind.DETECTION_HELD, DETECTION, data, cmd_id=f"held:{episode.id}:{codes[:16]}")
+    # What was told before is told again once something was asked for since: reasons that take turns page nobody.
+    append_ops(
+        tx, EventKind.DETECTION_HELD, DETECTION, data, cmd_id=f"held:{episode.id}:{episode.tellings}:{codes[:16]}"
+    )
     episodes.put(tx, episode.model_copy(update={"incident": incident, "held": hold.codes}))
 
 

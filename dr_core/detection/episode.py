@@ -12,8 +12,8 @@ from dr_core.value import Value
 class Episode(Value):
     """`since`: the first bad pass. `well_since`: the region is no longer down since then; None while it is.
 
-    `request`: what was proposed, or what waited already. `held`: the codes of what spoke against a proposal when people
-    were told so last.
+    `request`: what was proposed, or what waited already. `held`: the codes of what spoke against a proposal when that
+    changed last. `tellings`: how often something was proposed or joined; after it, the same codes are told again.
     """
 
     application: str
@@ -23,6 +23,7 @@ class Episode(Value):
     incident: str | None = None
     request: str | None = None
     held: tuple[str, ...] = ()
+    tellings: int = 0
 
     @property
     def id(self) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from dr_core.plain import plain_line
 from dr_core.topology.detection import SignalQueue
 from dr_core.topology.model import Application, Topology
 from dr_core.value import Value
@@ -25,7 +26,6 @@ AHEAD = timedelta(minutes=5)
 _ALARM = re.compile(r"^arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):([0-9]{12}):alarm:(.{1,255})$")
 _ROLE = re.compile(r":iam::([0-9]{12}):")
 _SHOWN = 200
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 TEST = "dr-test-alarm"
 
 
@@ -266,4 +266,4 @@ def _moment(text: str, now: datetime) -> datetime:
 
 def _line(text: str) -> str:
     """One line that may be shown."""
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())[:_SHOWN]
+    return plain_line(text)[:_SHOWN]

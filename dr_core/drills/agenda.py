@@ -73,7 +73,7 @@ def _probe(app: Application, drill: str, source: str, region: str) -> Iterator[E
     for storage in app.storage:
         if storage.s3 is not None and region in storage.s3.buckets:
             bucket = storage.s3.buckets[region]
-            params: dict[str, JsonValue] = {"buckets": {**storage.s3.buckets}, "prefix": prefix_of(drill)}
+            params: dict[str, JsonValue] = {"buckets": {**storage.s3.buckets}, "prefix": prefix_of(drill, region)}
             yield _one(WRITE, bucket, f"Write to {bucket} and read it back", region, params)
     yield from _scaled(app, region)
 

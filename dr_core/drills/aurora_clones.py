@@ -2,6 +2,8 @@
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBClusterToPointInTime.html: RestoreType
 `copy-on-write` makes a clone; it comes without instances, and with the default security group unless one is named.
+An instance of class `db.serverless` needs a cluster with a range of capacities:
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.requirements.html
 """
 
 from functools import partial
@@ -35,6 +37,7 @@ class AuroraClones:
             subnet_group=found.get("DBSubnetGroup"),
             security_groups=tuple(one["VpcSecurityGroupId"] for one in found.get("VpcSecurityGroups", ())),
             parameter_group=found.get("DBClusterParameterGroup"),
+            serverless=found.get("ServerlessV2ScalingConfiguration"),
         )
 
     def state(self, name: str, region: str) -> Clone | None:
@@ -58,6 +61,7 @@ class AuroraClones:
             "DBSubnetGroupName": source.subnet_group,
             "VpcSecurityGroupIds": list(source.security_groups),
             "DBClusterParameterGroupName": source.parameter_group,
+            "ServerlessV2ScalingConfiguration": source.serverless,
         }
         with _unless_there(), aws_errors("rds", region, "RestoreDBClusterToPointInTime"):
             self._client(region).restore_db_cluster_to_point_in_time(

@@ -124,7 +124,7 @@ class Carrying:
         except StandBackError:
             return drill
         except DrError as error:
-            if _passing(error) and self._patient(drill.started_at or drill.asked_at, trial.patience_s):
+            if _passing(error) and hand.failing_s(exercise.name) <= trial.patience_s:
                 hand.rest(exercise.name, _SHORTEST_S, _LONGEST_S)
                 return drill
             found = _verdict_of(error)
@@ -133,23 +133,24 @@ class Carrying:
         update = {"stage": Stage.TRIED, "kept": found.values, "since": self._now(), "calls": _calls(hand, exercise)}
         begun = exercise.model_copy(update=update)
         told = records.of_exercise(drill, begun, EventKind.DRILL_INTENT, before=dict(found.values))
+        hand.awake(exercise.name)
         return self._keep(drill.with_(begun), told)
 
     def _pursue(self, hand: DrillLease, drill: Drill, exercise: Exercise) -> Drill:
         trial, occasion = self._trials(drill)[exercise.kind], self._occasion(drill, exercise)
         try:
-            seen = self._look_and_act(hand, drill, exercise, trial, occasion)
+            seen, late = self._look_and_act(hand, drill, exercise, trial, occasion), Result.FAILED
         except StandBackError:
             return drill
         except DrError as error:
             if not _passing(error):
                 return self._judge(hand, drill, exercise, _verdict_of(error))
-            seen = Seen(Progress.UNDER_WAY, error.message)
+            seen, late = Seen(Progress.UNDER_WAY, error.message), _verdict_of(error).result
         if seen.verdict is not None:
             return self._judge(hand, drill, exercise, seen.verdict, request=seen.request)
         if not seen.lasting and not self._patient(exercise.since, trial.patience_s):
-            late = Verdict(Result.FAILED, f"not within {trial.patience_s / 60:.0f} minutes: {seen.detail}")
-            return self._judge(hand, drill, exercise, late, request=seen.request)
+            verdict = Verdict(late, f"not within {trial.patience_s / 60:.0f} min: {seen.detail}")
+            return self._judge(hand, drill, exercise, verdict, request=seen.request)
         hand.rest(exercise.name, _SHORTEST_S, _LONGEST_S)
         if seen.request in (None, drill.request):
             return drill

@@ -10,7 +10,10 @@ from dr_core.store.engine import Tx
 
 
 def intents_of(tx: Tx, drill_id: str) -> dict[str, Intent]:
-    """exercise -> its intent, until it was seen to be cleaned up; empty for a drill that there is none of."""
+    """exercise -> its intent, until it was seen to be cleaned up; empty for a drill that there is none of.
+
+    One that only looks ends with its result; cut short it has none, and is cleaned up like any other.
+    """
     try:
         drill = drills.get(tx, drill_id)
     except NotFoundError:
@@ -20,8 +23,9 @@ def intents_of(tx: Tx, drill_id: str) -> dict[str, Intent]:
         begun = _event(tx, drill_id, number, EventKind.DRILL_INTENT)
         if begun is None:
             continue
-        last = EventKind.DRILL_CLEANED if one.kind in CHANGING else EventKind.DRILL_RESULT
-        end = _event(tx, drill_id, number, last)
+        end = _event(tx, drill_id, number, EventKind.DRILL_CLEANED)
+        if end is None and one.kind not in CHANGING:
+            end = _event(tx, drill_id, number, EventKind.DRILL_RESULT)
         found[one.name] = Intent(f"drill-{one.kind}", _regions(one), begun.at, end.at if end else None)
     return found
 

@@ -12,7 +12,10 @@ from dr_core.store.engine import Store
 
 
 class DrillLease:
-    """One epoch's ownership of one drill. `resting`: exercise -> when it is to be looked at again (monotonic)."""
+    """One epoch's ownership of one drill. `resting`: exercise -> when it is to be looked at again (monotonic).
+
+    `failing`: exercise -> since when every look at it has failed (monotonic).
+    """
 
     def __init__(self, store: Store, clock: Clock, drill: str, epoch: int, timing: Timing, *, sent_at: float) -> None:
         self._store, self._clock, self._timing = store, clock, timing
@@ -22,6 +25,7 @@ class DrillLease:
         self._lost = False
         self.calls = 0
         self.resting: dict[str, tuple[float, float]] = {}
+        self.failing: dict[str, float] = {}
 
     @classmethod
     def take(
@@ -77,3 +81,9 @@ class DrillLease:
     def awake(self, exercise: str) -> None:
         """Look at it at once: something new begins with it."""
         self.resting.pop(exercise, None)
+        self.failing.pop(exercise, None)
+
+    def failing_s(self, exercise: str) -> float:
+        """For how long each look at it has failed, this one included."""
+        now = self._clock.monotonic()
+        return now - self.failing.setdefault(exercise, now)

@@ -37,18 +37,22 @@ class ReadSecret(Look):
 
 
 class AskEndpoint(Look):
-    """Asks the standby's own health endpoint. `params`: `url`, and `idle`: nothing runs there while it waits."""
+    """Asks the standby's own health endpoint; a run's `verify-health` waits in vain where another region answers it.
+
+    `params`: `url`, and `idle`: nothing runs there while it waits.
+    """
 
     def __init__(self, probe: WriteProbe) -> None:
         self._probe = probe
 
     def verdict(self, exercise: Exercise) -> Verdict:
         seen = self._probe.health(str(exercise.params["url"]))
-        if seen.ok:
+        if seen.ok and seen.region in (None, exercise.region):
             return passed(seen.detail)
+        told = f"{seen.region} answers it, not {exercise.region}" if seen.ok else seen.detail
         if exercise.params.get("idle"):
-            return unknown(f"{seen.detail}; nothing runs there while it waits, so that it may not answer")
-        return failed(seen.detail)
+            return unknown(f"{told}; nothing runs there while it waits, so that it may not answer")
+        return failed(told)
 
 
 class PretendToInvoke(Look):

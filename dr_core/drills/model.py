@@ -23,7 +23,7 @@ class DrillState(StrEnum):
     PASSED = "passed"  # everything that was tried worked
     INCOMPLETE = "incomplete"  # nothing failed, and not everything could be known
     FAILED = "failed"  # something did not work
-    INTERRUPTED = "interrupted"  # a run, the brake or a person ended it before its end
+    INTERRUPTED = "interrupted"  # a run, the brake or a request ended it before its end
 
     @property
     def finished(self) -> bool:
@@ -93,6 +93,12 @@ class Drill(Value):
     epoch: int = 0
     lease_until: datetime | None = None
     version: int = 1
+
+    @property
+    def proves(self) -> bool:
+        """It came to its end, something in it worked and nothing failed; what nobody can try there is no failure."""
+        ended = self.state in (DrillState.PASSED, DrillState.INCOMPLETE)
+        return ended and any(one.result is Result.PASSED for one in self.exercises)
 
     @property
     def unclean(self) -> tuple[Exercise, ...]:

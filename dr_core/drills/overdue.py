@@ -1,7 +1,9 @@
 """Where the schedules of drills stand for an application, by the drills that the store has."""
 
 from datetime import datetime
+from itertools import takewhile
 
+from dr_core.drills.model import Drill, DrillState
 from dr_core.drills.schedule import COUNTS, Due, standing
 from dr_core.store import drills
 from dr_core.store.engine import Tx
@@ -15,6 +17,15 @@ def due_of(tx: Tx, topology: Topology, application: str, now: datetime) -> tuple
 
 
 def last_proof(tx: Tx, application: str) -> datetime | None:
-    """When a drill that tried something in a standby last came to its end."""
-    found = drills.last_carried_out(tx, application, COUNTS["drill"])
+    """When a drill that tried something in a standby last came to its end, and nothing in it had failed."""
+    found = drills.last_carried_out(tx, application, COUNTS["drill"], proving=True)
     return found.ended_at if found else None
+
+
+def not_passed(tx: Tx, application: str) -> Drill | None:
+    """Of the drills that tried something in a standby and came to their end: one that failed and nothing was proven
+    since, or else the newest, where not everything in it could be known."""
+    ended = [one for one in drills.recent(tx, application, kinds=COUNTS["drill"]) if one.state.carried_out]
+    unproven = takewhile(lambda one: not one.proves, ended)
+    failed = next((one for one in unproven if one.state is DrillState.FAILED), None)
+    return failed or next((one for one in ended[:1] if one.state is DrillState.INCOMPLETE), None)

@@ -1,6 +1,6 @@
 """What drills ask of the world besides what runs ask: objects of their own, clones, and calls that only pretend."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,7 +50,10 @@ class DrillObjects(Protocol):
 
 @dataclass(frozen=True)
 class CloneSource:
-    """A cluster that may be cloned. `instance_class` None: it has no instance, and cannot be."""
+    """A cluster that may be cloned. `instance_class` None: it has no instance, and cannot be.
+
+    `serverless`: between which capacities instances of class `db.serverless` scale there, as RDS tells it.
+    """
 
     instance_class: str | None
     engine: str
@@ -59,6 +62,7 @@ class CloneSource:
     subnet_group: str | None = None
     security_groups: tuple[str, ...] = ()
     parameter_group: str | None = None
+    serverless: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)

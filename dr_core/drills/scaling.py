@@ -42,7 +42,10 @@ class ScaleByOne:
         return shrunk(self._capacity.state(entry, region), self._capacity.bounds(entry, region), _before(exercise))
 
     def clean(self, exercise: Exercise, occasion: Occasion) -> None:
-        self._capacity.stand_by(_entry(exercise), _region(exercise), _before(exercise), occasion.claim)
+        entry, region, before = _entry(exercise), _region(exercise), _before(exercise)
+        above = scaled_out(self._capacity.state(entry, region), self._capacity.bounds(entry, region), before)
+        back = self._capacity.give_back if above else self._capacity.stand_by
+        back(entry, region, before, occasion.claim)
 
 
 def refusal(state: CapacityState, bounds: Bounds | None) -> Verdict | None:
@@ -90,6 +93,11 @@ def grown(state: CapacityState, bounds: Bounds | None, before: int) -> Seen:
     return Seen(Progress.SATISFIED, verdict=passed(f"went from {before} to {state.running} copies"))
 
 
+def scaled_out(state: CapacityState, bounds: Bounds | None, before: int) -> bool:
+    """Whether automatic scaling added to the least that is still the drill's: that alone is given back. Pure."""
+    return bounds is not None and bounds.least == before + 1 and (state.desired or 0) > before + 1
+
+
 def shrunk(state: CapacityState, bounds: Bounds | None, before: int) -> Seen:
     """Whether it is as it was. Only a size that is the drill's own is taken back. Pure."""
     raised = bounds is not None and bounds.least == before + 1
@@ -99,8 +107,11 @@ def shrunk(state: CapacityState, bounds: Bounds | None, before: int) -> Seen:
         return Seen(Progress.UNDER_WAY, state.reason or "its size is not known")
     if state.desired == before + 1 or (state.desired == before and raised):
         return Seen(Progress.ABSENT, f"{state.desired} copies are wanted, {before} were before")
+    if scaled_out(state, bounds, before):
+        return Seen(Progress.ABSENT, f"automatic scaling wants more than {before + 1}, its least, which was {before}")
     if state.desired != before:
-        return Seen(Progress.SATISFIED, f"somebody else asked for {state.desired} copies meanwhile: left alone")
+        told = f"somebody else, or automatic scaling, asked for {state.desired} copies meanwhile: left alone"
+        return Seen(Progress.SATISFIED, told)
     if state.running is None or state.running > before:
         return Seen(Progress.UNDER_WAY, f"{state.running} run, {before} did before{_why(state)}")
     return Seen(Progress.SATISFIED, f"{before} copies again")

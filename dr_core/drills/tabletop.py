@@ -1,18 +1,21 @@
 """A tabletop drill: both plans made, examined and measured on paper, from what is known. Nothing is changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dr_core.approvals.direction import Direction
 from dr_core.approvals.open import Proposal
 from dr_core.approvals.planning import asked
+from dr_core.doctor.installation import quorum_check
+from dr_core.doctor.result import CheckState
 from dr_core.drills.model import Exercise, Result, Stage
-from dr_core.drills.trial import Verdict, failed, passed, unknown
+from dr_core.drills.trial import Verdict, failed, passed, skipped, unknown
 from dr_core.errors import DrError
+from dr_core.plan.checks.case import has_gate
+from dr_core.plan.checks.exposure import said
 from dr_core.plan.estimate import estimate_plan
 from dr_core.plan.step import Mode
-from dr_core.reports.doctor import CheckState
-from dr_core.reports.installation import quorum_check
-from dr_core.reports.readiness_line import counted
+from dr_core.readiness.line import counted
+from dr_core.replication.exposure import StoreExposure
 from dr_core.runbook import kept
 from dr_core.services import Services
 from dr_core.store import readiness, roster
@@ -67,8 +70,10 @@ def _planned(tx: Tx, services: Services, application: str, way: Direction, mode:
                failed(blocking) if blocking else passed("nothing blocks it"))  # fmt: skip
     yield _one(f"estimate {where}", f"Hold its estimate against the RTO ({mode}, {way.target})", way.target,
                _in_time(proposal, services.topology.objectives.rto.total_seconds()))  # fmt: skip
-    if mode is Mode.FORCED and proposal.stores:
-        yield _one(f"exposure {way.target}", f"Know what would be lost to {way.target}", way.target, _lost(proposal))
+    gates = has_gate(services.topology.applications[application])
+    if mode is Mode.FORCED and (proposal.stores or gates):
+        yield _one(f"exposure {way.target}", f"Know what would be lost to {way.target}", way.target,
+                   lost(proposal.stores, gates=gates))  # fmt: skip
 
 
 def _in_time(proposal: Proposal, rto_s: float) -> Verdict:
@@ -80,15 +85,17 @@ def _in_time(proposal: Proposal, rto_s: float) -> Verdict:
     return passed(told) if found.median_s <= rto_s else failed(told)
 
 
-def _lost(proposal: Proposal) -> Verdict:
-    """Every store that gates has to be known, and within its threshold."""
-    gates = [store for store in proposal.stores if store.gate]
-    unmeasured = [f"{store.kind} {store.name}: {store.reason}" for store in gates if store.exposure_seconds is None]
-    over = [f"{store.kind} {store.name} {store.exposure_seconds:.1f} s" for store in gates if store.verdict == "over"]
+def lost(stores: Sequence[StoreExposure], *, gates: bool) -> Verdict:
+    """Every store that gates has to be known, and within its threshold. `gates`: the topology has one. Pure."""
+    measured = [store for store in stores if store.gate]
+    over = [said(store) for store in measured if store.verdict == "over"]
+    not_known = [said(store) for store in measured if store.verdict not in ("ok", "over")]
     if over:
-        return failed(f"over the objective: {', '.join(over)}")
-    if unmeasured:
-        return unknown("; ".join(unmeasured))
+        return failed(f"over the objective: {'; '.join(over)}")
+    if not_known:
+        return unknown("; ".join(not_known))
+    if not measured:
+        return unknown("no store that gates was measured") if gates else skipped("no store gates")
     return passed("every store that gates a failover is within its objective")
 
 

@@ -58,8 +58,9 @@ class WriteAndRead:
                 self._objects.delete(bucket, region, versions)
 
 
-def prefix_of(drill: str) -> str:
-    return f"{PREFIX}/{drill}/"
+def prefix_of(drill: str, region: str) -> str:
+    """Of a region's own: what is copied here from another standby is not what was written here."""
+    return f"{PREFIX}/{drill}/{region}/"
 
 
 def _buckets(exercise: Exercise) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What a step kind must be able to do: be observed, and be carried out. The runner knows steps only through this."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -62,6 +64,16 @@ class PerRun:
 def observed(kind: StepKind, step: Step, claim: Claim) -> StepObservation:
     """What the world says about a step of the claim's run."""
     return kind.observe_for(step, claim) if isinstance(kind, PerRun) else kind.observe(step)
+
+
+@contextmanager
+def refused_unless_under_way(kind: StepKind, step: Step) -> Iterator[None]:
+    """Around a call that AWS refuses where it was made before: such a refusal must not fail the step."""
+    try:
+        yield
+    except RejectedError:
+        if kind.observe(step).progress is Progress.ABSENT:
+            raise
 
 
 Catalogue = dict[str, StepKind]

@@ -5,9 +5,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 
+from dr_core.plan.expected import Estimate
 from dr_core.plan.step import Plan, Segment, Step
 from dr_core.plan.steps import KINDS
-from dr_core.reports.model import Estimate
 
 
 def estimate_step(step: Step, durations: Sequence[float]) -> Estimate:
@@ -26,7 +26,10 @@ def estimate_step(step: Step, durations: Sequence[float]) -> Estimate:
 
 
 def estimate_plan(plan: Plan, durations_by_kind: Mapping[str, Sequence[float]]) -> Estimate:
-    """Along the critical path; `samples` is of its least known step. None when a step of the plan has no figure."""
+    """Along the critical path; `samples` is of its least known step, and `source` names what was never recorded of it.
+
+    None when a step of the plan has no figure.
+    """
     steps = {step.name: estimate_step(step, durations_by_kind.get(step.kind, ())) for step in plan.steps}
     unknown = sorted({plan.step(name).kind for name, estimate in steps.items() if estimate.median_s is None})
     if unknown:
@@ -42,8 +45,14 @@ def estimate_plan(plan: Plan, durations_by_kind: Mapping[str, Sequence[float]]) 
         # A sum of 90th percentiles is an upper bound: steps are seldom all slow at once.
         p90_s=sum(tail for tail in tails if tail is not None) if None not in tails else None,
         samples=min(counts, default=0),
-        source=f"along {', '.join(path)}" if path else "nothing to do",
+        source="; ".join((f"along {', '.join(path)}", *_not_recorded(plan, steps, path))) if path else "nothing to do",
     )
+
+
+def _not_recorded(plan: Plan, steps: Mapping[str, Estimate], path: Sequence[str]) -> tuple[str, ...]:
+    """`failover-aurora 480 s with no samples; published: ...`, for each kind of a path that was never recorded."""
+    published = {plan.step(name).kind: steps[name] for name in path if not steps[name].samples}
+    return tuple(f"{kind} {one.median_s:g} s with {one.source}" for kind, one in published.items())
 
 
 def at_least_s(plan: Plan, durations_by_kind: Mapping[str, Sequence[float]]) -> float:

@@ -56,13 +56,14 @@ def preflight(
     unsigned: tuple[tuple[str, str], ...] = (),
     unknown_losses: tuple[str, ...] = (),
     unfenced: frozenset[str] = frozenset(),
+    switched_off: str | None = None,
 ) -> tuple[Finding, ...]:
     """Findings, the worst first; those that the plan overrides are among them. `now` is aware UTC.
 
     `sheet` is what the duty of the same name found last; nothing is asked of the world here. In a `new_round` what it
     holds only warns. The rest as `Case` says.
     """
-    case = Case(topology, plan, observation, now, sheet, new_round, unsigned, unknown_losses, unfenced)
+    case = Case(topology, plan, observation, now, sheet, new_round, unsigned, unknown_losses, unfenced, switched_off)
     found = [finding for check in _checks(plan) for finding in check.findings(case)]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
 

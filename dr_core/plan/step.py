@@ -33,7 +33,7 @@ class Plane(StrEnum):
 
 
 class Segment(StrEnum):
-    """Part of the RTO that a step's time is counted in, in the order of a run."""
+    """Part of a run, in order; the time of all but `settle` counts in the RTO."""
 
     PREPARE = "prepare"
     CANARY = "canary"

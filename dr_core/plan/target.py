@@ -5,10 +5,19 @@ from typing import Protocol
 
 from dr_core.observation.model import Verdict
 from dr_core.replication.exposure import StoreExposure, application_exposure
-from dr_core.reports.model import RegionStatus, TargetLine
+from dr_core.standing.model import RegionStatus
 from dr_core.topology.model import Application
+from dr_core.value import Shown
 
 _RANK = {Verdict.HEALTHY: 0, Verdict.DEGRADED: 1, Verdict.UNKNOWN: 2}
+
+
+class TargetLine(Shown):
+    """The standby that would be proposed now, and why; `region` None: none can be, and `reason` says why."""
+
+    region: str | None
+    exposure_seconds: float | None
+    reason: str
 
 
 class Stands(Protocol):

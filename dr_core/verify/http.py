@@ -13,6 +13,9 @@ import pycurl
 
 from dr_core.verify.port import ProbeResult
 
+_BODY_BYTES = 65_536
+"""No answer that counts is longer; what comes after is read and forgotten."""
+
 
 @dataclass(frozen=True)
 class _Reply:
@@ -57,9 +60,14 @@ class HttpProbe:
     def _send(self, url: str, document: dict[str, str] | None) -> _Reply:
         """PUT of `document`, or GET when there is none."""
         curl, buffer = pycurl.Curl(), BytesIO()
+
+        def taken(part: bytes) -> int:
+            buffer.write(part[: _BODY_BYTES - buffer.tell()])
+            return len(part)
+
         try:
             curl.setopt(pycurl.URL, url)
-            curl.setopt(pycurl.WRITEDATA, buffer)
+            curl.setopt(pycurl.WRITEFUNCTION, taken)
             curl.setopt(pycurl.TIMEOUT_MS, self._timeout_ms)
             curl.setopt(pycurl.CONNECTTIMEOUT_MS, self._timeout_ms)
             curl.setopt(pycurl.NOSIGNAL, 1)

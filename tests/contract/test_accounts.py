@@ -63,7 +63,7 @@ class Town:
             {"DR_PROBE_CONNECT_TO": self.ends.connect_to, "DR_PROBE_CA": str(self.ends.ca_path),
              "DR_RESOLVERS": self.ends.resolver}
         )  # fmt: skip
-        kind = make_catalogue(aws_ports(self.topology, self.aws, settings, self.clock))[step.kind]
+        kind = make_catalogue(aws_ports(self.aws, settings, self.clock))[step.kind]
         claim = Claim("token", f"run-of-{name}", 1)
         for _ in range(200):
             progress = observed(kind, step, claim).progress

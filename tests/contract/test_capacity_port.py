@@ -166,6 +166,10 @@ def test_a_standby_has_its_size_and_its_least_again(stage, capacity, entry):
     capacity.stand_by(entry, SOURCE, at_work(entry), claim())
     capacity.grow(entry, TARGET, at_work(entry), claim())
     stage.advance(600)
+    capacity.give_back(entry, TARGET, waiting(entry), claim())
+    stage.advance(600)
+    assert counts(capacity, entry, TARGET) == (at_work(entry), at_work(entry)), "the least alone is given back"
+    assert least(capacity, entry, TARGET) == (waiting(entry) if writes(entry) else None)
     capacity.stand_by(entry, TARGET, waiting(entry), claim())
     stage.advance(600)
     assert counts(capacity, entry, TARGET) == (waiting(entry), waiting(entry))

@@ -349,9 +349,17 @@ def test_a_list_that_is_empty_means_that_nothing_is_missing(bench, stage):
 
 
 @pytest.mark.parametrize("stage", ["memory"], indirect=True)
-def test_a_job_that_failed_otherwise_is_an_error_with_its_reason(bench):
-    bench.ports.buckets.jobs[BUCKETS[HOME], MINE.run] = BackfillJob("job-7", "Failed", "the role may not read")
-    with pytest.raises(RejectedError, match="may not read"):
+@pytest.mark.parametrize(
+    ("status", "failure", "told"),
+    [
+        ("Failed", "the role may not read", "may not read"),
+        ("Cancelled", "", "job-7 is Cancelled: what it lists is not copied"),
+        ("Cancelling", "", "job-7 is Cancelling"),
+    ],
+)
+def test_a_job_that_failed_otherwise_or_was_cancelled_is_an_error_with_its_reason(bench, status, failure, told):
+    bench.ports.buckets.jobs[BUCKETS[HOME], MINE.run] = BackfillJob("job-7", status, failure)
+    with pytest.raises(RejectedError, match=told):
         bench.look(bench.step("prepare-backfill"))
 
 

@@ -132,7 +132,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             loaded = topology()
             aws = AwsSessions.for_topology(loaded, ends.aws_url)
             hands = Hands(ends.aws_url, ends.connect_to, ends.ca_path, ends.resolver, clock)
-            yield Place(clock, lambda: aws_ports(loaded, aws, read_settings(probes), clock), world, aws, hands)
+            yield Place(clock, lambda: aws_ports(aws, read_settings(probes), clock), world, aws, hands)
         finally:
             world.stop()
 

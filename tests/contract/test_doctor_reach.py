@@ -10,8 +10,8 @@ import pytest
 from bot.sandbox.world.world import World
 from dr_core.aws.session import AwsSessions
 from dr_core.clock import ManualClock, SystemClock
-from dr_core.reports.doctor import Check, CheckState
-from dr_core.reports.reach import reach
+from dr_core.doctor.reach import reach
+from dr_core.doctor.result import Check, CheckState
 from dr_core.services import Services
 from dr_core.settings import read_settings
 from dr_core.store.engine import Store

@@ -187,7 +187,7 @@ class Scene:
 
     def owner(self, sessions: type[AwsSessions] = AwsSessions) -> tuple[dict[str, StepKind], AwsSessions]:
         aws = sessions.for_topology(self.topology, self.endpoints.aws_url)
-        return make_catalogue(aws_ports(self.topology, aws, read_settings({}), self.clock, self.trials)), aws
+        return make_catalogue(aws_ports(aws, read_settings({}), self.clock, self.trials)), aws
 
     def step(self, kind: str, call: str = "") -> Step:
         """The kind's first step, or the first that may make this call."""
@@ -273,7 +273,7 @@ def resized(scene: Scene, step: Step) -> None:
     """Another size than the step's, in every respect."""
     params = ScaleTo.model_validate(step.params)
     aws = scene.sessions
-    capacity = aws_ports(scene.topology, aws, read_settings({}), scene.clock, scene.trials).capacity
+    capacity = aws_ports(aws, read_settings({}), scene.clock, scene.trials).capacity
     claim = Claim(f"before {scene.clock.monotonic()}", "run-0", 1)
     if step.kind == "fence-source" or not writes(params.entry):
         more = 3 if step.kind == "scale-to-standby" else 1

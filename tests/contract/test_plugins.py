@@ -97,7 +97,7 @@ def test_the_example_is_planned_carried_out_and_found_again(example, config, tmp
     world = World(topology, data_dir=tmp_path / "world", clock=clock, speed=1.0)
     try:
         aws = AwsSessions.for_topology(topology, world.start().aws_url)
-        kind = make_catalogue(aws_ports(topology, aws, read_settings({}), clock))["custom-plugin"]
+        kind = make_catalogue(aws_ports(aws, read_settings({}), clock))["custom-plugin"]
         assert observed(kind, step, CLAIM).progress is Progress.ABSENT
         kind.act(step, CLAIM)
         assert observed(kind, step, CLAIM).progress is Progress.SATISFIED

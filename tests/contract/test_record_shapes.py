@@ -47,7 +47,7 @@ class Scene:
         self.zone: Any = boto3.client("route53", region_name="us-east-1", endpoint_url=self.ends.aws_url)
         settings = read_settings({"DR_RESOLVERS": self.ends.resolver})
         aws = AwsSessions.for_topology(self.topology, self.ends.aws_url)
-        self.ports = aws_ports(self.topology, aws, settings, self.clock)
+        self.ports = aws_ports(aws, settings, self.clock)
         self.kinds = make_catalogue(self.ports)
 
     def made(self, kind: str, routing: str, *, alias: bool, regions: tuple[str, ...]) -> Route53Records:

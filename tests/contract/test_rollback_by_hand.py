@@ -74,7 +74,7 @@ def _kinds(place: Place) -> Catalogue:
         {"DR_PROBE_CONNECT_TO": ends.connect_to, "DR_PROBE_CA": str(ends.ca_path), "DR_RESOLVERS": ends.resolver}
     )
     tracks = MemoryTracks(place.clock, {"everything": 0.5})
-    return make_catalogue(aws_ports(place.topology, place.aws, settings, place.clock, Alike(place.clock), tracks))
+    return make_catalogue(aws_ports(place.aws, settings, place.clock, Alike(place.clock), tracks))
 
 
 def _standing(place: Place) -> dict[str, Any]:

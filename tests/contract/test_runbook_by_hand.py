@@ -252,7 +252,7 @@ def _by_bot(place: Place, leg: Leg) -> None:
         }
     )
     tracks = MemoryTracks(place.clock, {"everything": 0.5})
-    ports = aws_ports(topology, place.aws, settings, place.clock, Alike(place.clock), tracks)
+    ports = aws_ports(place.aws, settings, place.clock, Alike(place.clock), tracks)
     kinds = make_catalogue(ports.of(app.account))
     plan = build(topology, leg.application, source=leg.source, target=leg.target, mode=leg.mode)
     for step in plan.steps:

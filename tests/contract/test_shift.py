@@ -42,7 +42,7 @@ class Place:
             "DR_RESOLVERS": self.ends.resolver,
         })  # fmt: skip
         aws = AwsSessions.for_topology(self.topology, self.ends.aws_url)
-        self.kinds: Catalogue = make_catalogue(aws_ports(self.topology, aws, settings, self.clock))
+        self.kinds: Catalogue = make_catalogue(aws_ports(aws, settings, self.clock))
 
     def plan(self, application: str, source: str, target: str, *, returning: bool = False) -> Plan:
         way = {"source": source, "target": target, "mode": Mode.PLANNED, "returning": returning}

@@ -22,7 +22,7 @@ class Case:
 
     `new_round`: people let the plan through once already, and are asked again. `unsigned` are lost writes that nobody
     has signed off (id and sentence), `unknown_losses` what may be lost and was not found yet; `unfenced` the regions
-    that the last forced run could not fence.
+    that the last forced run could not fence. `switched_off`: the ended run by which alone the source looks down.
     """
 
     topology: Topology
@@ -34,6 +34,7 @@ class Case:
     unsigned: tuple[tuple[str, str], ...] = ()
     unknown_losses: tuple[str, ...] = ()
     unfenced: frozenset[str] = frozenset()
+    switched_off: str | None = None
 
     @property
     def app(self) -> Application:

@@ -6,7 +6,7 @@ from dr_core.observation.active import serving
 from dr_core.observation.model import Observation, Verdict
 from dr_core.plan.checks.case import Case, answers, blocking, is_down, nothing_good, reasons_of, warning
 from dr_core.plan.kinds.shift_weights import EQUAL
-from dr_core.plan.step import Finding, Purpose
+from dr_core.plan.step import Finding, Plan, Purpose
 
 
 def findings(case: Case) -> tuple[Finding, ...]:
@@ -48,11 +48,14 @@ def _source(case: Case, seen: Observation) -> tuple[Finding, ...]:
         return _shifted(case, seen)
     if case.forced:
         if down:
-            return ()
+            return _lost_for_nothing(case, evidence)
         message = f"{region} is not down; a forced failover gives up what was not replicated."
         return (warning("source-not-down", message, evidence=evidence, way_out="Without --forced nothing is lost."),)
     if case.plan.purpose is Purpose.ROLLBACK:
         return _gone_back_from(case, evidence) if down or answers(seen, region) is False else ()
+    if down and case.switched_off is not None:
+        message = f"{case.switched_off} was ended after it had switched {region} off; a planned move needs it at work."
+        return (blocking("wrong-mode", message, evidence=evidence, way_out=_back(case.switched_off)),)
     if down or answers(seen, region) is False:
         message = f"{region} is down or does not answer; a planned failover needs it."
         return (blocking("wrong-mode", message, evidence=evidence, way_out="Use --forced."),)
@@ -60,6 +63,19 @@ def _source(case: Case, seen: Observation) -> tuple[Finding, ...]:
         message = f"Nobody could say how {region} is; a planned failover needs it healthy."
         return (warning("source-unknown", message, evidence=evidence),)
     return ()
+
+
+def _lost_for_nothing(case: Case, evidence: str) -> tuple[Finding, ...]:
+    """Whoever forces gives up writes that a rollback would keep."""
+    run, region = case.switched_off, case.plan.source
+    if run is None:
+        return ()
+    message = f"{region} is only switched off, by {run}, which was ended; forced, what was not replicated is given up."
+    return (warning("switched-off", message, evidence=evidence, way_out=_back(run)),)
+
+
+def _back(run: str) -> str:
+    return f"`rollback {run}` switches it on again and loses nothing."
 
 
 def _gone_back_from(case: Case, evidence: str) -> tuple[Finding, ...]:
@@ -79,13 +95,22 @@ def _shifted(case: Case, seen: Observation) -> tuple[Finding, ...]:
     found = []
     if now.regions is None:
         found.append(warning("serving-unknown", "Which regions serve now is not known.", evidence=evidence))
-    elif not plan.returning and plan.source not in now.regions:
-        found.append(
-            warning("shifted-already", f"Users were shifted away from {plan.source} before.", evidence=evidence)
-        )
-    elif plan.returning and plan.target in now.regions:
-        found.append(warning("serves-already", f"{plan.target} serves already.", evidence=evidence))
+    found += [warning(code, text, evidence=evidence) for code, text in out_of_place(plan, now.regions)]
     return (*found, *_weights(case, seen))
+
+
+def out_of_place(plan: Plan, serving_now: tuple[str, ...] | None) -> Iterator[tuple[str, str]]:
+    """How the regions that serve are not those that a shift starts from: code and sentence. None: nobody knows."""
+    if serving_now is None:
+        return
+    if plan.returning:
+        if plan.target in serving_now:
+            yield "serves-already", f"{plan.target} serves already."
+        return
+    if plan.source not in serving_now:
+        yield "shifted-already", f"Users were shifted away from {plan.source} before."
+    if plan.target not in serving_now:
+        yield "target-serves-nobody", f"Users were shifted away from {plan.target}, where this sends everybody."
 
 
 def _weights(case: Case, seen: Observation) -> Iterator[Finding]:

@@ -29,7 +29,10 @@ def _unfenced(case: Case) -> Iterator[Finding]:
     target = case.plan.target
     if target in case.unfenced:
         message = f"{target} could not be fenced by the last forced run: what writes there may still be running."
-        way_out = f"It is tried on until {target} answers: wait, or scale it to zero by hand."
+        way_out = (
+            f"While that run is followed up (`run show`) it is tried on until {target} answers: wait. Where nothing is "
+            "tried any more, scale it to zero by hand, and ask with --override target-unfenced."
+        )
         yield blocking("target-unfenced", message, evidence="as recorded by the run", way_out=way_out)
 
 

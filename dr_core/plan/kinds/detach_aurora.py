@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dr_core.claim import Claim
 from dr_core.database import by_hand
 from dr_core.errors import RejectedError
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation, refused_unless_under_way
 from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.kinds.switchover_aurora import PROMOTE, PROMOTE_S, Promotion, clusters, promotion
 from dr_core.plan.move import Move
@@ -75,12 +75,9 @@ class DetachAurora:
 
     def act(self, step: Step, claim: Claim) -> None:
         params = Promotion.model_validate(step.params)
-        try:
+        # RDS refuses to take out what is out already; that refusal must not fail the step.
+        with refused_unless_under_way(self, step):
             self.ports.of(params.account).database.detach(params.database, target=params.target)
-        except RejectedError:
-            # RDS refuses to take out what is out already; that refusal must not fail the step.
-            if self.observe(step).progress is Progress.ABSENT:
-                raise
 
 
 KIND = Kind(

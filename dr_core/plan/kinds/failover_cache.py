@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from dr_core.claim import Claim
 from dr_core.copies import by_hand
 from dr_core.errors import RejectedError
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation, refused_unless_under_way
 from dr_core.plan.kind import Kind, Late, Need, Published, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
@@ -114,12 +114,9 @@ class FailoverCache:
 
     def act(self, step: Step, claim: Claim) -> None:
         params = CacheMove.model_validate(step.params)
-        try:
+        # A second call while the first one works is refused; that must not count as a failure.
+        with refused_unless_under_way(self, step):
             self.ports.of(params.account).caches.failover(params.cache, target=params.target)
-        except RejectedError:
-            # A second call while the first one works is refused; that must not count as a failure.
-            if self.observe(step).progress is Progress.ABSENT:
-                raise
 
 
 def _evidence(seen: Datastore) -> dict[str, JsonValue]:

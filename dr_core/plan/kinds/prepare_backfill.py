@@ -8,7 +8,7 @@ from dr_core.aws.cli import BRIEFLY, tried
 from dr_core.claim import Claim
 from dr_core.copies import by_hand
 from dr_core.copies.port import BackfillJob
-from dr_core.errors import RejectedError
+from dr_core.errors import FinalError, RejectedError
 from dr_core.plan.catalogue import PerRun, Progress, StepObservation
 from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Need, Side
 from dr_core.plan.kinds.check_rules import BucketsMove
@@ -21,6 +21,7 @@ from dr_core.plan.undo import Stays, Taken
 LISTING_S = 120.0
 _LISTING = frozenset({"New", "Preparing"})
 _FAILED = frozenset({"Failed", "Failing"})
+_CANCELLED = frozenset({"Cancelled", "Cancelling"})
 
 
 class Backfill(BucketsMove):
@@ -108,7 +109,10 @@ def found_nothing(job: BackfillJob) -> bool:
 
 
 def _prepared(job: BackfillJob) -> str:
-    """What a job that is past listing means. RejectedError where it failed for another reason than an empty list."""
+    """What a job that is past listing means. RejectedError where it failed for another reason than an empty list, or
+    where somebody has cancelled it: nobody can confirm it any more."""
+    if job.status in _CANCELLED:
+        raise FinalError(f"Batch Replication job {job.id} is {job.status}: what it lists is not copied.")
     if job.status not in _FAILED:
         waits = "waits to be confirmed" if job.status == "Suspended" else f"is {job.status}"
         return f"job {job.id} {waits}"

@@ -16,7 +16,7 @@ from dr_core.database import replica_by_hand as by_hand
 from dr_core.database.read_replicas import CHANGING
 from dr_core.errors import RejectedError
 from dr_core.observation.model import DatabaseState
-from dr_core.plan.catalogue import PerRun, Progress, StepObservation
+from dr_core.plan.catalogue import PerRun, Progress, StepObservation, refused_unless_under_way
 from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.kinds.stop_consumers import IN_HAND
 from dr_core.plan.kinds.switchover_aurora import PROMOTE, PROMOTE_S
@@ -149,12 +149,9 @@ class PromoteReplica(PerRun):
             raise RejectedError(f"{own.cluster} copies from {own.copies_from}: what {params.copy_of} has is not in it.")
         if params.complete:
             self._complete[claim.token] = self._completed(params, state, claim)
-        try:
+        # RDS refuses a second call while the first one works; that refusal must not fail the step.
+        with refused_unless_under_way(self, step):
             replicas.promote(params.database, target=params.target)
-        except RejectedError:
-            # RDS refuses a second call while the first one works; that refusal must not fail the step.
-            if self.observe(step).progress is Progress.ABSENT:
-                raise
 
     def _completed(self, params: ReplicaPromotion, state: DatabaseState, claim: Claim) -> str:
         """Why nothing is missing. RejectedError while something may be: the writers were stopped before it is asked."""

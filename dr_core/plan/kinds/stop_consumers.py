@@ -61,6 +61,12 @@ def undo(taken: Taken) -> tuple[Step, ...]:
     return (taken.make("start-consumers", title, starting, of=consumer_name(params.entry)),)
 
 
+def turned(step: Step) -> tuple[str, str]:
+    """What a step of any kind that turns a consumer on or off has to do with: its name, and its region."""
+    params = Consuming.model_validate(step.params)
+    return consumer_name(params.entry), params.region
+
+
 def needed(params: Consuming, account: str, *tables: Calls) -> tuple[Need, ...]:
     """The calls that the tables name for such an entry, each on what it acts on."""
     return tuple(

@@ -10,7 +10,7 @@ from dr_core.aws.cli import BRIEFLY, tried
 from dr_core.claim import Claim
 from dr_core.database import replica_by_hand as by_hand
 from dr_core.errors import RejectedError
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation, refused_unless_under_way
 from dr_core.plan.kind import BEST_EFFORT_S, Kind, Late, Need, Side
 from dr_core.plan.kinds.promote_replica import instance
 from dr_core.plan.move import Move, Params
@@ -96,12 +96,9 @@ class StopInstance:
 
     def act(self, step: Step, claim: Claim) -> None:
         params = OldInstance.model_validate(step.params)
-        try:
+        # RDS refuses to stop what is stopping; that refusal must not fail the step.
+        with refused_unless_under_way(self, step):
             self.ports.of(params.account).replicas.stop(params.database, region=params.region)
-        except RejectedError:
-            # RDS refuses to stop what is stopping; that refusal must not fail the step.
-            if self.observe(step).progress is Progress.ABSENT:
-                raise
 
 
 KIND = Kind(

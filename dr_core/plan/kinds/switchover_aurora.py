@@ -6,9 +6,9 @@ from pydantic import JsonValue
 
 from dr_core.claim import Claim
 from dr_core.database import by_hand
-from dr_core.errors import DrError, RejectedError, UnreachableError
+from dr_core.errors import DrError, UnreachableError
 from dr_core.observation.model import DatabaseState
-from dr_core.plan.catalogue import Progress, StepObservation
+from dr_core.plan.catalogue import Progress, StepObservation, refused_unless_under_way
 from dr_core.plan.kind import Kind, Late, Need, Side
 from dr_core.plan.move import Move, Params
 from dr_core.plan.ports import Ports
@@ -110,14 +110,11 @@ class SwitchoverAurora:
 
     def act(self, step: Step, claim: Claim) -> None:
         params = Promotion.model_validate(step.params)
-        try:
+        # RDS refuses a second call while the first one works; that refusal must not fail the step.
+        with refused_unless_under_way(self, step):
             self.ports.of(params.account).database.switchover(
                 params.database, source=params.source, target=params.target
             )
-        except RejectedError:
-            # RDS refuses a second call while the first one works; that refusal must not fail the step.
-            if self.observe(step).progress is Progress.ABSENT:
-                raise
 
     def _state(self, params: Promotion) -> DatabaseState:
         database = self.ports.of(params.account).database

@@ -14,6 +14,7 @@ from dr_core.plan.kinds import (
     reprotect_aurora,
     scale_target,
     scale_to_standby,
+    shift_weights,
     switch_controls,
     switch_records,
     take_over,
@@ -28,7 +29,7 @@ from dr_core.plan.recipe import Recipe
 from dr_core.plan.step import Plane, Segment, Step
 
 LOOK_S = 5.0
-_READS = ("Describe", "Get", "List")
+_READS = ("Describe", "Get", "List", "Test")
 STATES: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -38,6 +39,7 @@ STATES: dict[str, Kind] = {
         take_over.KIND,
         give_back.KIND,
         switch_records.KIND,
+        shift_weights.KIND,
         verify_writer.KIND,
         verify_promoted.KIND,
         verify_health.KIND,

@@ -100,7 +100,7 @@ def _client(ground, region: str, service: str) -> Any:
 
 def test_one_pass_tells_who_consumes_and_silence_is_unknown(ground):
     settings = read_settings({})
-    ports = aws_ports(ground.topology, ground.aws, settings, ground.clock)
+    ports = aws_ports(ground.aws, settings, ground.clock)
     watch = Watch(ground.topology, ground.aws, settings, ground.clock, ports)
     try:
         seen = watch.observe("billing", None, recorded=SOURCE)

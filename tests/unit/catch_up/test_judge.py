@@ -28,10 +28,13 @@ def track(*stores: list[tuple[int, tuple[float | None, bool | None]]], fresh_s: 
     ("remark", "samples", "caught_up", "left_s"),
     [
         ("held for longer than the hold", [(180, GOOD), (120, GOOD), (60, GOOD), (5, GOOD)], True, 0),
-        ("held for a part of it", [(60, GOOD), (5, GOOD)], False, 60),
-        ("once over within the hold: it begins anew", [(180, GOOD), (90, OVER), (60, GOOD), (5, GOOD)], False, 60),
-        ("unknown within the hold: as over", [(180, GOOD), (90, UNKNOWN), (30, GOOD)], False, 90),
-        ("a gap that is too long: as unknown", [(400, GOOD), (30, GOOD)], False, 90),
+        ("held for a part of it", [(60, GOOD), (5, GOOD)], False, 65),
+        ("one figure alone has held for no time, however old it is", [(150, GOOD)], False, 120),
+        ("one figure after it was over: what came since was not measured", [(180, OVER), (150, GOOD)], False, 120),
+        ("what was measured counts up to the newest figure", [(180, GOOD), (60, GOOD)], True, 0),
+        ("once over within the hold: it begins anew", [(180, GOOD), (90, OVER), (60, GOOD), (5, GOOD)], False, 65),
+        ("unknown within the hold: as over", [(180, GOOD), (90, UNKNOWN), (30, GOOD)], False, 120),
+        ("a gap that is too long: as unknown", [(400, GOOD), (30, GOOD)], False, 120),
         ("over now", [(180, GOOD), (5, OVER)], False, None),
         ("unknown now", [(180, GOOD), (5, UNKNOWN)], False, None),
         ("the newest is too old to speak for now", [(400, GOOD), (200, GOOD)], False, None),
@@ -46,7 +49,7 @@ def test_a_store_holds_for_as_long_as_it_was_good_without_a_break(remark, sample
 
 def test_the_store_that_holds_shortest_decides_and_one_that_does_not_decides_alone():
     long = [(180, GOOD), (60, GOOD), (5, GOOD)]
-    assert judge(track(long, [(30, GOOD)]), HOLD).left_s == 90
+    assert judge(track(long, [(60, GOOD), (30, GOOD)]), HOLD).left_s == 90
     assert judge(track(long, [(30, OVER)]), HOLD).left_s is None
 
 
@@ -56,7 +59,7 @@ def test_nothing_measured_is_not_caught_up():
 
 def test_value_threshold_and_age_stand_together_for_each_store():
     assert judge(track([(60, GOOD), (5, GOOD)]), HOLD).why == (
-        "store-0: 0.5 s, threshold 60 s, measured 5 s ago, held for 60 of 120 s"
+        "store-0: 0.5 s, threshold 60 s, measured 5 s ago, held for 55 of 120 s"
     )
     assert judge(track([(5, OVER)]), HOLD).why == "store-0: 75 s, threshold 60 s, measured 5 s ago: over it"
     assert "stale" in judge(track([(300, GOOD)]), HOLD).why

@@ -9,7 +9,7 @@ from dr_core.detection.decide import Facts, Hold, Join, Nothing, Propose, decide
 from dr_core.detection.episode import Episode, next_episode
 from dr_core.observation.model import RegionVerdict, Verdict
 from dr_core.plan.step import Finding, Severity
-from dr_core.reports.model import TargetLine
+from dr_core.plan.target import TargetLine
 
 T = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 CENTRAL, WEST = "eu-central-1", "eu-west-1"
@@ -101,6 +101,7 @@ def facts(**how: Any) -> Facts:
         (facts(refusal="No."), Hold, ALONE),
         (facts(cooldown_until=at(9)), Hold, "proposals pause until 09:09:00Z"),
         (facts(braked_by="Ada"), Hold, "put on by Ada"),
+        (facts(switched_off="run-1"), Hold, "command='rollback run-1 --reason TEXT'"),
         (facts(target=NOBODY), Hold, "failover eu-west-1 shop --forced"),
         (facts(target=NOBODY, others=(WEST, "eu-north-1")), Hold, "failover REGION shop --forced"),
     ],

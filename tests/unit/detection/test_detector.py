@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from dr_core.approvals import ack
+from dr_core.approvals import ack, direction
+from dr_core.approvals.decision import refuse_decided
 from dr_core.approvals.model import Face, Request, RequestState
+from dr_core.approvals.whereabouts import Whereabouts
 from dr_core.audit.events import EventKind
 from dr_core.audit.trail import listing
 from dr_core.detection.cause import gone
@@ -163,13 +165,57 @@ def held(services: Services) -> list[dict[str, Any]]:
     return told(services, EventKind.DETECTION_HELD)
 
 
-def test_a_finding_makes_an_incident_that_says_what_blocks_and_how_to_ask(
-    detector: Detector, services: Services
-) -> None:
+def see_headless(services: Services) -> None:
+    """The region is down, and no cluster has an instance."""
     seen = observed(services.clock.now(), down=True)
     members = tuple(one.model_copy(update={"instances": 0}) for one in seen.database.members)  # type: ignore[union-attr]
     headless = seen.model_copy(update={"database": seen.database.model_copy(update={"members": members})})  # type: ignore[union-attr]
     services.store.write(lambda tx: observations.save(tx, headless))
+
+
+def test_what_was_told_once_is_told_again_after_something_else_was_so(detector: Detector, services: Services) -> None:
+    see_headless(services)
+    detector.round()
+    see(services, down=True)
+    mine = ask(services)
+    detector.round()
+    ack.cancel(services, mine.id, actor=actor(services.topology, "U0REQUESTER"))
+    see_headless(services)
+    for _ in range(3):
+        detector.round()
+    assert services.store.read(requests.open_requests) == ()
+    first, second = (one["codes"] for one in held(services))
+    assert first == second, "nothing is proposed, and nobody is left to find that out alone"
+
+
+def test_reasons_that_take_turns_are_told_once_each(
+    detector: Detector, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see_headless(services)
+    for load in (roster.load, lambda tx: None) * 3:
+        monkeypatch.setattr(roster, "load", load)
+        detector.round()
+    assert len(held(services)) == 2
+
+
+def test_what_would_refuse_the_request_is_told_and_not_tried_again_and_again(
+    detector: Detector, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see(services, down=True)
+    elsewhere = Whereabouts(None, WEST, "a run has promoted it", observed=False)
+    monkeypatch.setattr(direction, "locate", lambda tx, topology, application: elsewhere)
+    for _ in range(3):
+        detector.round()
+    assert told(services, EventKind.REQUEST_REFUSED) == []
+    [said] = held(services)
+    assert (said["codes"], "active in eu-west-1" in said["reasons"][0]) == (["refused"], True)
+    assert len(services.store.read(incidents.open_ones)) == 1
+
+
+def test_a_finding_makes_an_incident_that_says_what_blocks_and_how_to_ask(
+    detector: Detector, services: Services
+) -> None:
+    see_headless(services)
     detector.round()
     detector.round()
     assert all_requests(services) == ()
@@ -242,6 +288,9 @@ def test_what_took_a_proposal_s_place_is_named_in_its_end(detector: Detector, se
     ended = services.store.read(lambda tx: requests.get(tx, proposal.id))
     assert ended.decided_by == "Detection"
     assert f"replaced by {mine.id}" in str(ended.decision_reason)
+    late = refuse_decided(ended, services.clock.now())
+    assert late is not None
+    assert (f"replaced by {mine.id}" in late.message, late.hint) == (True, f"Approve {mine.id} in its place.")
 
 
 def test_an_approver_without_whom_the_quorum_is_short_does_not_take_its_place(

@@ -88,7 +88,7 @@ def test_what_does_not_count_says_why(body: str, why: Why, words: str) -> None:
     assert words in heard.detail
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner), max_leaves=8)
 )

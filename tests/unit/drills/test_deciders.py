@@ -11,14 +11,17 @@ from dr_core.approvals.model import Actor, Face
 from dr_core.capacity.port import Bounds, Scaling
 from dr_core.claim import Claim
 from dr_core.clock import ManualClock
-from dr_core.drills.agenda import agenda
+from dr_core.drills.agenda import WRITE, agenda
+from dr_core.drills.aurora_clones import AuroraClones
 from dr_core.drills.cloning import LISTED_AFTER, CloneAndReach, remains
 from dr_core.drills.cost import cost
 from dr_core.drills.kinds import by_account
+from dr_core.drills.looking import AskEndpoint
 from dr_core.drills.memory import MemoryClones
 from dr_core.drills.model import Drill, DrillKind, DrillState, Exercise, Result, Stage, outcome
 from dr_core.drills.next import Doing, interrupted, state_of, tasks
 from dr_core.drills.port import Clone
+from dr_core.drills.raised import without_copy
 from dr_core.drills.scaling import grown, refusal, shrunk
 from dr_core.drills.schedule import period, standing
 from dr_core.drills.score import score, trend
@@ -33,6 +36,7 @@ from dr_core.topology.cron import parse_cron
 from dr_core.topology.duties import Schedule
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Account, Topology
+from dr_core.verify.memory import MemoryProbe
 from tests.conftest import TOPOLOGIES
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
@@ -98,6 +102,9 @@ def test_one_copy_more_is_seen_to_run_where_nobody_else_has_changed_it(
         (copies(1, 2), None, Progress.UNDER_WAY, "one is still going"),
         (copies(1), bounds(1), Progress.SATISFIED, "as it was"),
         (copies(4), None, Progress.SATISFIED, "somebody else's size is left alone"),
+        (copies(4), bounds(4), Progress.SATISFIED, "so is one with a least of somebody else's"),
+        (copies(4), bounds(2), Progress.ABSENT, "scaled out on the least that is the drill's: that alone goes back"),
+        (copies(4), bounds(1), Progress.SATISFIED, "what automatic scaling wants beyond it stays"),
         (copies(0), bounds(1, scaling=Scaling.SUSPENDED), Progress.SATISFIED, "a fence is never lifted"),
         (copies(2), bounds(2, scaling=Scaling.SUSPENDED), Progress.SATISFIED, "a fence is never lifted"),
         (copies(2, changing=True), None, Progress.UNDER_WAY, "no size is taken now"),
@@ -107,6 +114,24 @@ def test_a_size_goes_back_to_what_it_was_and_nobody_elses(
     state: CapacityState, limits: Bounds | None, progress: Progress, remark: str
 ) -> None:
     assert shrunk(state, limits, 1).progress is progress, remark
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "found", "minutes", "size"),
+    [
+        ("shop/api", WEST, 2, 0, 1),
+        ("shop/api", WEST, 4, 0, 4),
+        ("shop/web", WEST, 2, 0, 2),
+        ("shop/api", "eu-west-3", 2, 0, 2),
+        ("shop/api", WEST, 2, -2, 2),
+        ("shop/api", WEST, 2, 6, 2),
+    ],
+)
+def test_a_drill_s_copy_is_no_size_of_anybody_else(name, region, found, minutes, size) -> None:
+    entry = {"ecs": {"cluster": "shop", "service": "api", "active": 4, "standby": 1}}
+    one = exercise(1, Stage.CLEAN, Result.PASSED, params={"entry": entry}, kept={"desired": 1},
+                   since=NOW - timedelta(minutes=1), clean_at=NOW + timedelta(minutes=5))  # fmt: skip
+    assert without_copy([drill(CLEAN, one)], name, region, found, NOW + timedelta(minutes=minutes)) == size
 
 
 @pytest.mark.parametrize(
@@ -135,6 +160,33 @@ def test_a_clone_that_is_not_listed_right_after_it_was_asked_for_may_still_appea
     asked = exercise(1, Stage.JUDGED, Result.UNKNOWN, kind="clone", judged_at=NOW,
                      params={"cluster": "shop", "name": "dr-drill-1-1"})  # fmt: skip
     assert trial.left(asked, Occasion(drill(asked), Claim("t", "d-1", 1), NOW + after)).progress is progress
+
+
+@pytest.mark.parametrize("scales", [{"MinCapacity": 0.5, "MaxCapacity": 8.0}, None])
+def test_a_clone_of_a_serverless_cluster_scales_as_its_source_does(scales: dict[str, float] | None) -> None:
+    found = {"DBClusterIdentifier": "shop", "Engine": "aurora-postgresql", "Port": 5432}
+    rds = Mock()
+    rds.describe_db_clusters.return_value = {
+        "DBClusters": [found | ({"ServerlessV2ScalingConfiguration": scales} if scales else {})]
+    }
+    rds.describe_db_instances.return_value = {"DBInstances": []}
+    AuroraClones(lambda service, region: rds).restore("shop", "dr-drill-1-1", WEST, drill="d-1")
+    assert rds.restore_db_cluster_to_point_in_time.call_args.kwargs.get("ServerlessV2ScalingConfiguration") == scales
+
+
+@pytest.mark.parametrize(
+    ("answers", "idle", "result", "words"),
+    [
+        (WEST, False, Result.PASSED, "ok"),
+        ("eu-central-1", False, Result.FAILED, "eu-central-1 answers it, not eu-west-1"),
+        ("eu-central-1", True, Result.UNKNOWN, "eu-central-1 answers it, not eu-west-1; nothing runs there"),
+        (None, False, Result.FAILED, "no answer"),
+    ],
+)
+def test_an_endpoint_that_another_region_answers_is_not_well(answers, idle, result, words) -> None:
+    asks = exercise(1, Stage.TRIED, kind="endpoint", params={"url": "https://x/health", "idle": idle})
+    found = AskEndpoint(MemoryProbe({"https://x/health": answers})).verdict(asks)
+    assert (found.result, words in found.detail) == (result, True)
 
 
 def exercise(number: int, stage: Stage, result: Result | None = None, **more: object) -> Exercise:
@@ -262,6 +314,9 @@ def test_nothing_is_tried_where_the_application_is_at_work(path: Path) -> None:
             assert app.primary not in {one.region for one in found}
             assert len({one.name for one in found}) == len(found)
             assert {one.region for one in found} <= set(app.standby)
+            for one in found:
+                # A copy of one standby's object must not look like another's own.
+                assert one.kind != WRITE or one.params["prefix"] == f"dr-drill/d-1/{one.region}/"
         isolated = [one for one in agenda(app, DrillKind.ISOLATED, "d-1", app.primary) if one.kind == "clone"]
         assert len(isolated) == len(app.standby)
         there, back = agenda(app, DrillKind.LIVE, "d-1", app.primary)

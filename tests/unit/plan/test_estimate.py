@@ -41,6 +41,13 @@ def test_a_plan_takes_as_long_as_its_longest_path(forced):
     )
     assert estimate.median_s == 1 + 1 + 300 + 1 + 30
     assert "compare-parameters" not in estimate.source
+    assert "no samples" not in estimate.source
+
+
+def test_a_published_figure_on_the_longest_path_is_told_with_its_source(forced):
+    estimate = estimate_plan(forced, {**every_kind(forced, 1.0), "failover-aurora": ()})
+    assert (estimate.median_s, estimate.samples) == (484.0, 0)
+    assert "failover-aurora 480 s with no samples; published" in estimate.source
 
 
 def test_a_plan_with_an_unknown_step_has_no_estimate_and_says_why(forced):

@@ -12,6 +12,7 @@ from dr_core.observation.model import ControlsState, Observation
 from dr_core.plan import rollback
 from dr_core.plan.failover import build
 from dr_core.plan.gates import check
+from dr_core.plan.kinds import verify_steady
 from dr_core.plan.move import Move
 from dr_core.plan.preflight import preflight
 from dr_core.plan.step import AsLeft, Finding, Mode, Plan, Purpose, Segment, Severity
@@ -122,6 +123,16 @@ def test_once_the_writer_may_have_moved_it_goes_back_as_any_planned_move(make_to
         assert fence.name in promote.after
         assert found.leans_on(AWAY)
         assert kinds_of(found)[-1] == "verify-steady"
+
+
+def test_at_the_end_it_is_looked_again_where_users_go(make_topology: MakeTopology) -> None:
+    """Weights that were given back are a state as well: somebody may give the target its own again meanwhile."""
+    topology = make_topology()
+    plan = planned(topology)
+    [steady] = [step for step in back(topology, plan, plan.steps[-1].name).steps if step.kind == "verify-steady"]
+    assert "shift-weights" in {state["kind"] for state in steady.params["states"]}
+    switching = {kind.name for kind in KINDS.values() if kind.segment is Segment.SWITCH}
+    assert switching - set(verify_steady.STATES) == {"start-consumers"}, "whose end is looked at by verify-consumers"
 
 
 @pytest.mark.parametrize("mode", Mode)

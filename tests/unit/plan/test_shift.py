@@ -15,7 +15,7 @@ from dr_core.plan.move import Move
 from dr_core.plan.step import Mode, Plan, Severity
 from dr_core.plan.steps import KINDS
 from dr_core.plan.target import propose
-from dr_core.reports.model import RegionStatus
+from dr_core.standing.model import RegionStatus
 from dr_core.topology.load import load_checked
 from tests.conftest import TOPOLOGIES
 from tests.undone import undone
@@ -162,6 +162,7 @@ def _about_state(case: Case) -> Iterator[Any]:
         (weighed({FRA: 70, DUB: 30}), {}),
         (weighed({FRA: 70, DUB: 30}, FRA), {}),
         (weighed({FRA: 0, DUB: 30}), {"shifted-already": Severity.WARNING}),
+        (weighed({FRA: 70, DUB: 0}), {"target-serves-nobody": Severity.WARNING}),
         (weighed({FRA: 50, DUB: 30}), {"weights-differ": Severity.WARNING}),
         (seen("catalog"), {"serving-unknown": Severity.WARNING}),
         (weighed({FRA: 70, DUB: 30}, DUB), {"target-down": Severity.BLOCKING}),

@@ -8,7 +8,7 @@ import pytest
 from dr_core.observation.model import Verdict
 from dr_core.plan.target import propose
 from dr_core.replication.exposure import StoreExposure
-from dr_core.reports.model import RegionStatus
+from dr_core.standing.model import RegionStatus
 from dr_core.topology.load import load_checked
 from dr_core.topology.model import Application
 from tests.conftest import TOPOLOGIES
