@@ -19,6 +19,7 @@ from dr_core.budget.spend import Threshold, ThresholdState, forecast, spend, thr
 from dr_core.clock import Clock
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
+from dr_core.observation import age
 from dr_core.services import Services
 from dr_core.store.engine import Store, Tx
 from dr_core.topology.model import Topology
@@ -72,8 +73,8 @@ class Costs:
         read = {name for account in before.accounts for name in account.applications}
         another = read != set(self._topology.applications) or before.tag != (budget.tag if budget else None)
         failed = any(account.failed for account in before.accounts)
-        age = self._clock.now() - before.at
-        return another or age >= EVERY or (failed and age >= timedelta(seconds=AGAIN_S))
+        every = timedelta(seconds=AGAIN_S) if failed else EVERY
+        return another or age.due(before.at, self._clock.now(), every)
 
     def _keep(self, sheet: CostSheet) -> None:
         for account in sheet.accounts:

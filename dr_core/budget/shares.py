@@ -13,7 +13,7 @@ from dr_core.topology.model import Topology
 _UNTAGGED = "applications are told apart by budget.tag, and none is configured"
 
 Active = Mapping[str, str | None]
-"""application -> the region it is at work in; None: not known."""
+"""application -> the region it is at work in; None: not known, or every region serves."""
 
 
 class RegionRole(StrEnum):
@@ -41,9 +41,10 @@ def role_of(region: str, topology: Topology, applications: Iterable[str], active
     names = [name for name in applications if region in topology.applications[name].regions]
     if not names:
         return RegionRole.OTHER
-    if any(active.get(name) is None for name in names):
+    everywhere = {name for name in names if topology.applications[name].active_active}
+    if any(active.get(name) is None for name in names if name not in everywhere):
         return RegionRole.UNKNOWN
-    at_work = [active[name] == region for name in names]
+    at_work = [name in everywhere or active[name] == region for name in names]
     if all(at_work):
         return RegionRole.ACTIVE
     return RegionRole.MIXED if any(at_work) else RegionRole.STANDBY
@@ -116,9 +117,10 @@ def standby_of(sheet: CostSheet, topology: Topology, exchange: Exchange, month: 
 def _waiting(
     account: AccountCosts, topology: Topology, exchange: Exchange, month: date, active: Active, name: str
 ) -> Sum:
-    if active.get(name) is None:
+    app = topology.applications[name]
+    if active.get(name) is None and not app.active_active:
         return Sum(None, Decimal(0), f"where {name} is at work is not known")
-    waiting = [region for region in topology.applications[name].regions if region != active[name]]
+    waiting = [region for region in app.regions if region != active[name] and not app.active_active]
     return _tagged(account, exchange, month, name, waiting)
 
 

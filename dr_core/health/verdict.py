@@ -73,13 +73,18 @@ def decide(
     *,
     fresh_for: timedelta = FRESH_FOR,
     observer_alone: bool = False,
+    run: str | None = None,
 ) -> RegionVerdict:
     """The verdict of `region`. Signals and a previous verdict that are older than `fresh_for` count for nothing.
 
-    `observer_alone` (see `isolated`): what is bad from here proves nothing, so it is unknown.
+    `observer_alone` (see `isolated`): what is bad from here proves nothing, so it is unknown. `run` (see `by_run`): it
+    explains what is bad, which then makes nothing down that did not look so before.
     """
     evidence = weigh(region, signals, now, fresh_for)
     last = previous if previous is not None and now - previous.observed_at <= fresh_for else None
+    if run is not None and evidence.bad and (last is None or last.bad_since is None):
+        headline = f"degraded: {run} stops or starts work here, and nothing else is bad ({', '.join(evidence.bad)})"
+        return _verdict(region, Verdict.DEGRADED, headline, evidence, last, now, run=run)
     if evidence.verdict is Verdict.DOWN and observer_alone:
         headline = "unknown: nothing answers here in any region, so it may be this observer that is cut off"
         return _verdict(region, Verdict.UNKNOWN, headline, evidence, last, now, bad_since=_kept(last))
@@ -177,6 +182,7 @@ def _verdict(
     bad_since: datetime | None = None,
     calm_since: datetime | None = None,
     good_since: datetime | None = None,
+    run: str | None = None,
 ) -> RegionVerdict:
     return RegionVerdict(
         region=region,
@@ -186,6 +192,7 @@ def _verdict(
         bad_since=bad_since,
         calm_since=calm_since,
         good_since=good_since,
+        run=run,
         observed_at=now,
     )
 

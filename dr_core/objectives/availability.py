@@ -11,15 +11,18 @@ VERDICT = "verdict"
 _SERVING = "serving"
 METHOD_PROBES = "own HTTP probes of the active region"
 METHOD_VERDICT = "verdicts of the active region (no HTTP health endpoint is configured)"
+METHOD_PROBES_ALL = "own HTTP probes of the worst of the regions that serve"
+METHOD_VERDICT_ALL = "verdicts of the worst of the regions that serve (no HTTP health endpoint is configured)"
 
 
 @dataclass(frozen=True)
 class Move:
-    """A run that moved the application, when it had succeeded."""
+    """A run that moved the application, when it had succeeded. `returning`: where every region serves, the way back."""
 
     at: datetime
     source: str
     target: str
+    returning: bool = False
 
 
 def active_at(at: datetime, moves: Sequence[Move], now_active: str) -> str:
@@ -42,9 +45,35 @@ def endpoints(application: Application) -> tuple[Mapping[str, str], ...]:
     )
 
 
-def serving_key(number: int) -> str:
-    """The series that tells whether users were served, by the endpoint entry with this number."""
-    return f"{_SERVING}|{number}"
+def serves_at(region: str, at: datetime, moves: Sequence[Move]) -> bool:
+    """Where every region serves: each does, from a return to it until users are shifted away. `moves` oldest first."""
+    mine = [move for move in moves if region == (move.target if move.returning else move.source)]
+    before = [move for move in mine if move.at <= at]
+    if before:
+        return before[-1].returning
+    return not (mine and mine[0].returning)
+
+
+def serving_key(number: int, region: str = "") -> str:
+    """The series that tells whether users were served, by the endpoint entry with this number; of one region of all."""
+    return f"{_SERVING}|{number}|{region}" if region else f"{_SERVING}|{number}"
+
+
+def region_of(key: str) -> str:
+    """The region of such a series; empty where it is that of the active one."""
+    return "".join(key.split("|")[2:])
+
+
+def told_by(
+    number: int, samples: Mapping[str, Sequence[Result]], moves: Sequence[Move], now_active: str | None
+) -> dict[str, Sequence[Result]]:
+    """The series by key. `now_active` None: every region serves, each by itself, so that no other hides its outage."""
+    if now_active is not None:
+        return {serving_key(number): serving(samples, moves, now_active)}
+    return {
+        serving_key(number, region): [one for one in results if serves_at(region, one.at, moves)]
+        for region, results in samples.items()
+    }
 
 
 def serving(samples: Mapping[str, Sequence[Result]], moves: Sequence[Move], now_active: str) -> tuple[Result, ...]:

@@ -14,11 +14,12 @@ from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.objectives.availability import (
     METHOD_PROBES,
+    METHOD_PROBES_ALL,
     METHOD_VERDICT,
+    METHOD_VERDICT_ALL,
     VERDICT,
     endpoints,
-    serving,
-    serving_key,
+    told_by,
     worst_serving,
 )
 from dr_core.objectives.performance import LENGTHS, Buckets, History, Series, Window, folded, hour_of, span_of, windows
@@ -109,10 +110,11 @@ class Keeping:
 
     def _history(self, application: str, found: Mapping[Window, tuple[datetime, Series]], now: datetime) -> History:
         worst = {window: worst_serving(series) for window, (_, series) in found.items()}
-        probed = endpoints(self._topology.applications[application])
+        app = self._topology.applications[application]
+        methods = (METHOD_PROBES_ALL, METHOD_VERDICT_ALL) if app.active_active else (METHOD_PROBES, METHOD_VERDICT)
         return History(
             at=now,
-            method=METHOD_PROBES if probed else METHOD_VERDICT,
+            method=methods[0] if endpoints(app) else methods[1],
             longest_s=self._longest_s,
             spans=tuple(span_of(window, since, now, series) for window, (since, series) in found.items()),
             serving={window: key for window, key in worst.items() if key is not None},
@@ -136,7 +138,8 @@ class _Look:
         self._moves = observations.moves(tx, application)
         recorded, fences = observations.active_region(tx, application), observations.region_fences(tx, application)
         seen = observations.latest(tx, application)
-        self._active = active_region(self._application, seen, recorded, fences)[0] or self._application.primary
+        active = active_region(self._application, seen, recorded, fences)[0] or self._application.primary
+        self._active = None if self._application.active_active else active
 
     def series(self, since: datetime, until: datetime) -> Series:
         """Every series of a span, and those that tell whether users were served."""
@@ -150,7 +153,7 @@ class _Look:
             found |= {f"{region}|{entry[region]}": results for region, results in probes.items()}
             judged.append(probes)
         for number, samples in enumerate(judged or [verdicts]):
-            found[serving_key(number)] = serving(samples, self._moves, self._active)
+            found |= told_by(number, samples, self._moves, self._active)
         return {key: tally(results, since, until, self._longest_s) for key, results in found.items()}
 
     def _read(self, name: str, since: datetime, until: datetime) -> dict[str, Sequence[Result]]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from dr_core.objectives.tally import Tally, total
+from dr_core.observation.age import age_s
 from dr_core.value import Value
 
 KEPT_HOURS = timedelta(hours=25)
@@ -66,7 +67,8 @@ class History(Value):
 
     def current(self, now: datetime) -> bool:
         """Whether it was counted lately: what is older leaves out what has happened since."""
-        return now - self.at <= OLD_AFTER
+        age = age_s(self.at, now)
+        return age is not None and age <= OLD_AFTER.total_seconds()
 
     def span(self, window: Window) -> Span | None:
         return next((span for span in self.spans if span.window is window), None)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dr_core.execution.model import Run, RunState, StoreLoss
+from dr_core.execution.recovery import has_taken
+from dr_core.plan.step import Purpose
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,10 @@ class Reached:
 
     @property
     def met(self) -> bool | None:
-        """A store that is compared and not timed met its objective when it was in step."""
+        """A store that is compared and not timed met its objective when it was in step, and missed it when not."""
         if self.seconds is not None:
             return self.seconds <= self.target_s
-        return True if self.store is not None and self.store.verdict == "ok" else None
+        return {"ok": True, "over": False}.get(self.store.verdict) if self.store is not None else None
 
 
 def last_that_moved(runs: Sequence[Run]) -> Run | None:
@@ -31,10 +33,17 @@ def last_that_moved(runs: Sequence[Run]) -> Run | None:
     return next((run for run in runs if run.state.finished and (run.losses or run.loss_s is not None)), None)
 
 
-def last_that_failed(runs: Sequence[Run], since: Run | None) -> Run | None:
-    """A run that failed after `since`, the last one that could be measured: what it would have taken nobody knows."""
-    newer = [run for run in runs if since is None or run.created_at > since.created_at]
-    return next((run for run in newer if run.state is RunState.FAILED), None)
+def unmeasured(runs: Sequence[Run], since: Run | None, *, failed: bool = False) -> Run | None:
+    """The newest run after `since`, the last one with a figure, that took something away: what it reached nobody knows.
+
+    With `failed`, asked of its time, also one that failed before that; else one that promotes something, since only
+    there is anything lost. A rollback only takes back.
+    """
+    newer = (run for run in runs if since is None or run.created_at > since.created_at)
+    forth = (run for run in newer if run.state.finished and run.plan.purpose is not Purpose.ROLLBACK)
+    if failed:
+        return next((run for run in forth if has_taken(run) or run.state is RunState.FAILED), None)
+    return next((run for run in forth if has_taken(run) and any(step.promotes for step in run.plan.steps)), None)
 
 
 def reached(run: Run, target_s: float) -> tuple[Reached, ...]:

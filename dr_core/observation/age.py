@@ -18,6 +18,12 @@ def age_s(at: datetime, now: datetime) -> float | None:
     return max(0.0, seconds) if seconds >= -SKEW_S else None
 
 
+def due(at: datetime, now: datetime, every: timedelta) -> bool:
+    """Whether `every` is over since `at`; a clock that was ahead and was set back must keep nothing from being done."""
+    age = age_s(at, now)
+    return age is None or age >= every.total_seconds()
+
+
 def longest_s(interval: timedelta) -> float:
     """How long a pass speaks for the present, when one is made at each `interval`."""
     return FRESH_INTERVALS * max(interval.total_seconds(), SHORTEST_S)

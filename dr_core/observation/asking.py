@@ -22,6 +22,8 @@ T_co = TypeVar("T_co", covariant=True)
 LANE_WIDTH = 4
 _ENOUGH_SILENCE = 2
 _HUNG_MS = 1000.0
+_A_CALL_S = 3.0
+"""How long a reader waits for an answer (dr_core/aws/clients.py). What was cut off sooner had no chance to answer."""
 _log = logging.getLogger(__name__)
 
 
@@ -113,7 +115,7 @@ class _Pass:
                 lane.waiting.clear()
             for question in self._questions:
                 if id(question) not in found:
-                    found[id(question)] = self._unanswered(question, limit_s)
+                    found[id(question)] = self._unanswered(question, end, limit_s)
         return Answers(found)
 
     def _take(self, lane: _Lane) -> Question[object] | None:
@@ -132,12 +134,12 @@ class _Pass:
             self._started[id(question)] = time.monotonic()
             return question
 
-    def _unanswered(self, question: Question[object], limit_s: float) -> Answer[object]:
-        begun = self._started.get(id(question))
-        if begun is None:
+    def _unanswered(self, question: Question[object], end: float, limit_s: float) -> Answer[object]:
+        waited = end - self._started.get(id(question), end)
+        if waited < min(_A_CALL_S, limit_s / 2):
+            # The end of this pass is why there is no answer: nothing that is known of the region.
             error = DrError(f"not asked: the pass had no time left for {question.what} ({limit_s:g} s)")
             return Answer(None, error, self._clock.now(), 0.0)
-        waited = time.monotonic() - begun
         unreachable = UnreachableError(f"{question.what} did not answer within {waited:.1f} s.")
         return Answer(None, unreachable, self._clock.now(), round(waited * 1000, 1))
 

@@ -52,7 +52,7 @@ class RegionVerdict(Value):
 
     `bad_since`: first pass of the present streak in which two independent vantages were bad. `calm_since`: first pass
     of the streak in which a region that is down no longer looked so. `good_since`: first pass of the streak without a
-    bad signal.
+    bad signal. `run`: the unfinished run that stops or starts work there, where nothing else explains what is bad.
     """
 
     region: str
@@ -62,6 +62,7 @@ class RegionVerdict(Value):
     bad_since: datetime | None = None
     calm_since: datetime | None = None
     good_since: datetime | None = None
+    run: str | None = None
     observed_at: datetime
 
 
@@ -155,6 +156,14 @@ class CapacityState(Value):
     changing: bool = False
     serves: bool = True
     observed_at: datetime
+
+
+class Work(Value):
+    """What an unfinished run has begun to stop, to start or to scale in a region, by the name it is observed by."""
+
+    run: str
+    region: str
+    name: str
 
 
 class Flow(StrEnum):

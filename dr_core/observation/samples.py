@@ -1,9 +1,11 @@
 """The figures of an observation as rows over time: latency and state of each signal, exposure of each store."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from dr_core.observation.model import Observation, Reading, SignalState, Verdict
+from dr_core.health.capacity import ENDPOINTS
+from dr_core.observation.model import Observation, Reading, RegionVerdict, Signal, SignalState, Verdict
 
 _GOOD = {SignalState.OK: True, SignalState.BAD: False, SignalState.UNKNOWN: None}
 _UP = {Verdict.HEALTHY: True, Verdict.DEGRADED: True, Verdict.DOWN: False, Verdict.UNKNOWN: None}
@@ -32,10 +34,17 @@ def samples_of(observation: Observation) -> tuple[Sample, ...]:
         for s in observation.signals
     ]
     verdicts = [
-        Sample(application, v.region, "verdict", v.observed_at, None, _UP[v.verdict]) for v in observation.verdicts
+        Sample(application, v.region, "verdict", v.observed_at, None, _up(v, observation.signals))
+        for v in observation.verdicts
     ]
     stores = [_store(application, reading) for reading in observation.readings]
     return (*signals, *verdicts, *stores)
+
+
+def _up(verdict: RegionVerdict, signals: Iterable[Signal]) -> bool | None:
+    """A region whose endpoints a run has silenced serves nobody, although that is no outage."""
+    silent = any(s.region == verdict.region and s.vantage in ENDPOINTS and s.state is SignalState.BAD for s in signals)
+    return False if verdict.run is not None and silent else _UP[verdict.verdict]
 
 
 def signal_series(component: str, name: str) -> str:

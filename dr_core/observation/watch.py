@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from dr_core.aws.clients import observing_clients
 from dr_core.aws.session import AwsSessions, Purpose
 from dr_core.clock import Clock
-from dr_core.health.capacity import excuse_idle
+from dr_core.health.capacity import by_run, excuse_idle
 from dr_core.health.http import Prober
 from dr_core.health.verdict import FRESH_FOR, decide, isolated
 from dr_core.observation.active import active_region
@@ -17,7 +17,7 @@ from dr_core.observation.copies import CopyLook
 from dr_core.observation.database import database_look
 from dr_core.observation.endpoints import EndpointLook
 from dr_core.observation.events import EventLook
-from dr_core.observation.model import Observation, RegionVerdict, Signal
+from dr_core.observation.model import Observation, RegionVerdict, Signal, Work
 from dr_core.observation.scope import Compared, Endpoints, Readers, Scope, aws_readers
 from dr_core.observation.stores import StoreLook
 from dr_core.observation.traffic import Targets, TrafficLook
@@ -29,13 +29,15 @@ from dr_core.topology.model import Account, Application, Topology
 PASS_LIMIT_S = 6.0
 Told = Callable[[str, datetime], Sequence[Signal]]
 """Application and now -> signals of it that others sent (dr_core/detection/hearing.py)."""
+AtWork = Callable[[str], Sequence[Work]]
+"""Application -> what its unfinished run has begun to stop or to start (dr_core/execution/at_work.py)."""
 
 
 class Watch:
     """Looks at the applications of a topology. Readers are kept over all passes; `close` releases the probes' sockets.
 
-    `told` knows what others sent. `readers` and `endpoints` are given by tests; without them they are AWS, by account,
-    and real probes.
+    `told` knows what others sent, `at_work` what runs do. `readers` and `endpoints` are given by tests; without them
+    they are AWS, by account, and real probes.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Watch:
         ports: Ports,
         *,
         told: Told = lambda application, now: (),
+        at_work: AtWork = lambda application: (),
         readers: Readers | None = None,
         endpoints: Endpoints | None = None,
         limit_s: float = PASS_LIMIT_S,
@@ -60,6 +63,7 @@ class Watch:
         self._endpoints: Endpoints = endpoints or Prober(settings.probe_connect_to, settings.probe_ca)
         self._limit_s = limit_s
         self._told = told
+        self._at_work = at_work
         self._compared = Compared(clock)
         self._targets: dict[str, dict[str, Targets]] = {}
 
@@ -109,7 +113,9 @@ class Watch:
         return seen.model_copy(
             update={
                 "signals": signals,
-                "verdicts": self._verdicts(scope, signals, previous, now, outside=traffic.heard(answers)),
+                "verdicts": self._verdicts(
+                    scope, seen, signals, previous, active=active, outside=traffic.heard(answers)
+                ),
                 "readings": with_history(readings, previous.readings if previous is not None else ()),
             }
         )
@@ -145,20 +151,30 @@ class Watch:
         return told
 
     def _verdicts(
-        self, scope: Scope, signals: Sequence[Signal], previous: Observation | None, now: datetime, *, outside: bool
+        self,
+        scope: Scope,
+        seen: Observation,
+        signals: Sequence[Signal],
+        previous: Observation | None,
+        *,
+        active: str | None,
+        outside: bool,
     ) -> tuple[RegionVerdict, ...]:
         detection = self._topology.detection
         fresh_for = max(FRESH_FOR, 3 * detection.interval + timedelta(seconds=self._limit_s))
         alone = isolated(signals, outside_answers=outside)
+        # Asked after the world was: a run keeps its intent before it acts.
+        works = self._at_work(scope.name)
         return tuple(
             decide(
                 region,
                 signals,
                 previous.verdict(region) if previous is not None else None,
-                now,
+                seen.observed_at,
                 detection.hold_down,
                 fresh_for=fresh_for,
                 observer_alone=alone,
+                run=by_run(region, signals, seen.capacity, seen.consumers, works, active),
             )
             for region in scope.application.regions
         )

@@ -14,23 +14,22 @@ from dr_core.audit.events import EventKind
 from dr_core.audit.trail import append_ops
 from dr_core.aws.clients import ClientOf, observing_clients
 from dr_core.clock import Clock
-from dr_core.drills.overdue import due_of, last_proof
+from dr_core.drills.overdue import due_of, last_proof, not_passed
 from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
-from dr_core.execution.model import RunState
 from dr_core.failpoints import Point
 from dr_core.observation.active import active_region
 from dr_core.observation.model import Observation
 from dr_core.readiness.catalogue import EXAMINATIONS
 from dr_core.readiness.examination import Examination, Subject
 from dr_core.readiness.handshake import handshakes
-from dr_core.readiness.history import carried, changes, due
+from dr_core.readiness.history import carried, changes, due, forgotten
 from dr_core.readiness.model import Check, Sheet
 from dr_core.readiness.preflight import LIMIT_S, preflight
 from dr_core.readiness.surroundings import Handshake, Surroundings
 from dr_core.runbook import kept
 from dr_core.services import Services
-from dr_core.store import observations, readiness, runs
+from dr_core.store import observations, readiness
 from dr_core.store.engine import Store, Tx
 from dr_core.topology.model import Account, Topology
 
@@ -39,7 +38,6 @@ log = structlog.get_logger(__name__)
 LEASE = "preflight"
 AFTER_FAILURE_S = 60.0
 _NAMED_IN_EVENT = 10
-_RUNS_LOOKED_AT = 50
 
 Clients = Callable[[Account | None], ClientOf]
 
@@ -130,6 +128,7 @@ class Examining:
             store_host=self._store_host,
             webhook_key=self._webhook_key,
             last_drill=last_proof(tx, name),
+            not_passed=not_passed(tx, name),
             overdue=tuple(due.reason for due in due_of(tx, self._topology, name, self._clock.now()) if due.overdue),
             last_run=_last_success(tx, name),
             runbook_at=runbook.oldest if runbook else None,
@@ -138,12 +137,14 @@ class Examining:
     def _keep(self, tx: Tx, sheet: Sheet) -> None:
         before = readiness.get(tx, sheet.application)
         appeared, gone = changes(before, sheet)
+        lost = forgotten(before, sheet)
         readiness.put(tx, sheet)
-        if appeared or gone:
+        if appeared or gone or lost:
             data: dict[str, JsonValue] = {
                 "application": sheet.application,
                 "appeared": [_named(check) for check in appeared[:_NAMED_IN_EVENT]],
                 "gone": [_named(check) for check in gone[:_NAMED_IN_EVENT]],
+                "forgotten": [_named(check) for check in lost[:_NAMED_IN_EVENT]],
                 "blocking": len(sheet.hindering),
             }
             cmd_id = f"readiness:{sheet.application}:{sheet.at.isoformat()}"
@@ -156,9 +157,10 @@ def digest(topology: Topology) -> str:
 
 
 def _last_success(tx: Tx, name: str) -> datetime | None:
-    """When the application was last moved with success."""
-    ended = (run.ended_at for run in runs.recent(tx, _RUNS_LOOKED_AT, name) if run.state is RunState.SUCCEEDED)
-    return max((at for at in ended if at is not None), default=None)
+    """When a run last moved the application with success, either way. Users brought back where every region serves, and
+    a rollback that found it at home still, have moved nothing."""
+    moved = [move.at for move in observations.moves(tx, name) if not move.returning]
+    return moved[-1] if moved else None
 
 
 def _named(check: Check) -> dict[str, JsonValue]:

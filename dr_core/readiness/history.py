@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from dr_core.observation import age
 from dr_core.readiness.model import Check, Sheet
 
 EVERY = timedelta(minutes=10)
@@ -49,11 +50,22 @@ def _key(check: Check) -> tuple[str, str | None, str]:
 
 
 def changes(before: Sheet | None, now: Sheet) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
-    """What would stop a failover now and did not before, and the reverse; `now` is the carried sheet."""
+    """What would stop a failover now and did not before, and what is seen to be mended; `now` is the carried sheet.
+
+    What only hinders no longer, because the application is in its region now, is not mended; nor is what is forgotten.
+    """
     old = {_key(check): check for check in before.hindering} if before else {}
     new = {_key(check): check for check in now.hindering}
     appeared = tuple(check for key, check in new.items() if key not in old)
-    return appeared, tuple(check for key, check in old.items() if key not in new)
+    left = {_key(check) for check in (*now.blocking, *forgotten(before, now))}
+    return appeared, tuple(check for key, check in old.items() if key not in left)
+
+
+def forgotten(before: Sheet | None, now: Sheet) -> tuple[Check, ...]:
+    """What would have stopped a failover, could not be looked at for as long as it is kept, and is believed no more."""
+    left = {_key(check) for check in now.blocking}
+    lost = [check for check in before.hindering if _key(check) not in left] if before else []
+    return tuple(check for check in lost if any(_covers(unknown, check, now.application) for unknown in now.unknown))
 
 
 def due(last: Sheet | None, *, topology: str, active: str, now: datetime) -> bool:
@@ -62,4 +74,4 @@ def due(last: Sheet | None, *, topology: str, active: str, now: datetime) -> boo
         return True
     lasting = last.unknown_since is not None and last.at - last.unknown_since >= EVERY
     wanting = bool(last.blocking) or ((bool(last.unknown) or not last.complete) and not lasting)
-    return now - last.at >= (SOON if wanting else EVERY)
+    return age.due(last.at, now, SOON if wanting else EVERY)

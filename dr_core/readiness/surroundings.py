@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from dr_core.drills.model import Drill
+
 
 @dataclass(frozen=True)
 class ServedCertificate:
@@ -24,13 +26,16 @@ UnreachableError without an answer, RejectedError where what is served cannot be
 class Surroundings:
     """`store_host` None: the store is a file. `last_drill`, `last_run` and `runbook_at` None: there was none.
 
-    `overdue`: which drills are, one sentence each. `webhook_key`: this process has a key to sign webhooks with.
+    `last_drill`: the end of the last one that proves something. `not_passed`: one that left something open since.
+    `last_run`: when a run last moved the application. `overdue`: which drills are, one sentence each. `webhook_key`:
+    this process has a key to sign webhooks with.
     """
 
     handshake: Handshake
     store_host: str | None = None
     webhook_key: bool = False
     last_drill: datetime | None = None
+    not_passed: Drill | None = None
     overdue: tuple[str, ...] = ()
     last_run: datetime | None = None
     runbook_at: datetime | None = None

@@ -134,10 +134,14 @@ def _dimensions(node: str) -> tuple[tuple[tuple[str, str], ...], ...]:
     return ((cluster,), (cluster, ("CacheNodeId", "0001")))
 
 
-def _named(group: str, datastores: Sequence[dict[str, Any]], region: str) -> dict[str, Any]:
+def matching(group: str, datastores: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """By its full id, else by the suffix that people give: AWS puts a prefix of its own before it."""
     exact = [raw for raw in datastores if raw["GlobalReplicationGroupId"] == group]
-    found = exact or [raw for raw in datastores if raw["GlobalReplicationGroupId"].partition("-")[2] == group]
+    return exact or [raw for raw in datastores if raw["GlobalReplicationGroupId"].partition("-")[2] == group]
+
+
+def _named(group: str, datastores: Sequence[dict[str, Any]], region: str) -> dict[str, Any]:
+    found = matching(group, datastores)
     if len(found) == 1:
         return found[0]
     if found:

@@ -54,7 +54,7 @@ def exposure_of(reading: Reading, source: Verdict | None, now: datetime, *, obse
         )
         return _exposure(reading, now, None, "unknown", _joined(reason, reading.reason))
     if reading.seconds is None or reading.measured_at is None:
-        return _compared(reading, now, observed)
+        return _compared(reading, source, now, observed)
     lost = source is Verdict.DOWN or not observed
     unwatched = source is None or source is Verdict.UNKNOWN
     stale = is_stale(reading, now)
@@ -86,12 +86,12 @@ def _in_outage(reading: Reading, source: Verdict | None, now: datetime) -> Store
     return _exposure(reading, now, seconds, "over" if seconds > reading.threshold_s else "ok", reason)
 
 
-def _compared(reading: Reading, now: datetime, observed: bool) -> StoreExposure:
-    """A store without a figure: compared, or unknown."""
+def _compared(reading: Reading, source: Verdict | None, now: datetime, observed: bool) -> StoreExposure:
+    """A store without a figure: compared, or unknown. What was written after the last look is in no comparison."""
     if reading.in_step is None:
         return _exposure(reading, now, None, "unknown", reading.reason or "nothing was measured")
     told = "in step" if reading.in_step else "not in step"
-    if not observed or is_stale(reading, now):
+    if not observed or is_stale(reading, now) or (reading.in_step and source is Verdict.DOWN):
         return _exposure(reading, now, None, "stale", _joined(f"{told} when it was last compared", reading.reason))
     word: Judgement = "ok" if reading.in_step else "over"
     return _exposure(reading, now, None, word, _joined(told, reading.reason))

@@ -8,7 +8,7 @@ from pydantic import Field
 from dr_core.reports.audit import AuditVerdict
 from dr_core.reports.incidents import EntryView, IncidentView
 from dr_core.reports.model import AckView, FindingView, RunView
-from dr_core.reports.value import Shown
+from dr_core.value import Shown
 
 
 class Reached(Shown):

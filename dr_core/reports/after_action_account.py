@@ -8,6 +8,8 @@ from dr_core.approvals.model import Face, Request, RequestState
 from dr_core.approvals.proof import AckKind
 from dr_core.audit.events import Event, EventKind
 from dr_core.execution.model import Run, RunState, StepState
+from dr_core.execution.outcomes import has_acted, taken_back_by
+from dr_core.execution.recovery import TAKES_BACK
 from dr_core.incidents.telling import words
 from dr_core.objectives import rpo
 from dr_core.plan.step import Purpose
@@ -49,7 +51,8 @@ _PEOPLE = (Face.SLACK.value, Face.TERMINAL.value)
 class Story:
     """A request, its run, and every event of both in order. `brake`: the brake's events while the run was there.
 
-    `superseded_by`: the request for whose run this one's ended. `way_back`: what would take the run back now.
+    `superseded_by`: the request for whose run this one's ended. `way_back`: what would take the run back now. `later`:
+    the application's runs since, newest first.
     """
 
     request: Request
@@ -58,6 +61,7 @@ class Story:
     brake: tuple[Event, ...] = ()
     superseded_by: str | None = None
     way_back: RollbackView | None = None
+    later: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,9 +129,26 @@ def outcome(story: Story) -> str:
         RunState.RUNNING: f"{way} is under way.",
         RunState.HELD: f"{way} stands still{f': {run.hold}' if run.hold else ''}.",
         RunState.SUCCEEDED: f"{way} succeeded.",
-        RunState.FAILED: f"{way} failed{why}. Nothing was taken back.",
-        RunState.ABORTED: f"{way} was ended where it was{why}. Nothing was taken back.",
-    }[run.state]
+        RunState.FAILED: f"{way} failed{why}.",
+        RunState.ABORTED: f"{way} was ended where it was{why}.",
+    }[run.state] + _taken_back(run, story.later)
+
+
+def _taken_back(run: Run, later: Sequence[Run]) -> str:
+    """What was taken back since of a run that is over; of one that succeeded nothing had to be."""
+    done = taken_back_by(run, later)
+    if done is not None:
+        return f" It was taken back by {done.id}."
+    begun = next((other for other in later if other.plan.undoes == run.id and has_acted(other)), None)
+    if begun is not None:
+        return f" Part of it may be taken back, by {begun.id} ({begun.state.value})."
+    if run.state not in (RunState.FAILED, RunState.ABORTED):
+        return ""
+    trials = [run.record(step.name) for step in run.plan.steps if step.kind in TAKES_BACK]
+    held = [record for record in trials if record.started_at is not None]
+    if any(record.state is not StepState.DONE for record in held):
+        return ""  # its own words, which are the reason, say how far that came
+    return f" Nothing{' but the canary' if held else ''} was taken back."
 
 
 def objectives(run: Run, view: RunView, aims: Aims) -> tuple[Reached, ...]:

@@ -1,7 +1,7 @@
 """What an after-action report leaves to be done: everything that is not over, with who may end it and how. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from dr_core.approvals.model import RequestState
 from dr_core.execution.model import Run, StepState
@@ -18,7 +18,8 @@ from dr_core.store.reviews import Review
 class Loose:
     """What the store says of the applications concerned, now. `unfenced`: application -> regions that may still write.
 
-    `reviews` and `reconciliations` are those that nobody has closed or signed.
+    `reviews` and `reconciliations` are those that nobody has closed or signed; `standing`: how many steps would take
+    back a run that came to nothing, by its id.
     """
 
     brake: Brake
@@ -26,6 +27,9 @@ class Loose:
     freezes: tuple[Freeze, ...]
     unfenced: Mapping[str, tuple[str, ...]]
     reconciliations: tuple[Item, ...] = ()
+    lost_unknown: tuple[str, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    standing: Mapping[str, int] = field(default_factory=dict)
 
 
 def open_items(
@@ -38,13 +42,16 @@ def open_items(
     return (
         *(_unfenced(application, region) for application, where in loose.unfenced.items() for region in where),
         *(_lost(item) for item in loose.reconciliations),
+        *(_unknown(sentence) for sentence in loose.lost_unknown),
         *of_runs,
+        *_stands(loose.standing),
         *(_waiting(story) for story in stories if story.run is None and story.request.state is RequestState.OPEN),
+        *(_decided(story) for story in stories if story.run is None and story.request.state in _TO_RUN),
         *_brake(loose.brake),
         *(_frozen(freeze) for freeze in loose.freezes),
         *(_review(review) for review in loose.reviews if review.request in asked),
         *_uncleaned(drill),
-        *_going_on(incident),
+        *(_going_on(one) for one in dict.fromkeys((incident, *loose.incidents)) if one is not None and one.open),
     )
 
 
@@ -64,6 +71,11 @@ def _lost(item: Item) -> OpenItem:
         since=item.opened_at,
         way_out=f"Another person, after looking: /dr reconcile sign {item.id} --note TEXT. A failback waits for it.",
     )
+
+
+def _unknown(sentence: str) -> OpenItem:
+    way_out = "A worker looks for them until they are found or surely gone: /dr reconcile list."
+    return OpenItem(kind="lost writes", what=f"{sentence[0].upper()}{sentence[1:]}.", since=None, way_out=way_out)
 
 
 def _run(run: Run) -> list[OpenItem]:
@@ -97,9 +109,19 @@ _WORDS = {
 }
 
 
+def _stands(standing: Mapping[str, int]) -> Iterator[OpenItem]:
+    for run, steps in standing.items():
+        yield OpenItem(
+            kind="rollback",
+            what=f"What {run} has done stands: {steps} {'step' if steps == 1 else 'steps'} would take it back.",
+            since=None,
+            way_out=f"/dr rollback {run}",
+        )
+
+
 def _way_out(run: Run, state: StepState) -> str:
     if state is StepState.NOT_REACHED and run.follow_up:
-        return "It is tried on until it answers, or until a newer run has the application."
+        return f"It is tried on until it answers, a newer run has the application, or /dr run abort {run.id} ends that."
     if state is StepState.NOT_REACHED:
         return f"Nobody tries it any more: do it by hand where it is still wanted (/dr run show {run.id})."
     return f"Look at it in AWS; /dr run show {run.id} tells what was seen."
@@ -115,6 +137,19 @@ def _waiting(story: Story) -> OpenItem:
     )
 
 
+_TO_RUN = {
+    RequestState.QUEUED: ("waits for its turn in an evacuation", "/dr evacuation shows what is before it."),
+    RequestState.APPROVED: ("no run was made yet", "A worker makes it: /dr doctor tells whether one runs."),
+}
+
+
+def _decided(story: Story) -> OpenItem:
+    request = story.request
+    why, way_out = _TO_RUN[request.state]
+    what = f"Request {request.id} is approved, and {why}."
+    return OpenItem(kind="request", what=what, since=request.decided_at, way_out=way_out)
+
+
 def _brake(brake: Brake) -> tuple[OpenItem, ...]:
     if not brake.engaged:
         return ()
@@ -125,7 +160,7 @@ def _brake(brake: Brake) -> tuple[OpenItem, ...]:
 def _frozen(freeze: Freeze) -> OpenItem:
     return OpenItem(
         kind="freeze",
-        what=f"{freeze.application} runs in {freeze.active}, its code says {freeze.primary}: an apply may undo that.",
+        what=f"{freeze.application} {freeze.whereabouts}, its code says {freeze.primary}: an apply may undo that.",
         since=freeze.since,
         way_out=f"/dr failback {freeze.application}, or change the code and /dr unfreeze {freeze.application}",
     )
@@ -155,9 +190,7 @@ def _uncleaned(drill: DrillPart | None) -> tuple[OpenItem, ...]:
     )
 
 
-def _going_on(incident: Incident | None) -> tuple[OpenItem, ...]:
-    if incident is None or not incident.open:
-        return ()
+def _going_on(incident: Incident) -> OpenItem:
     said = f"Incident {incident.id} is open."
     way_out = f"/dr incident close {incident.id}"
-    return (OpenItem(kind="incident", what=said, since=incident.opened_at, way_out=way_out),)
+    return OpenItem(kind="incident", what=said, since=incident.opened_at, way_out=way_out)

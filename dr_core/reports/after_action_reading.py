@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Literal
 
 from dr_core.approvals.model import Request
@@ -15,12 +16,13 @@ from dr_core.incidents.model import Incident, belongs
 from dr_core.incidents.parts import LEAD, Part, events_of, extent_of, parts_of
 from dr_core.incidents.timeline import Entry, Extent, timeline
 from dr_core.plan.step import Purpose
+from dr_core.reconciliation.unsettled import not_found_yet
 from dr_core.reports.after_action import AfterAction, DrillPart, Exercised, OpenItem
 from dr_core.reports.after_action_account import BRAKE, Aims, Story, account
 from dr_core.reports.after_action_open import Loose, open_items
 from dr_core.reports.audit import AuditVerdict, audit_verdict
 from dr_core.reports.incidents import EntryView, IncidentView, view_of
-from dr_core.reports.rollback import rollback_view
+from dr_core.reports.rollback import rollback_view, standing_steps
 from dr_core.reports.run import find
 from dr_core.services import Services
 from dr_core.store import (
@@ -40,6 +42,7 @@ from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
 
 Kind = Literal["run", "incident", "drill"]
+_LATER_RUNS = 50
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _read(tx: Tx, services: Services, named: str) -> Facts:
         drill=drill,
         stories=stories,
         entries=timeline(told, subject.extent),
-        open_items=open_items(incident, stories, drill, _loose(tx, names)),
+        open_items=open_items(incident, stories, drill, _loose(tx, services.topology, names, stories)),
         whole=_whole(tx, services.topology, subject),
     )
 
@@ -197,7 +200,8 @@ def _story(tx: Tx, topology: Topology, part: Part) -> Story:
     ended_for_another = any(event.kind == EventKind.RUN_SUPERSEDED for event in own)
     later = (one.id for one in requests.since(tx, run.created_at) if one.supersedes == run.id)
     superseded_by = next(later, None) if ended_for_another else None
-    return Story(request, run, own, braked, superseded_by, rollback_view(tx, topology, run))
+    known = takewhile(lambda other: other.id != run.id, runs.recent(tx, _LATER_RUNS, run.application))
+    return Story(request, run, own, braked, superseded_by, rollback_view(tx, topology, run), tuple(known))
 
 
 def _concerned(services: Services, subject: _Subject) -> tuple[str, ...]:
@@ -207,17 +211,22 @@ def _concerned(services: Services, subject: _Subject) -> tuple[str, ...]:
     return every if named is None else tuple(name for name in every if name in named)
 
 
-def _loose(tx: Tx, applications: tuple[str, ...]) -> Loose:
+def _loose(tx: Tx, topology: Topology, applications: tuple[str, ...], stories: tuple[Story, ...]) -> Loose:
+    ended = [story.run for story in stories if story.run is not None]
+    standing = {run.id: standing_steps(tx, topology, run) for run in ended}
     fences = {name: observations.region_fences(tx, name) for name in applications}
     return Loose(
         brake=brake.get(tx),
         reviews=reviews.waiting(tx),
         reconciliations=tuple(item for name in applications for item in reconciliations.waiting(tx, name)),
+        lost_unknown=tuple(one for name in applications for one in not_found_yet(tx, topology, name)),
         freezes=tuple(one for one in freezes.standing(tx) if one.application in applications),
         unfenced={
             name: tuple(region for region, fence in found.items() if fence == "unfenced")
             for name, found in fences.items()
         },
+        incidents=tuple(one for one in incidents.open_ones(tx) if one.application in applications),
+        standing={run: steps for run, steps in standing.items() if steps},
     )
 
 

@@ -13,10 +13,10 @@ from dr_core.audit.places import places
 from dr_core.audit.verify import Verdict, verify
 from dr_core.errors import ConfigError
 from dr_core.keys import PublicKey
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import events
 from dr_core.store.engine import Store, Tx
+from dr_core.value import Shown
 
 
 class AuditEntry(Shown):

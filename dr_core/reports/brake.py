@@ -6,11 +6,11 @@ from typing import Literal
 from pydantic import Field
 
 from dr_core.reports.model import BrakeView
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import brake, runs
 from dr_core.store.brake import Brake
 from dr_core.store.engine import Tx
+from dr_core.value import Shown
 
 
 class StoppedRun(Shown):

@@ -11,6 +11,7 @@ from dr_core.budget.model import AccountCosts, CostSheet, Money
 from dr_core.budget.savings import savings
 from dr_core.budget.shares import Active
 from dr_core.budget.spend import Reckoned, Threshold, forecast, spend, thresholds
+from dr_core.observation.age import age_s
 from dr_core.observation.model import CapacityState
 from dr_core.reports.costs import (
     Amount,
@@ -22,9 +23,10 @@ from dr_core.reports.costs import (
     SavingLine,
     ThresholdLine,
 )
-from dr_core.reports.standing import Standing, look
 from dr_core.reports.status import named
 from dr_core.services import Services
+from dr_core.standing.look import look
+from dr_core.standing.model import Standing
 from dr_core.store import runs
 from dr_core.store.engine import Tx
 from dr_core.topology.duties import Budget
@@ -76,7 +78,7 @@ class _Reckoning:
 
     def report(self) -> BudgetReport:
         spent, expected = self._spend(), self._forecast()
-        age = max(0.0, (self.now - self.sheet.at).total_seconds())
+        age = age_s(self.sheet.at, self.now)
         whole = self.application is None
         lines = thresholds(self.settings, spent.sum, expected.sum) if self.settings and whole else ()
         untils = [one.spending.until for one in self.sheet.accounts if one.spending.month == self.month]
@@ -84,7 +86,7 @@ class _Reckoning:
             at=self.now,
             read_at=self.sheet.at,
             age_seconds=age,
-            stale=age > STALE.total_seconds(),
+            stale=age is None or age > STALE.total_seconds(),
             application=self.application,
             scope=_scope(self.topology, self.application),
             currency=self.exchange.currency,
@@ -217,6 +219,8 @@ class _Reckoning:
         rate = self._rate()
         if rate is not None and rate.age_days > OLD_RATE_DAYS:
             found.append(f"the exchange rate in dr.yaml is {rate.age_days} days old: budget.usd_rate")
+        if rate is not None and rate.age_days < 0:
+            found.append(f"the exchange rate in dr.yaml is of a day that is yet to come ({rate.date}): budget.usd_rate")
         if self.settings is not None and self.settings.aws_budget is not None:
             names = {one.name for account in self.sheet.accounts for one in account.budgets.budgets}
             if self.settings.aws_budget not in names:

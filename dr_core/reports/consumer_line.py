@@ -4,16 +4,19 @@ from datetime import datetime
 from typing import Literal
 
 from dr_core.observation.model import Flow
-from dr_core.reports.value import Shown
+from dr_core.value import Shown
 
 
 class ConsumerRegion(Shown):
-    """What was seen of a consumer in a region. `flow` None: it could not be asked, and `detail` says why."""
+    """What was seen of a consumer in a region. `flow` None: it could not be asked, and `detail` says why.
+
+    `age_seconds` None: its time is yet to come, since two clocks differ.
+    """
 
     flow: Flow | None
     detail: str
     observed_at: datetime
-    age_seconds: float
+    age_seconds: float | None
 
 
 class ConsumerLine(Shown):

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from dr_core.consumers.consumption import Consumption, Verdict, consumptions
+from dr_core.observation.age import age_s
 from dr_core.observation.model import ConsumerState
 from dr_core.plan.step import Severity
 from dr_core.reports.consumer_line import ConsumerLine, ConsumerRegion
 from dr_core.reports.model import FindingView
-from dr_core.reports.standing import Standing
+from dr_core.standing.model import Standing
 
 _CODES = {Verdict.TWO: "two-consume", Verdict.NONE: "none-consumes", Verdict.ELSEWHERE: "consumed-elsewhere"}
 _WAYS_OUT = {
@@ -59,5 +60,5 @@ def _region(state: ConsumerState, now: datetime) -> ConsumerRegion:
         flow=state.flow,
         detail=state.detail or state.reason,
         observed_at=state.observed_at,
-        age_seconds=max(0.0, (now - state.observed_at).total_seconds()),
+        age_seconds=age_s(state.observed_at, now),
     )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dr_core.budget.shares import RegionRole
 from dr_core.budget.spend import ThresholdState
-from dr_core.reports.value import Shown
+from dr_core.value import Shown
 
 
 class Amount(Shown):

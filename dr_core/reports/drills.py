@@ -12,11 +12,11 @@ from dr_core.drills.schedule import Due
 from dr_core.drills.score import Point, score, trend
 from dr_core.plan.step import Severity
 from dr_core.reports.model import FindingView
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import drills
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
+from dr_core.value import Shown
 
 MOST = 50
 

@@ -12,22 +12,26 @@ from dr_core.evacuation.binding import digest_of, missing_of, round_of
 from dr_core.evacuation.model import Evacuation, Left, Member
 from dr_core.evacuation.reading import Among, latest_run, members_of, standings
 from dr_core.evacuation.turn import Move, Stage, Standing, turn
+from dr_core.evacuation.waves import without
 from dr_core.execution.model import Run, RunState
 from dr_core.replication.exposure import application_exposure
 from dr_core.reports.evacuation_line import EvacuationLine, MemberLine
 from dr_core.reports.model import AckView, FindingView
 from dr_core.reports.run import progress, stopped
-from dr_core.reports.value import Shown
 from dr_core.services import Services
+from dr_core.span import duration
 from dr_core.store import evacuations
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
+from dr_core.value import Shown
 
 
 class EvacuationMember(MemberLine):
-    """One application with the request that its approval is about. `exposure_seconds`: as measured for its round."""
+    """One application with the request that its approval is about. `exposure_seconds`: as measured for its round.
+    `without`: what it needs and stays behind."""
 
     after: tuple[str, ...]
+    without: tuple[str, ...]
     state: str
     round: int
     acks: tuple[AckView, ...]
@@ -97,7 +101,7 @@ def view_of(tx: Tx, topology: Topology, evacuation: Evacuation) -> EvacuationVie
         expires_at=min((request.expires_at for request in waiting), default=None),
         ended_at=evacuation.ended_at,
         members=tuple(
-            _member(tx, evacuation, member, request, among)
+            _member(tx, topology, evacuation, member, request, among)
             for member, request in zip(evacuation.members, members, strict=True)
         ),
         left=tuple(left_view(one) for one in evacuation.left),
@@ -151,10 +155,13 @@ def state_of(among: Collection[Standing], members: Sequence[Request]) -> str:
     return dropped.pop() if len(dropped) == 1 else "ended"
 
 
-def _member(tx: Tx, evacuation: Evacuation, member: Member, request: Request, among: Among) -> EvacuationMember:
+def _member(
+    tx: Tx, topology: Topology, evacuation: Evacuation, member: Member, request: Request, among: Among
+) -> EvacuationMember:
     return EvacuationMember(
         **_told(tx, evacuation, member, request, among),
         after=member.after,
+        without=without(topology, member.application, member.after, evacuation.left),
         state=request.state.value,
         round=request.round,
         acks=tuple(
@@ -201,16 +208,21 @@ def _sentence(found: Standing, request: Request, run: Run | None, held: str, wai
         return f"approved, and held: {held}"
     if found.stage is Stage.QUEUED:
         return f"approved: {waits}" if waits else "approved, and about to begin"
-    if found.stage is Stage.ARRIVED and (run is None or run.state is not RunState.SUCCEEDED):
+    if found.stage is Stage.ARRIVED and not _led_there(run, request.plan.target):
         return f"arrived: {found.why}"
     if run is None:
         why = f": {request.decision_reason}" if request.decision_reason else ""
         by = f" by {request.decided_by}" if request.decided_by else ""
         return f"{request.state.value}{by}{why}"
     if found.stage is Stage.ARRIVED:
-        return f"arrived, RTO {run.rto_s:.0f} s" if run.rto_s is not None else "arrived, RTO not measured"
+        return f"arrived, RTO {duration(run.rto_s)}" if run.rto_s is not None else "arrived, RTO not measured"
     if found.stage.over:
         return f"{run.state.value}{f': {run.reason}' if run.reason else ''}"
     done, total, current = progress(run)
     told = "; ".join(stopped(run)) or current
     return f"{done} of {total} steps{f', {told}' if told else ''}"
+
+
+def _led_there(run: Run | None, target: str) -> bool:
+    """Whether this run has measured the move: one that led elsewhere, or failed, has not."""
+    return run is not None and run.state is RunState.SUCCEEDED and run.plan.target == target

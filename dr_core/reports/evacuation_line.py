@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dr_core.reports.value import Shown
+from dr_core.value import Shown
 
 
 class MemberLine(Shown):

@@ -5,18 +5,22 @@ from typing import Literal
 from pydantic import Field
 
 from dr_core.evacuation.survey import Survey
+from dr_core.evacuation.waves import without
 from dr_core.reports.evacuation import LeftBehind, left_view
 from dr_core.reports.model import FindingView, PlanReport
 from dr_core.reports.plan import proposal_report
-from dr_core.reports.value import Shown
+from dr_core.topology.model import Topology
+from dr_core.value import Shown
 
 
 class PlannedMember(Shown):
-    """One application, with the plan that its request would ask for. `after`: what has to arrive before it starts."""
+    """One application, with the plan that its request would ask for. `after`: what has to arrive before it starts;
+    `without`: what it needs and would stay behind."""
 
     application: str
     wave: int
     after: tuple[str, ...]
+    without: tuple[str, ...]
     plan: PlanReport
 
 
@@ -33,7 +37,7 @@ class EvacuationPlan(Shown):
     blocking: tuple[FindingView, ...]
 
 
-def evacuation_plan(found: Survey) -> EvacuationPlan:
+def evacuation_plan(topology: Topology, found: Survey) -> EvacuationPlan:
     """Nothing is changed by looking. `required_acks` None: nothing can go."""
     return EvacuationPlan(
         source=found.source,
@@ -42,7 +46,11 @@ def evacuation_plan(found: Survey) -> EvacuationPlan:
         required_acks=max((one.proposal.plan.policy.required for one in found.going), default=None),
         members=tuple(
             PlannedMember(
-                application=one.application, wave=one.wave, after=one.after, plan=proposal_report(one.proposal)
+                application=one.application,
+                wave=one.wave,
+                after=one.after,
+                without=without(topology, one.application, one.after, found.left),
+                plan=proposal_report(one.proposal),
             )
             for one in found.going
         ),

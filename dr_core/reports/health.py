@@ -5,28 +5,32 @@ from typing import Literal
 
 from pydantic import Field
 
+from dr_core.doctor.installation import checks_of
+from dr_core.doctor.result import CheckState
 from dr_core.objectives.keeping import history_of
+from dr_core.observation.age import age_s
 from dr_core.observation.model import Observation, Signal, SignalState, Vantage, Verdict
 from dr_core.plan.step import Severity
+from dr_core.readiness.line import ReadinessLine, readiness_line
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.consumers import consuming_findings
 from dr_core.reports.drills import drill_findings
-from dr_core.reports.installation import findings_of
 from dr_core.reports.model import FindingView, ObjectiveLine, RequestLine
 from dr_core.reports.objectives import LOOKED_AT, objectives
 from dr_core.reports.open_matters import open_matters
 from dr_core.reports.performance import PerformanceLine, performance
-from dr_core.reports.standing import Standing, look, not_observed, verdict_of
 from dr_core.reports.status import exposure_reason, named, waiting
-from dr_core.reports.value import Shown
 from dr_core.services import Services
+from dr_core.standing.look import look
+from dr_core.standing.model import Standing, not_observed, verdict_of
 from dr_core.store import runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
+from dr_core.value import Shown
 
 
 class SignalView(Shown):
-    """One look at one component, with how old it is when the report is made."""
+    """One look at one component, with how old it is when the report is made; None: its time is yet to come."""
 
     component: str
     name: str
@@ -35,7 +39,7 @@ class SignalView(Shown):
     detail: str
     latency_ms: float | None
     observed_at: datetime
-    age_seconds: float
+    age_seconds: float | None
     source: str
 
 
@@ -94,7 +98,7 @@ def health(services: Services, application: str | None = None) -> HealthReport:
             _application(tx, services.topology, name, now, open_requests.get(name, ()))
             for name in named(services, application)
         )
-        findings = (*open_matters(tx), *drill_findings(tx, services.topology, now), *findings_of(tx, services, now))
+        findings = (*open_matters(tx), *drill_findings(tx, services.topology, now), *_installation(tx, services, now))
         seen = [entry.observed_at for entry in applications]
         times = [at for at in seen if at is not None]
         return HealthReport(
@@ -113,7 +117,7 @@ def _application(
 ) -> ApplicationHealth:
     standing = look(tx, topology, name, now)
     history = history_of(tx, name)
-    findings = application_findings(standing)
+    findings = (*application_findings(standing), *ready_findings(name, readiness_line(tx, name, now)))
     healthy = all(region.verdict is Verdict.HEALTHY for region in standing.regions.values())
     return ApplicationHealth(
         name=standing.name,
@@ -128,11 +132,11 @@ def _application(
         stores=standing.stores,
         exposure_seconds=standing.exposure_s,
         exposure_reason=exposure_reason(standing),
-        performance=performance(history, topology.applications[name].regions),
+        performance=performance(history, topology.applications[name].regions, now),
         objectives=objectives(runs.recent(tx, LOOKED_AT, name), history, topology.objectives, now),
         requests=requests,
         findings=findings,
-        well=healthy and not findings,
+        well=healthy and all(found.severity == Severity.INFO.value for found in findings),
     )
 
 
@@ -162,7 +166,7 @@ def _signal(signal: Signal, now: datetime) -> SignalView:
         detail=signal.detail,
         latency_ms=signal.latency_ms,
         observed_at=signal.observed_at,
-        age_seconds=max(0.0, (now - signal.observed_at).total_seconds()),
+        age_seconds=age_s(signal.observed_at, now),
         source=signal.source,
     )
 
@@ -180,6 +184,19 @@ def application_findings(standing: Standing) -> tuple[FindingView, ...]:
         *_replicating(standing),
         *_fenced(standing),
     )
+
+
+def ready_findings(name: str, line: ReadinessLine) -> tuple[FindingView, ...]:
+    """That a failover would be blocked, or that nobody knows, which says nothing against its health. Pure."""
+    if line.ready:
+        return ()
+    way_out = f"`/dr readiness {name}` shows each with its way out."
+    if line.ready is False:
+        found = "1 finding" if line.blocking == 1 else f"{line.blocking} findings"
+        message = f"a failover of {name} would be blocked by {found} of the last preflight"
+        return (_finding("not-ready", Severity.WARNING, message, line.worst, way_out),)
+    message = f"nobody knows whether {name} is ready for a failover: {line.reason}"
+    return (_finding("readiness-unknown", Severity.INFO, message, line.worst, way_out),)
 
 
 def _writing(standing: Standing) -> tuple[FindingView, ...]:
@@ -242,3 +259,18 @@ def _fenced(standing: Standing) -> tuple[FindingView, ...]:
 
 def _finding(code: str, severity: Severity, message: str, evidence: str, way_out: str) -> FindingView:
     return FindingView(code=code, severity=severity.value, message=message, evidence=evidence, way_out=way_out)
+
+
+def _installation(tx: Tx, services: Services, now: datetime) -> tuple[FindingView, ...]:
+    """What the doctor finds failed of the installation. What is only to be watched is the doctor's to tell."""
+    return tuple(
+        FindingView(
+            code=check.name.replace(" ", "-"),
+            severity=Severity.BLOCKING.value,
+            message=f"{check.name}: {check.detail}",
+            evidence="",
+            way_out=check.way_out,
+        )
+        for check in checks_of(tx, services, now)
+        if check.state is CheckState.FAILED
+    )

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dr_core.reports.value import Shown
+from dr_core.value import Shown
 
 
 class HelpParam(Shown):

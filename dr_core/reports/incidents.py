@@ -11,10 +11,10 @@ from dr_core.incidents.parts import events_of, extent_of, parts_of
 from dr_core.incidents.timeline import timeline
 from dr_core.reports.listing import RequestItem, RunItem, request_item, run_item
 from dr_core.reports.model import IncidentItem
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import incidents
 from dr_core.store.engine import Tx
+from dr_core.value import Shown
 
 
 class NoteView(Shown):

@@ -13,10 +13,10 @@ from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import Curve
 from dr_core.reports.evacuation_line import EvacuationLine
 from dr_core.reports.run import progress, stopped
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import evacuations, requests, runs
 from dr_core.store.engine import Tx
+from dr_core.value import Shown
 
 
 class RequestItem(Shown):

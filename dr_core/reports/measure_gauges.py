@@ -11,9 +11,10 @@ from dr_core.clock import Clock
 from dr_core.errors import DrError
 from dr_core.objectives.keeping import history_of
 from dr_core.objectives.performance import Window
+from dr_core.observation.age import age_s
 from dr_core.readiness.model import Check, CheckState
 from dr_core.replication.exposure import StoreExposure
-from dr_core.reports.standing import look
+from dr_core.standing.look import look
 from dr_core.store import readiness
 from dr_core.store.engine import Store, Tx
 from dr_core.topology.model import Topology
@@ -123,7 +124,8 @@ def _readiness(tx: Tx, name: str, now: datetime, found: _Families) -> None:
     sheet = readiness.get(tx, name)
     if sheet is None:
         return
-    found.preflight.add_metric([name], max(0.0, (now - sheet.at).total_seconds()))
+    if (age := age_s(sheet.at, now)) is not None:
+        found.preflight.add_metric([name], age)
     told = {_labels(check) for check in sheet.checks if check.state is not CheckState.OK}
     for labels in sorted(told)[:_MOST_FINDINGS]:
         found.finding.add_metric([name, *labels], 1)

@@ -5,22 +5,16 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from dr_core.observation.model import Verdict
+from dr_core.plan.expected import Estimate
 from dr_core.plan.step import Purpose
+from dr_core.plan.target import TargetLine
+from dr_core.readiness.line import ReadinessLine
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.consumer_line import ConsumerLine
 from dr_core.reports.evacuation_line import EvacuationLine
 from dr_core.reports.release_line import ReleaseLine
-from dr_core.reports.value import Shown
-
-
-class Estimate(Shown):
-    """Expected duration. No samples: the published figure, with its source; None where there is none either."""
-
-    median_s: float | None
-    p90_s: float | None
-    samples: int
-    source: str
+from dr_core.standing.model import RegionStatus
+from dr_core.value import Shown
 
 
 class PlanStep(Shown):
@@ -230,13 +224,6 @@ class RunView(Shown):
     rollback: RollbackView | None = None
 
 
-class RegionStatus(Shown):
-    role: Literal["active", "standby", "fenced", "unfenced"]
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    observed_at: datetime | None
-
-
 class RequestLine(Shown):
     """A waiting request in one line of the status."""
 
@@ -268,19 +255,6 @@ class RunLine(Shown):
     stopped: tuple[str, ...] = ()
 
 
-class ReadinessLine(Shown):
-    """What the last preflight found, counted. `age_seconds` None: none was made yet, and `reason` says so."""
-
-    ready: bool | None
-    blocking: int
-    warnings: int
-    unknown: int
-    worst: str
-    at: datetime | None
-    age_seconds: float | None
-    reason: str = ""
-
-
 class ObjectiveLine(Shown):
     """One objective: its target, what was reached, over what and by which method. `met` None: never measured.
 
@@ -299,14 +273,6 @@ class ObjectiveLine(Shown):
     method: str
     measured_at: datetime | None
     reason: str = ""
-
-
-class TargetLine(Shown):
-    """The standby that would be proposed now, and why; `region` None: none can be, and `reason` says why."""
-
-    region: str | None
-    exposure_seconds: float | None
-    reason: str
 
 
 class FreezeView(Shown):
@@ -336,6 +302,7 @@ class ApplicationStatus(Shown):
     active_reason: str = ""
     serving: tuple[str, ...] = ()
     writers: tuple[str, ...] | None
+    writers_reason: str = ""
     freeze: FreezeView | None = None
     last_drill: dict[str, JsonValue] | None = None
     regions: dict[str, RegionStatus]
@@ -348,6 +315,7 @@ class ApplicationStatus(Shown):
     consumers: tuple[ConsumerLine, ...] = ()
     release: ReleaseLine | None = None
     lost_writes: tuple[LostWritesLine, ...] = ()
+    lost_unknown: tuple[str, ...] = ()
     requests: tuple[RequestLine, ...] = ()
     runs: tuple[RunLine, ...] = ()
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from dr_core.execution.model import Run
+from dr_core.execution.model import Run, RunState
+from dr_core.objectives.availability import region_of
 from dr_core.objectives.performance import LENGTHS, History, Window
-from dr_core.objectives.rpo import Reached, last_that_failed, last_that_moved, reached
+from dr_core.objectives.rpo import Reached, last_that_moved, reached, unmeasured
 from dr_core.reports.model import ObjectiveLine
 from dr_core.topology.model import Objectives
 
@@ -28,25 +29,33 @@ def objectives(
 def _rto(recent: tuple[Run, ...], targets: Objectives) -> ObjectiveLine:
     target_s = targets.rto.total_seconds()
     run = next((run for run in recent if run.state.finished and run.rto_s is not None), None)
-    failed = last_that_failed(recent, run)
-    after = f"{failed.id} failed, so its recovery time is not known" if failed is not None else ""
+    since = _unmeasured(unmeasured(recent, run, failed=True), "recovery time")
     if run is None:
-        reason = after or _no_run(recent)
+        reason = since or _no_run(recent)
         return _line("rto", target_s, None, "s", None, "the last run that ended its verification", None, reason)
     took = run.rto_s or 0.0
     basis = f"{run.plan.mode.value} run {run.id}"
     method, met = f"{basis}, {run.rto_reason}", took <= target_s
-    return _line("rto", target_s, took, "s", met, method, run.ended_at, after, run=run.id, basis=basis)
+    beside = "; ".join(text for text in (basis, since) if text)
+    return _line("rto", target_s, took, "s", met, method, run.ended_at, "", run=run.id, basis=beside)
 
 
 def _rpo(recent: tuple[Run, ...], targets: Objectives) -> tuple[ObjectiveLine, ...]:
     run = last_that_moved(recent)
     target_s = targets.rpo.total_seconds()
+    since = _unmeasured(unmeasured(recent, run), "loss")
     if run is None:
-        return (
-            _line("rpo", target_s, None, "s", None, "the last run that promoted a database", None, _no_run(recent)),
-        )
-    return tuple(_lost(run, found) for found in reached(run, target_s))
+        reason = since or _no_run(recent)
+        return (_line("rpo", target_s, None, "s", None, "the last run that promoted a database", None, reason),)
+    return tuple(_lost(run, found, since if found.store is None else "") for found in reached(run, target_s))
+
+
+def _unmeasured(run: Run | None, what: str) -> str:
+    """What is said of a newer run without a figure, beside that of an older one."""
+    if run is None:
+        return ""
+    how = {RunState.FAILED: "failed", RunState.ABORTED: "was aborted"}.get(run.state, run.state.value)
+    return f"{run.id} {how}, and its {what} is not known"
 
 
 def _no_run(recent: tuple[Run, ...]) -> str:
@@ -54,7 +63,7 @@ def _no_run(recent: tuple[Run, ...]) -> str:
     return _NO_RUN if len(recent) < LOOKED_AT else f"none of the last {LOOKED_AT} runs was measured"
 
 
-def _lost(run: Run, found: Reached) -> ObjectiveLine:
+def _lost(run: Run, found: Reached, since: str) -> ObjectiveLine:
     """A store's own threshold is its target; what is compared and not timed has no seconds."""
     subject = f"{found.store.kind} {found.store.name}" if found.store is not None else ""
     bound = "at most, " if run.plan.mode.value == "forced" and found.seconds is not None else ""
@@ -63,7 +72,7 @@ def _lost(run: Run, found: Reached) -> ObjectiveLine:
     at = found.store.measured_at if found.store is not None else found.at
     return _line(
         "rpo", found.target_s, found.seconds, "s", found.met, method, at, found.reason,
-        run=run.id, subject=subject, basis=basis,
+        run=run.id, subject=subject, basis=f"{basis}; {since}" if since else basis,
     )  # fmt: skip
 
 
@@ -75,8 +84,9 @@ def _availability(history: History | None, targets: Objectives, now: datetime) -
         reason = "no sample was counted yet" if history is None else "no sample of the last 30 days is known"
         return _line("availability", target, None, "%", None, "stored samples", None, reason)
     found, length_s = span.series[key], LENGTHS[Window.MONTH].total_seconds()
+    worst = f" ({region_of(key)})" if region_of(key) else ""
     method = (
-        f"{history.method}, over 30 d; each result counts until the next one, {history.longest_s:g} s at most;"
+        f"{history.method}{worst}, over 30 d; each result counts until the next one, {history.longest_s:g} s at most;"
         f" {known_of(found.known_s, length_s)}, the rest is unknown and left out"
     )
     value, basis = found.availability, f"30 d, {known_of(found.known_s, length_s)}"

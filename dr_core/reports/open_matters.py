@@ -1,23 +1,26 @@
-"""What stays in every health report until somebody ends it: the brake, frozen applications, open reviews."""
+"""What stays in every health report until somebody ends it: the brake, runs that stand still, open reviews."""
 
+from dr_core.execution.model import Run
 from dr_core.incidents.model import Incident
 from dr_core.plan.step import Severity
 from dr_core.reconciliation.model import Item
 from dr_core.reports import freeze
 from dr_core.reports.brake import brake_view
 from dr_core.reports.model import FindingView
-from dr_core.store import brake, freezes, incidents, reconciliations, reviews
+from dr_core.reports.run import stopped
+from dr_core.store import brake, freezes, incidents, reconciliations, reviews, runs
 from dr_core.store.engine import Tx
 from dr_core.store.reviews import Review
 
 
 def open_matters(tx: Tx) -> tuple[FindingView, ...]:
     """Each with who began it, when and why, and the way out."""
-    frozen = (freeze.finding(known) for known in freezes.standing(tx))
+    frozen = (freeze.finding(known, tx.now()) for known in freezes.standing(tx))
     going_on = (_going_on(incident) for incident in incidents.open_ones(tx))
     unsigned = (_unsigned(item) for item in reconciliations.waiting(tx))
     unreviewed = (_unreviewed(review) for review in reviews.waiting(tx))
-    return (*_brake(tx), *going_on, *frozen, *unsigned, *unreviewed)
+    still = (_still(run) for run in runs.unfinished(tx) if run.holds)
+    return (*_brake(tx), *still, *going_on, *frozen, *unsigned, *unreviewed)
 
 
 def _brake(tx: Tx) -> tuple[FindingView, ...]:
@@ -33,6 +36,17 @@ def _brake(tx: Tx) -> tuple[FindingView, ...]:
             evidence=on.reason,
             way_out="An approver types `/dr brake off`.",
         ),
+    )
+
+
+def _still(run: Run) -> FindingView:
+    return FindingView(
+        code="run-stands-still",
+        severity=Severity.WARNING.value,
+        message=f"run {run.id} of {run.application} stands still since "
+        f"{min(hold.since for hold in run.holds):%Y-%m-%d %H:%M}Z.",
+        evidence="; ".join(stopped(run)),
+        way_out=f"`/dr run show {run.id}` shows what it waits for.",
     )
 
 

@@ -29,9 +29,12 @@ class PerformanceLine(Value):
     source: str = SOURCE
 
 
-def performance(history: History | None, regions: tuple[str, ...]) -> tuple[PerformanceLine, ...]:
-    """By window and region in the order of the file; of series with a result: of others there is nothing to say."""
-    if history is None:
+def performance(history: History | None, regions: tuple[str, ...], now: datetime) -> tuple[PerformanceLine, ...]:
+    """By window and region in the order of the file; of series with a result: of others there is nothing to say.
+
+    Nor is there of figures that nobody counts any more: the line of the objective says since when.
+    """
+    if history is None or not history.current(now):
         return ()
     found = []
     for window in Window:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from dr_core.doctor.processes import KINDS, Process, ProcessState, processes
 from dr_core.errors import DrError
-from dr_core.reports.processes import KINDS, Process, ProcessState, processes
 from dr_core.store import leases
 from dr_core.store.engine import Store, Tx
 

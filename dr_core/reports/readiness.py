@@ -5,14 +5,15 @@ from typing import Literal
 
 from pydantic import Field
 
+from dr_core.observation.age import age_s
 from dr_core.plan.step import Severity
+from dr_core.readiness.line import counted
 from dr_core.readiness.model import Check, CheckState, Sheet
-from dr_core.reports.readiness_line import counted
 from dr_core.reports.status import named
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import readiness as store
 from dr_core.store.engine import Tx
+from dr_core.value import Shown
 
 _ORDER = {Severity.BLOCKING: 0, Severity.WARNING: 1, Severity.INFO: 3}
 _UNKNOWN = 2
@@ -20,7 +21,10 @@ _OK = 4
 
 
 class CheckView(Shown):
-    """One question and its answer, with how old it is when the report is made. `region` None: no single region."""
+    """One question and its answer, with how old it is when the report is made. `region` None: no single region.
+
+    `age_seconds` None: its time is yet to come, since two clocks differ.
+    """
 
     area: str
     code: str
@@ -33,7 +37,7 @@ class CheckView(Shown):
     way_out: str
     source: str
     checked_at: datetime
-    age_seconds: float
+    age_seconds: float | None
 
 
 class ApplicationReadiness(Shown):
@@ -112,7 +116,7 @@ def _view(check: Check, now: datetime) -> CheckView:
         way_out=check.way_out,
         source=check.source,
         checked_at=check.checked_at,
-        age_seconds=round(max(0.0, (now - check.checked_at).total_seconds()), 3),
+        age_seconds=None if (age := age_s(check.checked_at, now)) is None else round(age, 3),
     )
 
 

@@ -6,11 +6,14 @@ from typing import Literal
 from pydantic import Field
 
 from dr_core.reconciliation.model import Item
+from dr_core.reconciliation.unsettled import not_found_yet
 from dr_core.reports.model import LostWritesLine
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import reconciliations
 from dr_core.store.engine import Tx
+from dr_core.value import Shown
+
+_SIGNED = 20
 
 
 class ReconciliationItem(Shown):
@@ -36,19 +39,25 @@ class ReconciliationItem(Shown):
 
 
 class ReconciliationList(Shown):
+    """`unknown`: runs that gave up writes of which nothing was found yet, a sentence each."""
+
     schema_: Literal["dr.reconciliations/1"] = Field(default="dr.reconciliations/1", alias="schema")
     at: datetime
+    unknown: tuple[str, ...] = ()
     open: tuple[ReconciliationItem, ...]
     signed: tuple[ReconciliationItem, ...]
 
 
-def reconciliation_list(services: Services, limit: int = 20) -> ReconciliationList:
+def reconciliation_list(services: Services) -> ReconciliationList:
     """Every open item, oldest first, and the last signed ones."""
 
     def work(tx: Tx) -> ReconciliationList:
-        signed = tuple(item_view(one) for one in reconciliations.recent(tx, limit) if not one.open)
+        signed = tuple(item_view(one) for one in reconciliations.signed(tx, _SIGNED))
         waiting = tuple(item_view(one) for one in reconciliations.waiting(tx))
-        return ReconciliationList(at=tx.now(), open=waiting, signed=signed)
+        unknown = tuple(
+            one for name in services.topology.applications for one in not_found_yet(tx, services.topology, name)
+        )
+        return ReconciliationList(at=tx.now(), unknown=unknown, open=waiting, signed=signed)
 
     return services.store.read(work)
 

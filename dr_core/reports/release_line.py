@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from dr_core.reports.value import Shown
+from dr_core.value import Shown
 
 
 class ReleaseLine(Shown):
     """`colours`: by region what the pointer says, None where it is not known, or where it is known that there is none
-    (`absent`). `agree` None: neither is proven. `read_at`: when the oldest of them was read.
+    (`absent`). `agree` None: neither is proven, or it was read too long ago. `read_at`: when the oldest was read.
 
     `going_on`: the release that is not over yet, in a few words; empty: none.
     """

@@ -8,17 +8,20 @@ from typing import Literal
 from pydantic import Field
 
 from dr_core.errors import NotFoundError
-from dr_core.releases.model import Artifact, Reading, Release, Spot
+from dr_core.observation import age
+from dr_core.releases.model import LOOKED_AT_EVERY, Artifact, Reading, Release, Spot
 from dr_core.reports.release_line import ReleaseLine
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import releases
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Application
 from dr_core.topology.release import Release as Colours
+from dr_core.value import Shown
 
 MOST = 5
 _SHORT = 12
+BELIEVED = 3 * LOOKED_AT_EVERY
+"""For how long the regions count as agreeing while nobody looks."""
 
 
 class SideView(Shown):
@@ -99,10 +102,10 @@ def release_line(tx: Tx, name: str, entry: Application, now: datetime) -> Releas
         pointer=entry.release.pointer,
         colours=colours,
         absent=tuple(one.region for one in found if one.absent),
-        agree=_agree(found, entry.release),
+        agree=_agree(found, entry.release, now),
         read_at=read_at,
         age_seconds=(now - read_at).total_seconds() if read_at is not None else None,
-        reason=_reason(found, entry.release) if read else "not read yet",
+        reason=_reason(found, entry.release, now) if read else "not read yet",
         going_on=going_on,
     )
 
@@ -115,6 +118,10 @@ class _Known:
     value: str | None = None
     absent: bool = False
     at: datetime | None = None
+
+    def old(self, now: datetime) -> bool:
+        """Whether it was read too long ago to say how it is."""
+        return self.at is not None and age.due(self.at, now, BELIEVED)
 
 
 def _pointers(seen: Reading | None, last: Release | None, entry: Application) -> tuple[_Known, ...]:
@@ -129,23 +136,25 @@ def _pointers(seen: Reading | None, last: Release | None, entry: Application) ->
     return tuple(found[region] for region in entry.regions)
 
 
-def _agree(found: Sequence[_Known], release: Colours) -> bool | None:
-    """Not where two differ, one is absent, or one says what is no colour; None where one is not known."""
+def _agree(found: Sequence[_Known], release: Colours, now: datetime) -> bool | None:
+    """Not where two differ, one is absent, or one says what is no colour; None where one is not known any more."""
     known = {one.value for one in found if one.value is not None or one.absent}
     if len(known) > 1 or any(value not in release.colours for value in known):
         return False
-    return None if any(one.value is None for one in found) else True
+    return None if any(one.value is None or one.old(now) for one in found) else True
 
 
-def _reason(found: Sequence[_Known], release: Colours) -> str:
+def _reason(found: Sequence[_Known], release: Colours, now: datetime) -> str:
     """What keeps a region from being told to agree."""
     silent = [one.region for one in found if one.value is None and not one.absent and one.at is not None]
     unread = [one.region for one in found if one.at is None]
+    old = [one.at for one in found if one.at is not None and one.old(now)]
     strange = [f"{one.region} says {one.value!r}" for one in found if one.value not in (None, *release.colours)]
     told = (
         f"{', '.join(silent)} did not answer" if silent else "",
         f"{', '.join(unread)} was not read yet" if unread else "",
         f"{', '.join(strange)}, which is no colour" if strange else "",
+        f"nobody has looked since {min(old):%Y-%m-%d %H:%M}Z" if old else "",
     )
     return "; ".join(filter(None, told))
 

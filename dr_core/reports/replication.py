@@ -6,9 +6,10 @@ from dr_core.observation.samples import Sample, exposure_series
 from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.curves import LONGEST, Curve, curve_of, span_of
 from dr_core.reports.listing import ApplicationReplication, ReplicationReport
-from dr_core.reports.standing import Standing, look
 from dr_core.reports.status import exposure_reason, named
 from dr_core.services import Services
+from dr_core.standing.look import look
+from dr_core.standing.model import Standing
 from dr_core.store import observations
 from dr_core.store.engine import Tx
 

@@ -5,11 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from dr_core.reports.value import Shown
 from dr_core.services import Services
 from dr_core.store import reviews
 from dr_core.store.engine import Tx
 from dr_core.store.reviews import Review
+from dr_core.value import Shown
+
+_RECENT = 20
 
 
 class ReviewItem(Shown):
@@ -33,11 +35,11 @@ class ReviewList(Shown):
     closed: tuple[ReviewItem, ...]
 
 
-def review_list(services: Services, limit: int = 20) -> ReviewList:
+def review_list(services: Services) -> ReviewList:
     """Every open review, oldest first, and the last closed ones."""
 
     def work(tx: Tx) -> ReviewList:
-        closed = tuple(item(one) for one in reviews.recent(tx, limit) if one.closed_at is not None)
+        closed = tuple(item(one) for one in reviews.recent(tx, _RECENT) if one.closed_at is not None)
         return ReviewList(at=tx.now(), open=tuple(item(one) for one in reviews.waiting(tx)), closed=closed)
 
     return services.store.read(work)

@@ -2,7 +2,7 @@
 
 from dr_core.approvals.planning import taken_back
 from dr_core.errors import DrError
-from dr_core.execution.model import Run
+from dr_core.execution.model import Run, RunState
 from dr_core.execution.outcomes import has_acted, outcomes
 from dr_core.plan import rollback
 from dr_core.plan.step import Plan
@@ -28,6 +28,16 @@ def rollback_view(tx: Tx, topology: Topology, run: Run) -> RollbackView | None:
         irreversible=tuple(LeftView.model_validate(left) for left in plan.left),
         blocked=_blocked(tx, topology, run),
     )
+
+
+def standing_steps(tx: Tx, topology: Topology, run: Run) -> int:
+    """How many steps would take back what a run has done that came to nothing; 0 where nobody could ask for it."""
+    if run.state not in (RunState.FAILED, RunState.ABORTED):
+        return 0
+    try:
+        return len(taken_back(tx, topology, run.id).steps)
+    except DrError:
+        return 0
 
 
 def _blocked(tx: Tx, topology: Topology, run: Run) -> str:

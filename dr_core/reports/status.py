@@ -8,6 +8,8 @@ from dr_core.approvals.model import Request
 from dr_core.execution.model import Run, RunState
 from dr_core.objectives.keeping import history_of
 from dr_core.plan.target import propose
+from dr_core.readiness.line import readiness_line
+from dr_core.reconciliation.unsettled import not_found_yet
 from dr_core.reports.brake import brake_view
 from dr_core.reports.consumers import consumer_lines
 from dr_core.reports.drills import last_drill
@@ -16,12 +18,12 @@ from dr_core.reports.freeze import freeze_view
 from dr_core.reports.incidents import open_items
 from dr_core.reports.model import ApplicationStatus, RequestLine, RunLine, StatusReport
 from dr_core.reports.objectives import LOOKED_AT, objectives
-from dr_core.reports.readiness_line import readiness_line
 from dr_core.reports.reconciliations import lost_writes
 from dr_core.reports.releases import release_line
 from dr_core.reports.run import progress, stopped
-from dr_core.reports.standing import Standing, look, not_observed
 from dr_core.services import Services
+from dr_core.standing.look import look
+from dr_core.standing.model import Standing, not_observed
 from dr_core.store import brake, freezes, requests, runs
 from dr_core.store.engine import Tx
 from dr_core.topology.model import Topology
@@ -117,9 +119,10 @@ def _application(
         active_reason=standing.active_reason,
         serving=standing.serving,
         writers=standing.writers,
+        writers_reason=standing.writers_reason if standing.writers is None else "",
         regions=standing.regions,
         last_drill=last_drill(tx, topology, name, now),
-        freeze=freeze_view(freezes.get(tx, name), topology.applications[name]),
+        freeze=freeze_view(freezes.get(tx, name), topology.applications[name], now),
         stores=standing.stores,
         exposure_seconds=standing.exposure_s,
         answers=standing.answers,
@@ -129,6 +132,7 @@ def _application(
         consumers=consumer_lines(standing, now),
         release=release_line(tx, name, topology.applications[name], now),
         lost_writes=lost_writes(tx, name),
+        lost_unknown=not_found_yet(tx, topology, name),
         requests=requests_.get(name, ()),
         runs=_runs((run for run in unfinished if run.application == name), recent),
     )

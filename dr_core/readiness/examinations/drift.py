@@ -21,6 +21,7 @@ from dr_core.readiness.asking import call, found, pages
 from dr_core.readiness.examination import EVERYWHERE, About, Inquiry, Subject
 from dr_core.readiness.examinations.traffic import HOME
 from dr_core.readiness.model import Check
+from dr_core.replication.elasticache import matching
 from dr_core.topology.stores import AuroraGlobal
 from dr_core.topology.traffic import Route53Records
 
@@ -141,12 +142,8 @@ def _cache(subject: Subject, group: str, region: str) -> Lines:
         subject, "elasticache", region, "DescribeGlobalReplicationGroups", token=("Marker", "Marker"),
         ShowMemberInfo=True,
     )  # fmt: skip
-    for answer in answers:
-        for raw in answer["GlobalReplicationGroups"]:
-            # AWS puts a prefix of its own before the name that was given.
-            if raw["GlobalReplicationGroupId"] == group or raw["GlobalReplicationGroupId"].endswith(f"-{group}"):
-                return tuple(member["ReplicationGroupRegion"] for member in raw.get("Members", ()))
-    return None
+    known = matching(group, [raw for answer in answers for raw in answer["GlobalReplicationGroups"]])
+    return tuple(member["ReplicationGroupRegion"] for member in known[0].get("Members", ())) if known else None
 
 
 # -- what it means ---------------------------------------------------------------------------------------------------

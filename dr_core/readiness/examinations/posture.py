@@ -18,12 +18,13 @@ AREA = "posture"
 
 @dataclass(frozen=True)
 class Trail:
-    """A trail as the region sees it; `logging` is what its home says now."""
+    """A trail as the region sees it; `logging` is what its home says now, `failing` why it could not deliver last."""
 
     name: str
     multi_region: bool
     validated: bool
     logging: bool
+    failing: str = ""
 
 
 def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
@@ -47,15 +48,17 @@ def _trail(subject: Subject, region: str, raw: dict[str, Any]) -> Trail:
         multi_region=bool(raw.get("IsMultiRegionTrail")),
         validated=bool(raw.get("LogFileValidationEnabled")),
         logging=bool(status.get("IsLogging")),
+        failing=str(status.get("LatestDeliveryError") or ""),
     )
 
 
 def judge(seen: tuple[Trail, ...], about: About) -> Iterable[Check]:
-    at_work = [trail for trail in seen if trail.logging]
+    at_work = [trail for trail in seen if trail.logging and not trail.failing]
     evidence = ", ".join(f"{trail.name} ({_said(trail)})" for trail in seen) or "no trail"
     if not at_work:
         message = f"No trail of CloudTrail records {about.region}."
-        yield about.warning("no-trail", message, evidence=evidence, way_out="Start a trail for all regions.")
+        way_out = "Start a trail for all regions, whose bucket takes what it delivers."
+        yield about.warning("no-trail", message, evidence=evidence, way_out=way_out)
     elif not any(trail.multi_region for trail in at_work):
         message = f"Only a trail of {about.region} alone records it: a region that is added later has none."
         yield about.warning("trail-one-region", message, evidence=evidence, way_out="Use one trail for all regions.")
@@ -68,4 +71,5 @@ def judge(seen: tuple[Trail, ...], about: About) -> Iterable[Check]:
 
 def _said(trail: Trail) -> str:
     where = "all regions" if trail.multi_region else "one region"
-    return f"{where}, {'at work' if trail.logging else 'stopped'}"
+    failing = f"cannot deliver: {trail.failing}" if trail.failing else "at work"
+    return f"{where}, {failing if trail.logging else 'stopped'}"

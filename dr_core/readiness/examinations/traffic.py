@@ -20,7 +20,10 @@ AREA = "traffic"
 HOME = "us-east-1"
 _LONGEST_TTL_S = 30
 _FAST_INTERVAL_S = 10
-_WATCHES_AN_ENDPOINT = frozenset({"HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP"})
+_A_SWITCH = "RECOVERY_CONTROL"
+_OF_OTHERS = "CALCULATED"
+_WATCHES = {"CLOUDWATCH_METRIC": "an alarm", _OF_OTHERS: "other checks"}
+"""What a check of a type follows; every other type looks at an endpoint."""
 _MOST_CHILDREN = 20
 
 
@@ -43,13 +46,14 @@ class Record:
 
 @dataclass(frozen=True)
 class HealthCheckFacts:
-    """`endpoints`: how many checks of an endpoint it is made of, itself included."""
+    """`follows`: what decides it, by id and type: itself, or the checks that it is made of but for `unseen` of them."""
 
     id: str
     type: str
     interval_s: int | None
     disabled: bool
-    endpoints: int
+    follows: tuple[tuple[str, str], ...]
+    unseen: int = 0
 
 
 def inquiries(subject: Subject) -> Iterator[Inquiry[Any]]:
@@ -134,11 +138,17 @@ def health_check(subject: Subject, identifier: str) -> HealthCheckFacts | None:
         return None
     config = raw["HealthCheck"]["HealthCheckConfig"]
     kind = str(config.get("Type", ""))
-    endpoints = 1 if kind in _WATCHES_AN_ENDPOINT else 0
-    for child in tuple(config.get("ChildHealthChecks") or ())[:_MOST_CHILDREN]:
-        below = call(subject, "route53", HOME, "GetHealthCheck", HealthCheckId=child)["HealthCheck"]
-        endpoints += below["HealthCheckConfig"].get("Type") in _WATCHES_AN_ENDPOINT
-    return HealthCheckFacts(identifier, kind, config.get("RequestInterval"), bool(config.get("Disabled")), endpoints)
+    follows, children = [(identifier, kind)], tuple(config.get("ChildHealthChecks") or ())
+    if kind == _OF_OTHERS:
+        asked = {
+            child: call(subject, "route53", HOME, "GetHealthCheck", HealthCheckId=child)["HealthCheck"]
+            for child in children[:_MOST_CHILDREN]
+        }
+        follows = [(child, str(below["HealthCheckConfig"].get("Type", ""))) for child, below in asked.items()]
+    return HealthCheckFacts(
+        identifier, kind, config.get("RequestInterval"), bool(config.get("Disabled")), tuple(follows),
+        max(0, len(children) - _MOST_CHILDREN),
+    )  # fmt: skip
 
 
 def switches(subject: Subject, spec: Route53Records) -> tuple[tuple[Record, HealthCheckFacts | None], ...]:
@@ -193,10 +203,16 @@ def judge_switches(
         yield about.ok("health-is-no-switch", f"{about.subject} has no single writer: health may lead its users.")
         return
     bad = [said for record, check in pairs if (said := _no_switch(record, check, declared))]
+    unseen = [check for _, check in pairs if check is not None and check.unseen]
     if bad:
         message = f"Route 53 may move {about.subject} by itself, to a region that cannot write."
         way_out = "Put a switch on the record: a take-over object, a routing control, or weights 100 and 0."
         yield about.warning("health-is-no-switch", message, evidence="; ".join(bad), way_out=way_out)
+    elif not pairs:
+        yield about.unknown("health-is-no-switch", f"No record of {about.subject} was found.")
+    elif unseen:
+        left = "; ".join(f"{check.unseen} of the checks that {check.id} is made of" for check in unseen)
+        yield about.unknown("health-is-no-switch", f"What may move {about.subject} was not looked at whole: {left}.")
     else:
         yield about.ok("health-is-no-switch", f"Nothing but a switch moves {about.subject}.")
 
@@ -208,9 +224,9 @@ def _no_switch(record: Record, check: HealthCheckFacts | None, declared: frozens
         return ""
     if check is None:
         return f"{record.set_identifier} names health check {record.health_check}, which does not exist"
-    if check.endpoints:
-        return f"{record.set_identifier} follows {check.id}, which watches an endpoint ({check.type})"
-    return ""
+    kinds = sorted({kind for one, kind in check.follows if kind != _A_SWITCH and one not in declared})
+    watched = ", ".join(f"{_WATCHES.get(kind, 'an endpoint')} ({kind})" for kind in kinds)
+    return f"{record.set_identifier} follows {check.id}, which watches {watched}" if kinds else ""
 
 
 def judge_health_check(seen: HealthCheckFacts | None, about: About) -> Iterable[Check]:

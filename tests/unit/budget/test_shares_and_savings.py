@@ -44,6 +44,13 @@ def test_a_region_s_role_is_what_it_is_to_all_applications(
     assert shares.role_of("us-east-1", two, two.applications, active) is RegionRole.OTHER
 
 
+def test_where_every_region_serves_none_is_a_standby(read: Read, topology: Topology) -> None:
+    shop = topology.applications["shop"].model_copy(update={"active_active": True})
+    everywhere = topology.model_copy(update={"applications": {"shop": shop}, "budget": euros(tag="application")})
+    assert shares.role_of(WEST, everywhere, ("shop",), {"shop": None}) is RegionRole.ACTIVE
+    assert shares.standbys(read(everywhere), everywhere, EUR, NOV, {"shop": None}).value == 0
+
+
 def test_the_standby_costs_what_its_region_costs(read: Read, topology: Topology) -> None:
     sheet = read(topology)
     assert shares.standbys(sheet, topology, EUR, NOV, {"shop": EU}).value == 10

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dr_core.errors import DeniedError, DrError, RejectedError, ThrottledError, UnreachableError
-from dr_core.health.capacity import excuse_idle, judge_capacity
+from dr_core.health.capacity import by_run, excuse_idle, judge_capacity
 from dr_core.health.control_plane import state_of
 from dr_core.health.database import ClusterFacts, judge_member
 from dr_core.health.route53 import CheckerReport, route53_signal
 from dr_core.health.secrets import judge_secret
-from dr_core.observation.model import CapacityState, DatabaseState, MemberState, Signal, SignalState, Vantage
+from dr_core.observation.model import CapacityState, DatabaseState, MemberState, Signal, SignalState, Vantage, Work
 from dr_core.replication.port import SecretView
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -104,6 +104,40 @@ def test_everything_else_stays_bad(
     remark: str, signal: Signal, states: list[CapacityState], active: str | None
 ) -> None:
     assert excuse_idle([signal], states, active) == (signal,), remark
+
+
+SIZE = probe("eu-north-1", vantage=Vantage.CONTROL_PLANE).model_copy(update={"component": "capacity", "name": "c/s"})
+WRITER = SIZE.model_copy(update={"component": "database", "name": "db"})
+API = capacity(4, 4).model_copy(update={"name": "c/api"})
+WORKS = [Work(run="run-1", region="eu-north-1", name="c/s")]
+
+
+@pytest.mark.parametrize(
+    ("remark", "signals", "states", "works", "active", "expected"),
+    [
+        ("fenced", [probe("eu-north-1"), SIZE], [capacity(0, 0)], WORKS, "eu-north-1", "run-1"),
+        ("a standby on its way", [probe("eu-north-1"), SIZE], [capacity(2, 0)], WORKS, "eu-south-1", "run-1"),
+        ("its endpoint comes after its copies", [probe("eu-north-1")], [capacity(2, 1)], WORKS, "eu-south-1", "run-1"),
+        ("all are there, and it does not answer", [probe("eu-north-1")], [capacity(4, 4)], WORKS, "eu-south-1", None),
+        ("every region may serve", [probe("eu-north-1")], [capacity(2, 1)], WORKS, None, None),
+        ("what it does not stop runs", [probe("eu-north-1"), SIZE], [capacity(0, 0), API], WORKS, "eu-north-1", None),
+        ("all of it stops", [probe("eu-north-1"), SIZE], [capacity(0, 0), API.model_copy(update={"desired": 0})], WORKS,
+         "eu-north-1", "run-1"),
+        ("where users are sent, copies that run must answer", [probe("eu-north-1")], [capacity(2, 2)], WORKS,
+         "eu-north-1", None),
+        ("the database, too", [probe("eu-north-1"), SIZE, WRITER], [capacity(0, 0)], WORKS, "eu-north-1", None),
+        ("a count that nobody could read", [probe("eu-north-1"), SIZE], [capacity(None, None)], WORKS, "x", None),
+        ("no run", [probe("eu-north-1"), SIZE], [capacity(0, 0)], [], "eu-north-1", None),
+        ("a run elsewhere", [probe("eu-north-1"), SIZE], [capacity(0, 0)],
+         [WORKS[0].model_copy(update={"region": "eu-south-1"})], "eu-north-1", None),
+        ("nothing is bad", [], [capacity(0, 0)], WORKS, "eu-north-1", None),
+    ],
+)  # fmt: skip
+def test_a_run_explains_what_its_own_steps_take_away(
+    remark: str, signals: list[Signal], states: list[CapacityState], works: list[Work],
+    active: str | None, expected: str | None,
+) -> None:  # fmt: skip
+    assert by_run("eu-north-1", signals, states, [], works, active) == expected, remark
 
 
 def view(writer: bool = True, region: str = "eu-north-1") -> DatabaseState:

@@ -126,6 +126,18 @@ def test_without_a_hold_down_two_vantages_are_down_at_once() -> None:
     assert history([BAD], hold_down=timedelta(0))[0].verdict is Verdict.DOWN
 
 
+def test_what_a_run_takes_away_is_degraded_by_name_and_only_what_looked_bad_before_goes_down() -> None:
+    def verdict(last: RegionVerdict | None, seconds: float) -> RegionVerdict:
+        now = START + timedelta(seconds=seconds)
+        return decide(REGION, signals(BAD, now), last, now, timedelta(0), run="run-1")
+
+    first = verdict(history([GOOD])[0], 10)
+    assert (first.verdict, first.run, first.bad_since) == (Verdict.DEGRADED, "run-1", None)
+    assert "run-1 stops or starts work here" in first.reasons[0]
+    assert verdict(first, 60).verdict is Verdict.DEGRADED
+    assert verdict(history([BAD])[0], 10).verdict is Verdict.DOWN
+
+
 def test_an_observer_that_hears_nothing_anywhere_suspects_itself() -> None:
     everywhere = signals("p- c-", START) + signals("p- c-", START, "ap-east-1")
     assert isolated(everywhere, outside_answers=False)
@@ -157,7 +169,7 @@ def _bad_vantages(look: str) -> set[str]:
     return {word[0] for word in look.split() if word[1] == "-"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(looks)
 def test_down_is_first_said_after_two_vantages_were_bad_for_the_whole_hold_down(
     seen: list[str],
@@ -168,7 +180,7 @@ def test_down_is_first_said_after_two_vantages_were_bad_for_the_whole_hold_down(
             assert all(len(_bad_vantages(look)) >= 2 for look in seen[number - 3 : number + 1])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(looks)
 def test_healthy_needs_a_good_signal_and_no_bad_one(seen: list[str]) -> None:
     for look, verdict in zip(seen, history(seen), strict=True):
@@ -177,7 +189,7 @@ def test_healthy_needs_a_good_signal_and_no_bad_one(seen: list[str]) -> None:
             assert "-" not in look
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(looks)
 def test_down_and_healthy_never_follow_each_other_within_the_hold_down(seen: list[str]) -> None:
     found = history(seen)
@@ -188,7 +200,7 @@ def test_down_and_healthy_never_follow_each_other_within_the_hold_down(seen: lis
             assert all("-" not in look for look in seen[number - 3 : number + 1])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from("prc"), looks)
 def test_one_vantage_can_never_make_down(vantage: str, seen: list[str]) -> None:
     alone = [" ".join(word for word in look.split() if word[0] == vantage) for look in seen]

@@ -1,11 +1,22 @@
 """Which samples tell whether users were served: those of the region that was active at the time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dr_core.objectives.availability import Move, active_at, endpoints, serving, serving_key, worst_serving
-from dr_core.objectives.tally import Result, Tally
+from dr_core.objectives.availability import (
+    Move,
+    active_at,
+    endpoints,
+    region_of,
+    serves_at,
+    serving,
+    serving_key,
+    told_by,
+    worst_serving,
+)
+from dr_core.objectives.tally import Result, Tally, tally
 from dr_core.topology.model import Topology
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -40,6 +51,34 @@ def test_the_standbys_samples_do_not_count() -> None:
         "b": [Result(at(2), False, None), Result(at(12), True, None)],
     }
     assert [(r.at, r.ok) for r in serving(samples, (THERE,), "b")] == [(at(1), True), (at(12), True)]
+
+
+@pytest.mark.parametrize(
+    ("minute", "moves", "expected"),
+    [
+        (5, (), True),
+        (5, (THERE,), True),
+        (15, (THERE,), False),
+        (15, (THERE, replace(BACK, returning=True)), False),
+        (25, (THERE, replace(BACK, returning=True)), True),
+        (15, (replace(BACK, returning=True),), False),  # the shift before it is not kept any more
+        (15, (Move(at(10), "b", "a"),), True),
+    ],
+)
+def test_where_every_region_serves_one_does_until_users_are_shifted_away(
+    minute: float, moves: tuple[Move, ...], expected: bool
+) -> None:
+    assert serves_at("a", at(minute), moves) is expected
+
+
+def test_where_every_region_serves_an_outage_of_one_is_not_hidden_by_the_others() -> None:
+    samples = {"a": [Result(at(1), True, None)], "b": [Result(at(1), False, None), Result(at(25), False, None)]}
+    series = told_by(0, samples, (Move(at(20), "b", "a"),), None)
+    tallies = {key: tally(results, at(0), at(30), 60) for key, results in series.items()}
+    worst = worst_serving(tallies)
+    assert worst is not None
+    assert (region_of(worst), tallies[worst].availability, tallies[worst].bad) == ("b", 0, 1)
+    assert region_of(serving_key(0)) == ""
 
 
 def test_the_worst_endpoint_is_the_applications_availability() -> None:

@@ -106,7 +106,7 @@ def test_the_active_regions_outage_counts_and_the_standbys_health_does_not(
     history = kept(lite)
     assert availability(history, Window.HOUR) == pytest.approx(90, abs=0.5)
     assert availability(history, Window.MONTH) == pytest.approx(90, abs=0.5)
-    lines = {(line.window, line.region): line for line in performance(kept(lite), (CENTRAL, WEST))
+    lines = {(line.window, line.region): line for line in performance(history, (CENTRAL, WEST), clock.now())
              if line.series != "verdict"}  # fmt: skip
     down, well = lines["1h", CENTRAL], lines["1h", WEST]
     assert (down.error_rate, well.error_rate) == (pytest.approx(10), 0)
@@ -162,6 +162,7 @@ def test_figures_that_nobody_counts_any_more_meet_nothing(lite: Store, shop: Top
     clock.advance(1200)
     assert (line().reached, line().met) == (100, None)
     assert "not counted since" in line().reason
+    assert performance(history, (CENTRAL, WEST), clock.now()) == ()
 
 
 @pytest.mark.parametrize(

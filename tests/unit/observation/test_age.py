@@ -6,7 +6,7 @@ import pytest
 
 from dr_core.observation import age
 from dr_core.observation.model import Observation, Verdict
-from dr_core.reports.standing import look
+from dr_core.standing.look import look
 from dr_core.store import observations
 from dr_core.store.engine import Store
 from dr_core.topology.model import Topology
@@ -28,6 +28,11 @@ def test_a_pass_speaks_for_three_intervals_and_not_for_the_past(interval_s: int,
     seen = Observation(application="a", observed_at=NOW - timedelta(seconds=ago), duration_s=0.1)
     assert age.fresh(seen, NOW, timedelta(seconds=interval_s)) is expected
     assert not age.fresh(None, NOW, timedelta(seconds=interval_s))
+
+
+@pytest.mark.parametrize(("ago", "expected"), [(600, True), (599, False), (0, False), (-3600, True)])
+def test_what_a_clock_that_was_ahead_has_done_is_done_again(ago: float, expected: bool) -> None:
+    assert age.due(NOW - timedelta(seconds=ago), NOW, timedelta(minutes=10)) is expected
 
 
 def test_a_pass_from_the_future_makes_everything_unknown_because_clocks_differ(store: Store, shop: Topology) -> None:

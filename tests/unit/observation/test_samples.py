@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dr_core.observation.model import Observation, Reading, RegionVerdict, Signal, SignalState, Vantage, Verdict
 from dr_core.observation.samples import Sample, samples_of
 
@@ -36,3 +38,10 @@ def test_unknown_counts_neither_for_nor_against() -> None:
 
 def test_a_stale_figure_is_no_new_sample_of_it() -> None:
     assert samples_of(observation(SignalState.BAD, 0.4, stale=True))[2].value is None
+
+
+@pytest.mark.parametrize(("state", "up"), [(SignalState.BAD, False), (SignalState.OK, True)])
+def test_a_region_that_answers_serves_although_a_run_has_stopped_something_there(state: SignalState, up: bool) -> None:
+    seen = observation(state, 0.4)
+    by_run = seen.verdicts[0].model_copy(update={"verdict": Verdict.DEGRADED, "run": "run-1"})
+    assert samples_of(seen.model_copy(update={"verdicts": (by_run,)}))[1].ok is up

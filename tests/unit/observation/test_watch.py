@@ -7,6 +7,7 @@ import pytest
 
 from dr_core.aws.session import AwsSessions
 from dr_core.capacity.memory import MemoryCapacity
+from dr_core.claim import Claim
 from dr_core.clock import ManualClock
 from dr_core.database.memory import MemoryDatabase
 from dr_core.health.database import ClusterFacts
@@ -14,7 +15,8 @@ from dr_core.health.events import HealthEvent
 from dr_core.health.http import ProbeAnswer
 from dr_core.health.memory import MemoryBuckets, MemoryClusters, MemoryEvents, MemoryHealthChecks, MemoryProber
 from dr_core.health.route53 import CheckerReport
-from dr_core.observation.model import Observation, SignalState, Vantage, Verdict
+from dr_core.observation.model import Observation, SignalState, Vantage, Verdict, Work
+from dr_core.observation.samples import samples_of
 from dr_core.observation.scope import Readers
 from dr_core.observation.watch import Watch
 from dr_core.parameters.memory import MemoryParameters
@@ -86,9 +88,10 @@ class World:
         self.caches = MemoryCaches()
         self.cached(0.2)
         self.events = MemoryEvents(self.clock)
+        self.works: tuple[Work, ...] = ()
         self.watch = Watch(
             TOPOLOGY, AwsSessions((WEST, EAST)), Settings(), self.clock, self.ports(), readers=self.readers(),
-            endpoints=self.prober,
+            endpoints=self.prober, at_work=lambda application: self.works,
         )  # fmt: skip
 
     def ports(self) -> Ports:
@@ -187,6 +190,26 @@ def test_a_group_is_seen_like_a_service_and_a_standby_at_nothing_is_not_ill(worl
     assert {signal.state for signal in batch.values()} == {SignalState.OK}
     assert (batch[WEST].source, batch[WEST].detail) == ("autoscaling, us-west-2", "2 of 2 running")
     assert "scaled to nothing" in batch[EAST].detail
+
+
+def test_a_region_that_a_run_fences_is_no_outage_until_something_else_is_bad(world: World) -> None:
+    healthy = world.observe()
+    world.works = tuple(Work(run="run-1", region=WEST, name=name) for name in ("l/api", "batch"))
+    for entry in APP.capacity:
+        world.capacity.fence(entry, WEST, Claim("t", "run-1", 1))
+    world.clock.advance(30)
+    world.prober.statuses[URLS[WEST]] = 503
+    world.report({WEST: False, EAST: True})
+    fenced = world.observe(healthy, passes=6)
+    verdict = fenced.verdict(WEST)
+    assert verdict is not None
+    assert (verdict.verdict, verdict.run) == (Verdict.DEGRADED, "run-1")
+    samples = {sample.region: sample.ok for sample in samples_of(fenced) if sample.name == "verdict"}
+    assert samples == {WEST: False, EAST: True}
+    world.lose(WEST)
+    lost = world.observe(fenced, passes=5).verdict(WEST)
+    assert lost is not None
+    assert (lost.verdict, lost.run) == (Verdict.DOWN, None)
 
 
 def test_a_lost_region_is_down_after_the_hold_down_and_names_its_signals(world: World) -> None:

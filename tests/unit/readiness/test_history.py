@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dr_core.readiness.history import EVERY, SOON, carried, changes, due
+from dr_core.readiness.history import EVERY, SOON, carried, changes, due, forgotten
 from tests.unit.readiness.conftest import AT, MakeCheck, MakeSheet
 
 LATER = AT + timedelta(minutes=20)
@@ -38,8 +38,16 @@ def test_silence_about_the_whole_application_keeps_its_findings(check: MakeCheck
 
 
 def test_what_was_not_seen_for_a_day_is_believed_no_longer(check: MakeCheck, sheet: MakeSheet) -> None:
-    silent = check("secret-unknown", "unknown", "warning")
-    assert carried(sheet(check()), sheet(silent, at=AT + timedelta(hours=25))).blocking == ()
+    before, silent = sheet(check()), check("secret-unknown", "unknown", "warning")
+    now = carried(before, sheet(silent, at=AT + timedelta(hours=25)))
+    assert now.blocking == ()
+    assert changes(before, now) == ((), ()), "nobody saw it mended"
+    assert forgotten(before, now) == before.blocking
+
+
+def test_what_stays_behind_in_the_region_that_is_active_now_is_not_mended(check: MakeCheck, sheet: MakeSheet) -> None:
+    before, now = sheet(check()), sheet(check(), at=LATER, active="eu-west-1")
+    assert (changes(before, now), forgotten(before, now)) == (((), ()), ())
 
 
 def test_what_was_mended_is_gone_and_what_is_new_appeared(check: MakeCheck, sheet: MakeSheet) -> None:
@@ -69,8 +77,9 @@ def test_a_warning_is_no_news(check: MakeCheck, sheet: MakeSheet) -> None:
         (timedelta(), {"active": "eu-west-1"}, True),
         (EVERY - timedelta(seconds=1), {}, False),
         (EVERY, {}, True),
+        (timedelta(minutes=-10), {}, True),
     ],
-    ids=["dr.yaml changed", "it was moved", "not yet", "old enough"],
+    ids=["dr.yaml changed", "it was moved", "not yet", "old enough", "made by a clock that was ahead"],
 )
 def test_a_good_sheet_is_made_anew(
     sheet: MakeSheet, check: MakeCheck, after: timedelta, given: dict[str, str], expected: bool

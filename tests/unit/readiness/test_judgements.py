@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dr_core.approvals.model import Actor, Face
+from dr_core.drills.model import Drill, DrillKind, DrillState
 from dr_core.plan.step import Mode
 from dr_core.readiness import actions
 from dr_core.readiness.examination import About
@@ -28,6 +30,7 @@ from dr_core.readiness.examinations import (
 )
 from dr_core.readiness.handshake import routed
 from dr_core.readiness.surroundings import ServedCertificate
+from dr_core.replication.elasticache import matching
 from dr_core.replication.rules import Rule
 from dr_core.settings import parse_connect_to
 from dr_core.topology.capacity import AutoScalingGroup, Consumer
@@ -49,12 +52,22 @@ CLUSTER = database.ClusterFacts(
 )
 RULE = Rule("r", "copy", enabled=True, replica_changes=True)
 RECORD = traffic.Record("a", 30, None, False, False, ("192.0.2.1",))
-WATCHES = traffic.HealthCheckFacts("hc", "HTTPS", 10, False, 1)
+WATCHES = traffic.HealthCheckFacts("hc", "HTTPS", 10, False, (("hc", "HTTPS"),))
 NEED = quotas.Need("shop/api", 1.0, 4, 1)
 QUOTA = quotas.Quota("Fargate vCPUs", 10.0, 5.0, AT, "")
 IMAGE = services.Image("i", HERE, True)
 SERVICE = services.ServiceFacts("api:1", "ACTIVE", (IMAGE,), "", None, 8)
 TRAIL = posture.Trail("all", True, True, True)
+
+
+def drill(state: DrillState) -> Drill:
+    ada = Actor(person="person:Ada", display="Ada", face=Face.SLACK)
+    return Drill(id="d-1", application="shop", kind=DrillKind.PROBE, state=state, by=ada, source=HERE, asked_at=AT,
+                 ended_at=AT)  # fmt: skip
+
+
+def following(*checks: tuple[str, str]) -> traffic.HealthCheckFacts:
+    return replace(WATCHES, follows=checks)
 
 
 def wrong(found: Any) -> list[tuple[str, str]]:
@@ -141,7 +154,17 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("the take-over check on the record", lambda a: traffic.judge_switches(
         frozenset({"hc"}), True, ((replace(RECORD, health_check="hc"), WATCHES),), a), []),
     ("a routing control on the record", lambda a: traffic.judge_switches(
-        frozenset(), True, ((replace(RECORD, health_check="hc"), replace(WATCHES, endpoints=0)),), a), []),
+        frozenset(), True, ((replace(RECORD, health_check="hc"), following(("hc", "RECOVERY_CONTROL"))),), a), []),
+    ("an alarm on the record", lambda a: traffic.judge_switches(
+        frozenset(), True, ((replace(RECORD, health_check="hc"), following(("hc", "CLOUDWATCH_METRIC"))),), a),
+     [("health-is-no-switch", "warning")]),
+    ("a check that is made of switches", lambda a: traffic.judge_switches(
+        frozenset({"object"}), True,
+        ((replace(RECORD, health_check="hc"), following(("object", "HTTPS"), ("c", "RECOVERY_CONTROL"))),), a), []),
+    ("a check of more than is looked at", lambda a: traffic.judge_switches(
+        frozenset(), True, ((replace(RECORD, health_check="hc"), replace(following(), unseen=1)),), a),
+     [("health-is-no-switch", "unknown")]),
+    ("no record", lambda a: traffic.judge_switches(frozenset(), True, (), a), [("health-is-no-switch", "unknown")]),
     ("health where nothing writes", lambda a: traffic.judge_switches(
         frozenset(), False, ((replace(RECORD, health_check="hc"), WATCHES),), a), []),
     ("no health check", lambda a: traffic.judge_health_check(None, a), [("missing:health-check", "warning")]),
@@ -201,6 +224,8 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("a trail over all regions", lambda a: posture.judge((TRAIL,), a), []),
     ("a trail that is stopped",
      lambda a: posture.judge((replace(TRAIL, logging=False),), a), [("no-trail", "warning")]),
+    ("a trail that delivers nothing",
+     lambda a: posture.judge((replace(TRAIL, failing="AccessDenied"),), a), [("no-trail", "warning")]),
     ("a trail of one region", lambda a: posture.judge((replace(TRAIL, multi_region=False),), a),
      [("trail-one-region", "warning")]),
     ("a trail that could be changed", lambda a: posture.judge((replace(TRAIL, validated=False),), a),
@@ -220,6 +245,13 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("never tried", lambda a: rehearsal.judge_drill((None, None), a), [("never-rehearsed", "warning")]),
     ("tried long ago", lambda a: rehearsal.judge_drill((AT - timedelta(days=40), None), a), [("drill-old", "warning")]),
     ("moved lately", lambda a: rehearsal.judge_drill((AT - timedelta(days=40), AT - timedelta(days=1)), a), []),
+    ("a drill that failed", lambda a: rehearsal.judge_result((drill(DrillState.FAILED), None), a),
+     [("drill-not-passed", "warning")]),
+    ("a drill that left something open, after a run", lambda a: rehearsal.judge_result(
+        (drill(DrillState.INCOMPLETE), AT - timedelta(days=1)), a), [("drill-incomplete", "warning")]),
+    ("a run after the drill that failed", lambda a: rehearsal.judge_result(
+        (drill(DrillState.FAILED), AT + timedelta(days=1)), a), []),
+    ("every drill passed", lambda a: rehearsal.judge_result((None, None), a), []),
     ("no runbook", lambda a: rehearsal.judge_runbook(None, a), [("runbook-old", "warning")]),
     ("an old runbook", lambda a: rehearsal.judge_runbook(AT - timedelta(hours=3), a), [("runbook-old", "warning")]),
     ("a copy outside", lambda a: residency.judge(frozenset({HERE}), (("x", "us-east-2"),), a),
@@ -251,6 +283,15 @@ def test_what_was_seen_means(about: About, judged: Any, expected: list[tuple[str
 )
 def test_a_host_of_aws_inside_a_secret_names_its_region(text: str, expected: set[str]) -> None:
     assert secrets.named_regions(text, (THERE, HERE)) == expected
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [("cache", ["fghij-cache"]), ("shop-cache", ["abcde-shop-cache"]), ("fghij-cache", ["fghij-cache"]), ("x", [])],
+)
+def test_a_global_datastore_is_named_in_full_or_without_the_prefix_of_aws(group: str, expected: list[str]) -> None:
+    known = [{"GlobalReplicationGroupId": name} for name in ("abcde-shop-cache", "fghij-cache")]
+    assert [raw["GlobalReplicationGroupId"] for raw in matching(group, known)] == expected
 
 
 def test_a_record_that_is_missing_blocks_its_region_and_a_long_ttl_warns(about: About, shop: Topology) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from dr_core.plan.step import Severity
+from dr_core.readiness.line import counted
 from dr_core.readiness.model import Check, CheckState, Sheet
-from dr_core.reports.readiness_line import counted
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -24,7 +24,9 @@ def sheet(code: str, state: CheckState = CheckState.FINDING) -> Sheet:
     [
         ("never-rehearsed", CheckState.FINDING, None),
         ("drill-overdue", CheckState.FINDING, None),
+        ("drill-not-passed", CheckState.FINDING, None),
         ("drill-overdue", CheckState.OK, True),
+        ("drill-incomplete", CheckState.FINDING, True),
         ("runbook-old", CheckState.FINDING, True),
     ],
 )

@@ -94,10 +94,13 @@ def test_a_compared_store_has_a_verdict_and_no_seconds(in_step: bool | None, ver
     assert "3 equal" in store.reason
 
 
-def test_a_comparison_is_stale_when_nobody_looks_any_more() -> None:
+def test_a_comparison_is_stale_when_nobody_looks_any_more_or_the_source_is_lost() -> None:
     compared = reading(None, in_step=True, measured_at=MEASURED, period_s=20)
     assert exposure_of(compared, Verdict.HEALTHY, after(50)).verdict == "ok"
-    assert exposure_of(compared, Verdict.DOWN, after(70)).verdict == "stale"
+    assert exposure_of(compared, Verdict.HEALTHY, after(70)).verdict == "stale"
+    assert exposure_of(compared, Verdict.DOWN, after(5)).verdict == "stale", "written since, copied nowhere"
+    apart = compared.model_copy(update={"in_step": False})
+    assert exposure_of(apart, Verdict.DOWN, after(5)).verdict == "over", "an outage brings nothing into step"
     assert exposure_of(compared, None, after(50), observed=False).verdict == "stale"
 
 

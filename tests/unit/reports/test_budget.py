@@ -160,6 +160,12 @@ def test_an_old_reading_is_stale_and_an_old_rate_is_a_problem(books: Callable[..
     assert "STALE" in room.text()
 
 
+def test_a_rate_of_a_day_that_is_yet_to_come_is_a_problem(books: Callable[..., Books]) -> None:
+    room = books(usd_rate={"value": "0.50", "date": "2099-01-01"})
+    room.read()
+    assert any("yet to come (2099-01-01)" in problem for problem in room.report().problems)
+
+
 def test_a_budget_of_aws_that_the_file_names_and_nobody_has_is_a_problem(books: Callable[..., Books]) -> None:
     room = books(aws_budget="nowhere")
     room.read()

@@ -11,7 +11,7 @@ from dr_core.observation.model import ConsumerState, Flow, Observation
 from dr_core.reports.consumers import consumer_lines, consuming_findings
 from dr_core.reports.health import application_findings
 from dr_core.reports.model import ApplicationStatus, StatusReport
-from dr_core.reports.standing import Standing
+from dr_core.standing.model import Standing
 from tests.unit.bot.lint import message_problems
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from dr_core.replication.exposure import StoreExposure
 from dr_core.reports.audit import summary
 from dr_core.reports.health import application_findings
 from dr_core.reports.plan import plan_report, planes
-from dr_core.reports.standing import Role, Standing
+from dr_core.standing.model import Role, Standing
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

@@ -40,6 +40,7 @@ def at(*path: str | int, to: object) -> Change:
 SHOP = ("applications", "shop")
 PAY = ("applications", "payments")
 FATAL = [
+    ("shop", at("control_region", to="us-east-1"), "control_region", "us-east-1 is not an allowed region"),
     (
         "shop",
         at("approval", "approvers", to={"users": ["U0ADA"]}),
@@ -182,6 +183,12 @@ FATAL = [
     ),
     ("shop", at("schedule", "drill", to="0 10 * *"), "schedule.drill", "five fields"),
     ("shop", at("schedule", "drill", to="61 10 * * *"), "schedule.drill", "minute: expected *, 0-59"),
+    (
+        "shop",
+        lambda data: data["applications"].update({"eu-west-1": data["applications"].pop("shop")}),
+        "applications.eu-west-1",
+        "not called like a region",
+    ),
     (
         "second",
         at("applications", "identity", "depends_on", to=["payments"]),

@@ -121,6 +121,10 @@ APPLICATION_KEYS = [
         "custom: [{lambda: {name: a, function: f}, webhook: {name: b, url: 'https://h/'}}]",
         "custom[0]: expected exactly one of: lambda, ssm_document, webhook, plugin, got a mapping with lambda, webhook",
     ),
+    (
+        "release: {pointer: /p, colours: {blue: {prefix: a, health: {}}}}",
+        "release.colours: expected at least 2 entries, got 1",
+    ),
     ("health: [http]", "health[0]: expected a mapping with keys such as alarm, http, route53, got 'http'"),
     ("health: [{http: null}]", "health[0]: expected something under http"),
     ("health: [{http: {frankfurt: 'https://h/'}}]", "health[0].http.frankfurt: expected an AWS region code"),
@@ -160,6 +164,7 @@ POLICY = [
     ("schedule: {timezone: ''}", "schedule.timezone: expected an IANA time zone"),
     ("budget: {monthly: -1}", "budget.monthly: expected at least 0, got -1"),
     ("budget: {monthly: lots}", "budget.monthly: expected a number, got 'lots'"),
+    ("budget: {monthly: 1, usd_rate: {value: '0', date: 2026-11-20}}", "usd_rate.value: expected more than 0, got '0'"),
     ("budget: {monthly: 1, usd_rate: {value: 0.9, date: monday}}", "usd_rate.date: expected a date such as 2026-11-20"),
     ("people: [{name: Ada, slack: ada}]", "people[0].slack: expected a Slack user id such as U0ADA, got 'ada'"),
     ("objectives: {availability: 101}", "objectives.availability: expected at most 100, got 101"),

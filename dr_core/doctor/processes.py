@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from dr_core.reports.doctor import Check, CheckState
+from dr_core.doctor.result import Check, CheckState
 from dr_core.store import leases, replicas, run_leases
 from dr_core.store.engine import Tx
 

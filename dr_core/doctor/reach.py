@@ -14,9 +14,9 @@ from typing import Any
 from dr_core.aws.clients import observing_clients
 from dr_core.aws.faults import AwsRejectedError, aws_errors
 from dr_core.aws.residency import GLOBAL_SERVICES
+from dr_core.doctor.harmless import HarmlessCall, calls, everywhere
+from dr_core.doctor.result import Check, CheckState
 from dr_core.errors import DeniedError, DrError
-from dr_core.reports.doctor import Check, CheckState
-from dr_core.reports.harmless import HarmlessCall, calls, everywhere
 from dr_core.services import Services
 from dr_core.topology.model import Account
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from dr_core.reports.doctor import Check, CheckState
-from dr_core.reports.processes import ALIVE
+from dr_core.doctor.processes import ALIVE
+from dr_core.doctor.result import Check, CheckState
 from dr_core.settings import Settings
 from dr_core.store.replicas import Replica
 

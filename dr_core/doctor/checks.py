@@ -3,20 +3,21 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from dr_core.detection import trial
+from dr_core.doctor import trial
+from dr_core.doctor.agreement import agreement
+from dr_core.doctor.installation import checks_of
+from dr_core.doctor.processes import ALIVE
+from dr_core.doctor.reach import reach
+from dr_core.doctor.result import Check, CheckState, DoctorReport
 from dr_core.errors import DrError
 from dr_core.plan.step import Severity
 from dr_core.readiness.examinations import permissions
 from dr_core.readiness.model import Check as Finding
 from dr_core.readiness.model import CheckState as Found
 from dr_core.readiness.model import Sheet
-from dr_core.reports.agreement import agreement
-from dr_core.reports.doctor import Check, CheckState, DoctorReport
-from dr_core.reports.installation import checks_of
-from dr_core.reports.processes import ALIVE
-from dr_core.reports.reach import reach
-from dr_core.reports.standing import look, not_observed
 from dr_core.services import Services
+from dr_core.standing.look import look
+from dr_core.standing.model import not_observed
 from dr_core.store import migrate, readiness, replicas, told
 from dr_core.store.engine import Tx
 from dr_core.topology.check import check_topology
@@ -125,6 +126,10 @@ def told_by_bot(found: Iterable[replicas.Replica], now: datetime) -> tuple[Check
     return (Check(name="Slack", state=CheckState.UNKNOWN, detail=detail, way_out="Start `dr bot`, or ask in Slack."),)
 
 
+_REACH_OLD_S = 900.0
+"""A worker looks every five minutes (dr_core/worker/reaching.py)."""
+
+
 def told_by_workers(found: Iterable[replicas.Replica], now: datetime) -> tuple[Check, ...]:
     """What each worker that lives reaches of AWS: one line where all is well, else one for each thing that is not."""
     checks: list[Check] = []
@@ -139,7 +144,10 @@ def told_by_workers(found: Iterable[replicas.Replica], now: datetime) -> tuple[C
         age_s = (now - datetime.fromisoformat(str(told["at"]))).total_seconds()
         not_ok = told["not_ok"] if isinstance(told["not_ok"], list) else []
         bad = [Check.model_validate(check) for check in not_ok]
-        if not bad:
+        if not bad and age_s > _REACH_OLD_S:
+            detail, way_out = f"it has not looked for {age_s:.0f} s", "Look at the worker's log."
+            checks.append(Check(name=name, state=CheckState.UNKNOWN, detail=detail, way_out=way_out))
+        elif not bad:
             detail = f"{told['ok']} checks of regions, services and clock are ok, {age_s:.0f} s ago"
             checks.append(Check(name=name, state=CheckState.OK, detail=detail))
         for one in bad:

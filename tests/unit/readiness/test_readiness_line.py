@@ -6,8 +6,8 @@ import pytest
 
 from dr_core.clock import ManualClock
 from dr_core.plan.step import Severity
+from dr_core.readiness.line import counted, readiness_line
 from dr_core.readiness.model import Check, CheckState, Sheet
-from dr_core.reports.readiness_line import counted, readiness_line
 from dr_core.store import snapshots
 from dr_core.store.engine import Store
 from dr_core.store.snapshots import Snapshot
@@ -42,12 +42,14 @@ BLOCKING, WARNING = check(CheckState.FINDING), check(CheckState.FINDING, Severit
         (sheet(OK, complete=False), None, ""),
         (sheet(OK, age_s=7201), None, ""),
         (sheet(OK, BLOCKING, age_s=7201), False, "finding blocking"),
+        (sheet(OK, age_s=-3600), None, ""),
     ],
 )
 def test_ready_is_only_what_was_asked_and_answered(found: Sheet, ready: bool | None, worst: str) -> None:
     line = counted(found, NOW)
     assert (line.ready, line.worst) == (ready, worst)
     assert line.ready is not None or line.reason
+    assert (line.age_seconds is None) is (found.at > NOW), "the clocks differ"
 
 
 def test_what_is_wrong_where_it_works_now_stops_no_failover() -> None:

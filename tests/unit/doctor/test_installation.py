@@ -7,12 +7,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from dr_core.approvals.model import Roster, RosterUser
 from dr_core.clock import ManualClock
+from dr_core.doctor.checks import clock, revision, told_by_bot
+from dr_core.doctor.installation import guard_check, quorum_check, role_check, roster_check
+from dr_core.doctor.processes import Process, kind_check, one_check, processes
+from dr_core.doctor.result import CheckState
 from dr_core.plan.step import Mode
-from dr_core.reports.checks import clock, revision, told_by_bot
-from dr_core.reports.doctor import CheckState
-from dr_core.reports.installation import guard_check, quorum_check, role_check, roster_check
 from dr_core.reports.process_gauges import ProcessGauges
-from dr_core.reports.processes import Process, kind_check, one_check, processes
 from dr_core.store import leases, replicas
 from dr_core.store.engine import Store
 from dr_core.store.grants import Power

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from dr_core.approvals.authority import ROSTER_LIFE, approvers
 from dr_core.approvals.model import Roster
 from dr_core.approvals.people import person_key
-from dr_core.plan.step import Mode, Severity
-from dr_core.reports.doctor import Check, CheckState
-from dr_core.reports.model import FindingView
-from dr_core.reports.processes import process_checks, processes
+from dr_core.doctor.processes import process_checks, processes
+from dr_core.doctor.result import Check, CheckState
+from dr_core.plan.step import Mode
 from dr_core.services import Services
 from dr_core.store import grants, roster, triggers
 from dr_core.store.engine import Tx
@@ -27,21 +26,6 @@ def checks_of(tx: Tx, services: Services, now: datetime) -> tuple[Check, ...]:
         guard_check(triggers.missing(tx)),
         role_check(grants.power(tx)),
         *process_checks(processes(tx)),
-    )
-
-
-def findings_of(tx: Tx, services: Services, now: datetime) -> tuple[FindingView, ...]:
-    """The same as findings for the digest: what failed. What is only to be watched is the doctor's to tell."""
-    return tuple(
-        FindingView(
-            code=check.name.replace(" ", "-"),
-            severity=Severity.BLOCKING.value,
-            message=f"{check.name}: {check.detail}",
-            evidence="",
-            way_out=check.way_out,
-        )
-        for check in checks_of(tx, services, now)
-        if check.state is CheckState.FAILED
     )
 
 

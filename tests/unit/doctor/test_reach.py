@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from dr_core.doctor.agreement import agreement, fingerprints
+from dr_core.doctor.checks import permissions_check, told_by_workers
+from dr_core.doctor.harmless import HarmlessCall, calls, everywhere
+from dr_core.doctor.reach import Answer, Identity, Place, clock_check, identity_check, service_checks
+from dr_core.doctor.result import CheckState
 from dr_core.errors import DeniedError, UnreachableError
 from dr_core.readiness.examination import About
 from dr_core.readiness.model import Check as Found
 from dr_core.readiness.model import Sheet
-from dr_core.reports.agreement import agreement, fingerprints
-from dr_core.reports.checks import permissions_check, told_by_workers
-from dr_core.reports.doctor import CheckState
-from dr_core.reports.harmless import HarmlessCall, calls, everywhere
-from dr_core.reports.reach import Answer, Identity, Place, clock_check, identity_check, service_checks
 from dr_core.settings import read_settings
 from dr_core.store.replicas import Replica
 from dr_core.topology.load import load_checked
@@ -171,8 +171,8 @@ def worker(reach: object, *, old: bool = False) -> Replica:
     return Replica("w1", "worker", "1.0", NOW - timedelta(minutes=5 if old else 0), {"reach": reach})  # type: ignore[dict-item]  # JSON
 
 
-def told(*not_ok: dict[str, str]) -> dict[str, object]:
-    return {"at": (NOW - timedelta(seconds=90)).isoformat(), "ok": 7, "not_ok": list(not_ok)}
+def told(*not_ok: dict[str, str], ago: float = 90) -> dict[str, object]:
+    return {"at": (NOW - timedelta(seconds=ago)).isoformat(), "ok": 7, "not_ok": list(not_ok)}
 
 
 SILENT = {"name": "AWS eu-west-1", "state": "failed", "detail": "sts did not answer.", "way_out": "Wait."}
@@ -185,9 +185,10 @@ SILENT = {"name": "AWS eu-west-1", "state": "failed", "detail": "sts did not ans
         ([worker(told(), old=True)], []),
         ([worker(None)], [("AWS from w1", UNKNOWN, "it has not looked yet")]),
         ([worker(told())], [("AWS from w1", OK, "7 checks of regions, services and clock are ok, 90 s ago")]),
+        ([worker(told(ago=1000))], [("AWS from w1", UNKNOWN, "it has not looked for 1000 s")]),
         ([worker(told(SILENT))], [("AWS eu-west-1, from w1", FAILED, "sts did not answer. (90 s ago)")]),
     ],
-    ids=["nobody", "dead", "just begun", "all well", "a silent region"],
+    ids=["nobody", "dead", "just begun", "all well", "it looks no more", "a silent region"],
 )
 def test_each_worker_tells_what_it_reaches(found: list[Replica], lines: list[tuple[str, CheckState, str]]) -> None:
     assert [(check.name, check.state, check.detail) for check in told_by_workers(found, NOW)] == lines

@@ -1,0 +1,1 @@
+"""Where an application stands: its last observation, judged by its age."""
