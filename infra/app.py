@@ -33,8 +33,10 @@ from infra.stacks.settings import Flags, Parameters
 from infra.stacks.signals import Signals
 from infra.stacks.state import State
 from infra.stacks.storage import Storage
+from infra.stacks.store_room import StoreRoom
 from infra.stacks.tables import Tables
 from infra.stacks.takeover import Takeover
+from infra.stacks.terminal import Terminal
 
 STACKS: tuple[type[Part], ...] = (
     HouseKey,
@@ -60,9 +62,11 @@ STACKS: tuple[type[Part], ...] = (
     Queue,
     Signals,
     State,
+    StoreRoom,
     Identity,
     People,
     Host,
+    Terminal,
     Alarms,
     HouseAlarms,
     HealthAlarms,

@@ -43,6 +43,16 @@ class House:
         """The ECS service and task of a process (`bot`, `worker`), in the cluster `name`; and its role."""
         return f"{self.name}-{process}"
 
+    def terminal_role(self, what: str, region: str) -> str:
+        """Of the task by which a terminal reaches the store: `what` it does itself, and what starts it."""
+        return f"{self.name}-{what}-{region}"
+
+    @property
+    def backups(self) -> str | None:
+        """The other region that holds the store's backups; None where there is one region only."""
+        control = self.config.topology.control_region
+        return next((region for region in self.config.regions if region != control), None)
+
     def log_group(self, process: str) -> str:
         return f"/{self.name}/{process}"
 
@@ -66,6 +76,7 @@ class House:
         return f"arn:aws:sns:{region}:{self.account}:{self.topic(region)}"
 
 
+TERMINAL, TERMINAL_START = "terminal", "terminal-start"
 STORE_OWNER, STORE_APP = "store/owner", "store/app"
 SLACK, ACK_KEY, ACK_PUBLIC, WORKER_KEY, WEBHOOK_KEY = "slack", "ack/private", "ack/public", "worker/private", "webhook"
 """None ends in a hyphen and six characters: a part of an ARN that does is taken for the whole of another secret's.

@@ -55,6 +55,6 @@ class Prices(Value):
         return ", ".join(f"{region}: {asked}" for region, asked in told.items())
 
 
-def read_prices(path: Path = TABLE) -> Prices:
+def read_prices() -> Prices:
     """The table that comes with this version."""
-    return Prices.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    return Prices.model_validate(YAML(typ="safe").load(TABLE.read_text(encoding="utf-8")))

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from dr_core.errors import DrError, RefusedError
+from dr_core.errors import DrError, RefusedError, UnreachableError
 from dr_core.freeze.ssm import SsmMarkers
 from infra.deploying.account import refuse_other_account
 from infra.deploying.assembly import Stack
@@ -33,7 +33,7 @@ def apply(
     refuse_other_account(site, stacks[0].region)
     unfrozen()
     made = plan(site, only)
-    refuse_leftovers(made.leftovers, allowed)
+    refuse_leftovers(made.leftovers, made.unasked, allowed)
     refuse_destructive(made.stacks, allowed)
     if not confirm(made):
         raise RefusedError("Nothing was deployed: nobody agreed.", hint="Answer with the name, or give --yes.")
@@ -46,11 +46,21 @@ def apply(
         raise
     except DrError as caught:
         error = str(caught)
-    after = site.standing()
+    after = _at_last(site, error)
     results = tuple(result(site, one, before, after, at, way.ran(one)) for one in made.stacks)
     ok = not error and all(one.outcome in ("made", "changed", "unchanged") for one in results)
     took = site.clock.monotonic() - begun
     return ApplyReport(at=at, ok=ok, took_s=took, stacks=results, error=error, next=next_steps(made, ok))
+
+
+def _at_last(site: Site, error: str) -> dict[str, Standing]:
+    """What stands now; where that cannot be asked, what went wrong before is told all the same."""
+    try:
+        return site.standing()
+    except DrError as lost:
+        if error:
+            raise UnreachableError(f"{error} What stands now is not known: {lost.message}") from lost
+        raise
 
 
 @dataclass
@@ -113,6 +123,9 @@ def _complete(stacks: Sequence[Stack], standing: dict[str, Standing]) -> list[St
 def _deploy(site: Site, stacks: Sequence[Stack], way: Way) -> list[Stack]:
     """Those of the stacks that had to do without others."""
     standing = _settled(site, stacks)
+    if stuck := [standing[stack.name] for stack in stacks if stack.name in standing and standing[stack.name].stuck]:
+        told = ", ".join(f"{one.name} is in {one.status}" for one in stuck)
+        raise RefusedError(f"{told}: it takes no change.", hint="; ".join(one.stuck for one in stuck))
     if lacking := [one for stack in stacks for one in missing(stack, outputs_of(standing.values()))]:
         told = ", ".join(f"{one.output} of {one.stack}" for one in lacking)
         raise RefusedError(f"These outputs are missing: {told}.", hint="Deploy the stacks that put them out, too.")
@@ -182,4 +195,4 @@ def next_steps(made: DeployPlan, ok: bool) -> tuple[str, ...]:
     steps = [f"{path}: {why}" for path, why in made.left.items()]
     if made.unset:
         steps.append("`dr deploy sync --write`: ids that AWS has assigned, into dr.yaml")
-    return (*steps, "`dr deploy validate`: health, replication, alarms, roles, and a drill on paper")
+    return (*steps, "`dr deploy validate`: alarms, health, replication, roles, and a drill on paper")

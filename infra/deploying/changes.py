@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from dr_core.reports.value import Shown
+from dr_core.value import Shown
 from infra.deploying.assembly import Stack
 
 _REGIONS = re.compile(r'"Region"\s*:\s*"([^"]+)"')

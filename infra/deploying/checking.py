@@ -8,9 +8,9 @@ from typing import Any
 
 from dr_core.aws.faults import aws_errors, is_gone
 from dr_core.aws.session import Purpose
+from dr_core.doctor.result import Check, CheckState
 from dr_core.errors import DrError
 from dr_core.freeze.ssm import SsmMarkers
-from dr_core.reports.doctor import Check, CheckState
 from dr_core.topology.deployment import Size
 from infra.config import Config
 from infra.deploying.account import caller
@@ -80,7 +80,9 @@ def tools(site: Site) -> Iterator[Check]:
         yield failed("CDK CLI", error.message, error.hint or INSTALLING)
         return
     pinned = pinned_version(_LOCK)
-    if pinned and found != pinned:
+    if pinned is None:
+        yield warning("CDK CLI", f"{found}; which version is pinned is not known: {_LOCK} names none", INSTALLING)
+    elif found != pinned:
         yield warning("CDK CLI", f"{found}, but {pinned} is pinned", INSTALLING)
     else:
         yield ok("CDK CLI", found)

@@ -49,6 +49,16 @@ class Standing:
         return self.status in _NEVER_STOOD
 
     @property
+    def stuck(self) -> str:
+        """The command without which CloudFormation takes no change of it; empty where it takes one.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-continueupdaterollback.html
+        """
+        if self.status != "UPDATE_ROLLBACK_FAILED":
+            return ""
+        return f"aws cloudformation continue-update-rollback --region {self.region} --stack-name {self.name}"
+
+    @property
     def failed(self) -> bool:
         """Whether what it was asked for last went wrong."""
         return "FAILED" in self.status or "ROLLBACK" in self.status
@@ -105,8 +115,12 @@ class CloudFormation:
 
     def failures(self, name: str, region: str, since: datetime) -> tuple[str, ...]:
         """Why resources failed, the first one first: `RESOURCE (TYPE): reason`."""
+        raw: list[Mapping[str, Any]] = []
         with aws_errors("cloudformation", region, "DescribeStackEvents"):
-            raw = self._client(region).describe_stack_events(StackName=name)["StackEvents"]
+            for page in self._client(region).get_paginator("describe_stack_events").paginate(StackName=name):
+                raw += page["StackEvents"]
+                if raw and raw[-1]["Timestamp"] < since:  # the newest come first
+                    break
         found = [
             f"{one['LogicalResourceId']} ({one['ResourceType']}): {one.get('ResourceStatusReason', 'no reason given')}"
             for one in raw
@@ -154,11 +168,17 @@ class CloudFormation:
             return Drift(None, reason=str(found.get("DetectionStatusReason") or found["DetectionStatus"]))
         if found["StackDriftStatus"] != "DRIFTED":
             return Drift(str(found["StackDriftStatus"]))
-        with aws_errors("cloudformation", region, "DescribeStackResourceDrifts"):
-            raw = client.describe_stack_resource_drifts(
-                StackName=name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
-            )["StackResourceDrifts"]
-        return Drift("DRIFTED", tuple(_drifted(raw)))
+        asked_for: dict[str, Any] = {
+            "StackName": name, "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]
+        }  # fmt: skip
+        raw: list[Mapping[str, Any]] = []
+        while True:
+            with aws_errors("cloudformation", region, "DescribeStackResourceDrifts"):
+                answer = client.describe_stack_resource_drifts(**asked_for)
+            raw += answer["StackResourceDrifts"]
+            if not answer.get("NextToken"):
+                return Drift("DRIFTED", tuple(_drifted(raw)))
+            asked_for["NextToken"] = answer["NextToken"]
 
 
 def _standing(raw: Mapping[str, Any], region: str) -> Standing | None:

@@ -43,8 +43,11 @@ def compare(site: Site, stacks: Iterable[Stack], standing: Mapping[str, Standing
 
 def _waits(stack: Stack, standing: Mapping[str, Standing]) -> Iterator[str]:
     """Why it cannot be compared now."""
-    if stack.name in standing and standing[stack.name].moving:
+    found = standing.get(stack.name)
+    if found is not None and found.moving:
         yield "the change that is under way"
+    if found is not None and found.stuck:
+        yield f"{found.status}: {found.stuck}"
     yield from (f"{one.output} of {one.stack}" for one in missing(stack, outputs_of(standing.values())))
 
 

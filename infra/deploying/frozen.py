@@ -46,7 +46,8 @@ def refuse_frozen(found: list[Marked]) -> None:
         names = ", ".join(dict.fromkeys(one.application for one in standing))
         raise RefusedError(
             f"{names} is frozen: {'; '.join(one.sentence for one in standing)}.",
-            hint=f"Bring it home (`dr failback {standing[0].application}`), or make dr.yaml say where it lives now and "
+            hint="Where a run is moving it, wait for its end. "
+            f"Bring it home (`dr failback {standing[0].application}`), or make dr.yaml say where it lives now and "
             f"have an approver say so: `/dr unfreeze {standing[0].application}`. See docs/freeze.md.",
         )
     if unread := [one for one in found if one.stands is None]:

@@ -1,25 +1,25 @@
 """Stacks of this deployment that the file no longer makes: they stand on, cost on, and may hold others fast."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from dr_core.errors import DrError, RefusedError
+from dr_core.errors import DrError, RefusedError, UnreachableError
 from infra.deploying.cloudformation import Standing
-from infra.deploying.model import Estimate, Leftover
+from infra.deploying.model import Estimate, Leftover, not_known
 from infra.deploying.site import Site
 from infra.policy.residency import EXEMPTIONS, allowed_regions
 
 
-def leftovers(site: Site) -> tuple[tuple[Leftover, ...], tuple[str, ...]]:
-    """What carries the deployment's tag in the regions that it may use; and why some could not be asked."""
+def leftovers(site: Site) -> tuple[tuple[Leftover, ...], dict[str, str]]:
+    """What carries the deployment's tag in the regions that it may use; and by region why some could not be asked."""
     regions = [*site.assembly.regions, *allowed_regions(site.config), *(one.region for one in EXEMPTIONS)]
     found: list[Standing] = []
-    unasked: list[str] = []
+    unasked: dict[str, str] = {}
     for region in dict.fromkeys(regions):
         try:
             found += site.formation.owned(region, site.config.deployment.name)
         except DrError as error:
-            unasked.append(f"whether {region} has stacks that dr.yaml no longer makes is not known: {error.message}")
-    return taken_down(found, site.assembly.stacks), tuple(unasked)
+            unasked[region] = error.message
+    return taken_down(found, site.assembly.stacks), unasked
 
 
 def taken_down(found: Iterable[Standing], made: Collection[str]) -> tuple[Leftover, ...]:
@@ -29,8 +29,17 @@ def taken_down(found: Iterable[Standing], made: Collection[str]) -> tuple[Leftov
     return tuple(Leftover(stack=one.name, region=one.region, status=one.status, made_at=one.made_at) for one in left)
 
 
-def refuse_leftovers(found: Sequence[Leftover], allowed: Collection[str]) -> None:
-    """RefusedError with the order in which they are taken down: an export that they use keeps others from changing."""
+def refuse_leftovers(found: Sequence[Leftover], unasked: Mapping[str, str], allowed: Collection[str]) -> None:
+    """RefusedError with the order in which they are taken down: an export that they use keeps others from changing.
+
+    UnreachableError for a region that could not be asked and that nobody allowed by name: there might be some.
+    """
+    if unknown := {region: why for region, why in unasked.items() if region not in allowed}:
+        flags = " ".join(f"--allow-destructive {region}" for region in unknown)
+        raise UnreachableError(
+            f"It is not safe to go on: {'; '.join(not_known(unknown))}.",
+            hint=f"Try again with rights to look there. To leave what may stand there: {flags}",
+        )
     left = [one for one in found if one.stack not in allowed]
     if not left:
         return

@@ -1,14 +1,14 @@
 """What `dr deploy` answers with: each has a schema of its own, from `dr.deploy-check/1` to `dr.deploy-report/1`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
 
-from dr_core.reports.doctor import Check, CheckState
-from dr_core.reports.value import Shown
+from dr_core.doctor.result import Check, CheckState
+from dr_core.value import Shown
 from infra.deploying.changes import Act, Change
 
 
@@ -47,11 +47,12 @@ class CheckReport(Shown):
 
 
 class ValidationReport(Shown):
-    """As the one of `check`, of what stands."""
+    """As the one of `check`, of what stands. `unknown`: how many lines nobody could tell; with any, not all is well."""
 
     schema_: Literal["dr.deploy-validation/1"] = Field(default="dr.deploy-validation/1", alias="schema")
     at: datetime
     ok: bool
+    unknown: int
     checks: tuple[Check, ...]
 
 
@@ -91,7 +92,7 @@ class DeployPlan(Shown):
     """`left`: by place in `dr.yaml`, what no stack makes. `frozen`: why `apply` would refuse; empty where it would not.
 
     `unset`: ids in `dr.yaml` that only stand for what AWS will assign. `leftovers`: in the order of taking them down;
-    `unasked`: where nobody could look for any, and why.
+    `unasked`: by region, why nobody could look for any there.
     """
 
     schema_: Literal["dr.deploy-plan/1"] = Field(default="dr.deploy-plan/1", alias="schema")
@@ -102,7 +103,7 @@ class DeployPlan(Shown):
     frozen: tuple[str, ...]
     estimate: Estimate | None
     leftovers: tuple[Leftover, ...] = ()
-    unasked: tuple[str, ...] = ()
+    unasked: dict[str, str] = Field(default_factory=dict)
 
     @property
     def destructive(self) -> tuple[tuple[StackPlan, Change], ...]:
@@ -201,7 +202,15 @@ class DeployReport(Shown):
     unset: tuple[str, ...]
     estimate: Estimate | None
     leftovers: tuple[Leftover, ...] = ()
-    unasked: tuple[str, ...] = ()
+    unasked: dict[str, str] = Field(default_factory=dict)
+
+
+def not_known(unasked: Mapping[str, str]) -> list[str]:
+    """Why nobody could look for leftovers, a sentence a region."""
+    return [
+        f"whether {region} has stacks that dr.yaml no longer makes is not known: {why}"
+        for region, why in unasked.items()
+    ]
 
 
 def nothing_failed(checks: Iterable[Check]) -> bool:

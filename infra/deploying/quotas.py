@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from dr_core.aws.clients import observing_clients
 from dr_core.aws.session import Purpose
+from dr_core.doctor.result import Check, CheckState
 from dr_core.errors import DrError, UnreachableError
 from dr_core.readiness.examination import Subject
 from dr_core.readiness.examinations.quotas import FARGATE, Quota, quota
 from dr_core.readiness.surroundings import ServedCertificate, Surroundings
-from dr_core.reports.doctor import Check, CheckState
 from infra.counted import counted
 from infra.deploying.assembly import Assembly, Stack
 from infra.deploying.site import Site

@@ -68,20 +68,25 @@ class Site:
         return replace(found, resources=self.formation.resources(stack.name, stack.region))
 
 
-@contextmanager
-def open_site(settings: Settings, tell: Tell, pause: Callable[[], None], cli: CdkCli | None = None) -> Iterator[Site]:
-    """A site for the time of one command."""
-    path = Path(settings.config)
-    config = read_config(path)
+def sessions(config: Config, settings: Settings) -> AwsSessions:
+    """In the allowed regions, and where AWS ties a stack to."""
     topology = config.topology
     homes = {service.home for service in GLOBAL_SERVICES.values()}
-    aws = AwsSessions(
+    return AwsSessions(
         (*topology.residency.allowed_regions, *sorted(homes)),
         control_region=topology.control_region, endpoint_url=settings.aws_endpoint_url,
     )  # fmt: skip
+
+
+@contextmanager
+def open_site(settings: Settings, tell: Tell, pause: Callable[[], None]) -> Iterator[Site]:
+    """A site for the time of one command."""
+    path = Path(settings.config)
+    config = read_config(path)
+    aws = sessions(config, settings)
     try:
         with tempfile.TemporaryDirectory(prefix="dr-deploy-") as scratch:
-            yield Site(path, config, settings, aws, cli or CdkCli.here(), SystemClock(), Path(scratch), tell, pause)
+            yield Site(path, config, settings, aws, CdkCli.here(), SystemClock(), Path(scratch), tell, pause)
     finally:
         aws.close()
 

@@ -1,24 +1,26 @@
-"""`dr deploy validate`: whether what was deployed works: who we are, health, replication, alarms, and a drill on paper.
+"""`dr deploy validate`: whether what was deployed works: who we are, alarms, health, replication, and a drill on paper.
 
 It looks with the same eyes as the bot: one pass of observation over each application, and the exercises of a tabletop
-drill, of which nothing is recorded.
+drill, of which nothing is recorded; they need the bot's store.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
 
 from dr_core import bootstrap
 from dr_core.approvals.whereabouts import locate
+from dr_core.doctor.reach import reach
+from dr_core.doctor.result import Check, CheckState
 from dr_core.drills.model import Exercise, Result
 from dr_core.drills.tabletop import on_paper
 from dr_core.errors import DrError
 from dr_core.observation.model import Observation, SignalState
 from dr_core.observation.watch import Watch
 from dr_core.replication.exposure import StoreExposure, store_exposures
-from dr_core.reports.doctor import Check, CheckState
-from dr_core.reports.reach import reach
 from dr_core.services import Services
 from dr_core.store.engine import Tx
+from infra.deploying.alarm_states import alarms
 from infra.deploying.cloudformation import Standing
 from infra.deploying.model import ValidationReport, nothing_failed
 from infra.deploying.site import Site
@@ -32,11 +34,20 @@ def validate(site: Site) -> ValidationReport:
     """Every line says what was seen, and the way out where it is not well."""
     bundle = bootstrap.services(site.settings)
     try:
-        checks = [*stacks(site), *reach(bundle, identity_only=True), *_observed(site, bundle), *_drilled(site, bundle)]
+        checks = [
+            *stacks(site), *reach(bundle, identity_only=True), *alarms(site), *_observed(site, bundle),
+            *_drilled(site, bundle),
+        ]  # fmt: skip
     finally:
         bundle.store.dispose()
         bundle.aws.close()
-    return ValidationReport(at=site.clock.now(), ok=nothing_failed(checks), checks=tuple(checks))
+    return validation(site.clock.now(), checks)
+
+
+def validation(at: datetime, checks: Sequence[Check]) -> ValidationReport:
+    """Pure."""
+    unknown = sum(one.state is CheckState.UNKNOWN for one in checks)
+    return ValidationReport(at=at, ok=nothing_failed(checks), unknown=unknown, checks=tuple(checks))
 
 
 def stacks(site: Site) -> Iterator[Check]:
@@ -77,7 +88,7 @@ def _observed(site: Site, bundle: Services) -> Iterator[Check]:
 
 
 def signals(name: str, seen: Observation) -> Iterator[Check]:
-    """Probes, health checks, alarms and the services themselves, in each region. Pure."""
+    """Probes, health checks and the services themselves, in each region. Pure."""
     for one in seen.signals:
         state = _SIGNAL[one.state]
         way_out = "" if state is CheckState.OK else f"Look at {one.component} in {one.region}: {one.source}."
@@ -101,7 +112,7 @@ def _drilled(site: Site, bundle: Services) -> Iterator[Check]:
         try:
             found = bundle.store.read(partial(_exercises, services=bundle, name=name))
         except DrError as error:
-            way_out = "`dr db upgrade`, and DATABASE_URL."
+            way_out = "Exercises are judged by what the store holds: DATABASE_URL (docs/hosting.md, A terminal)."
             yield Check(name=f"{name} drill", state=CheckState.UNKNOWN, detail=error.message, way_out=way_out)
             continue
         yield from (exercise_check(name, one) for one in found)

@@ -7,7 +7,7 @@ the same for a whole organization, a service control policy that its administrat
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,15 @@ userguide/orgs_manage_policies_scps_examples_general.html#example-scp-deny-regio
 _ELSEWHERE = {"cloudtrail:LookupEvents": "us-east-1"}
 """What global services were asked stands in the event history of that region only."""
 _OF_EXEMPT_STACKS = ("acm:*", "cloudformation:*", "cloudwatch:*", "sns:*", "ssm:GetParameter", "ssm:GetParameters")
-"""What the stacks of `EXEMPTIONS` and CDK's bootstrap of those regions consist of."""
+"""What the stacks of `EXEMPTIONS` consist of, and what says that CDK's bootstrap is there."""
 _STAGING = "arn:aws:s3:::cdk-hnb659fds-assets-"
+_OF_BOOTSTRAP = {
+    "Staging": ("s3:*", f"{_STAGING}*"),
+    "Images": ("ecr:*", "arn:aws:ecr:*:*:repository/cdk-hnb659fds-container-assets-*"),
+    "Version": ("ssm:*", "arn:aws:ssm:*:*:parameter/cdk-bootstrap/hnb659fds/*"),
+}
+"""What CDK's bootstrap of those regions consists of besides, by statement: all of it is named after CDK, and nothing
+else of these services may be made there."""
 _RIGHTS = (
     "account:*", "iam:Add*", "iam:Attach*", "iam:Create*", "iam:Deactivate*", "iam:Delete*", "iam:Detach*",
     "iam:Put*", "iam:Remove*", "iam:Set*", "iam:Tag*", "iam:Untag*", "iam:Update*", "iam:Upload*", "organizations:*",
@@ -52,20 +59,25 @@ def organization_policy(regions: Iterable[str], exempt: Iterable[str] = ()) -> d
     """For Organizations, attached to the account: it holds for its administrators, too.
 
     `exempt`: regions of the stacks that AWS ties to a place. What they consist of may be made there, and nothing else;
-    of S3 only what CDK puts its templates in.
+    of S3, ECR and SSM only what CDK's bootstrap is.
     """
     regions, exempt = [*regions], [*exempt]
     exempted = _of_exempt_stacks(regions, exempt)
-    inside = {"StringNotEquals": {"aws:RequestedRegion": regions}}
-    deny = {"Effect": "Deny", "Condition": exempted["Condition"]}
     statements = [
-        _inside(regions, (*_OF_EXEMPT_STACKS, "s3:*")),
+        _inside(regions, (*_OF_EXEMPT_STACKS, "s3:*", "ecr:*", "ssm:*")),
         *_nearly_inside((*regions, *exempt)),
         exempted,
-        {"Sid": "Staging", **deny, "Action": "s3:*", "Resource": f"{_STAGING}*"},
-        {"Sid": "Objects", **deny, "Condition": inside, "Action": "s3:*", "NotResource": f"{_STAGING}*"},
+        *(one for sid in _OF_BOOTSTRAP for one in _of_bootstrap(sid, exempted["Condition"], regions)),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _of_bootstrap(sid: str, outside: dict[str, Any], regions: list[str]) -> Iterator[dict[str, Any]]:
+    """Nowhere else for what is CDK's; what is not CDK's only in the allowed regions."""
+    action, resource = _OF_BOOTSTRAP[sid]
+    yield {"Sid": sid, "Effect": "Deny", "Condition": outside, "Action": action, "Resource": resource}
+    inside = {"StringNotEquals": {"aws:RequestedRegion": regions}}
+    yield {"Sid": f"Other{sid}", "Effect": "Deny", "Condition": inside, "Action": action, "NotResource": resource}
 
 
 def _of_exempt_stacks(regions: Iterable[str], exempt: Iterable[str]) -> dict[str, Any]:

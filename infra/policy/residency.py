@@ -52,9 +52,8 @@ _REGION = re.compile(
 
 
 def allowed_regions(config: Config) -> tuple[str, ...]:
-    """Those of `residency`, and the control region, where the bot's own store lives."""
-    topology = config.topology
-    return tuple(dict.fromkeys([*topology.residency.allowed_regions, topology.control_region]))
+    """Those of `residency`: the control region, where the bot's own store lives, is one of them."""
+    return tuple(dict.fromkeys(config.topology.residency.allowed_regions))
 
 
 def misplaced(concern: str, region: str, allowed: Iterable[str]) -> str | None:
@@ -90,7 +89,7 @@ _OF_GLOBAL = {
     "identity": "policies name the home region of global services, in which their calls are signed",
     "people": "as identity",
     "governance": "as identity",
-    "dashboards": "figures of Route 53 health checks are shown from the region in which they exist",
+    "dashboard": "the figures of health checks, which it graphs, exist in the home region of Route 53 only",
 }
 
 

@@ -1,4 +1,4 @@
-"""Who takes a role of people: by name, and by a second factor where IAM itself can ask for one. Pure."""
+"""Who takes a role of people, and where: by name, and by a second factor where IAM itself can ask for one. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,16 +24,22 @@ def who_deploys(topology: Topology) -> list[str]:
     return identities(topology, [*approval.approvers.users, *approval.break_glass.users])
 
 
-def trust(account: str, arns: list[str]) -> Iterator[dict[str, Any]]:
-    """Who is meant stands in the condition: a principal that does not exist would make the whole role impossible."""
+def trust(account: str, arns: list[str], regions: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Who is meant stands in the condition: a principal that does not exist would make the whole role impossible.
+
+    `regions`: whose STS may be asked, so that the taking is an event where it is listened for. The global endpoint
+    counts as us-east-1.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+    """
+    here = {"aws:RequestedRegion": [*regions]}
     users = sorted({arn for arn in arns if ":user/" in arn})
     others = sorted({arn for arn in arns if ":user/" not in arn})
     anybody = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
     if users:
         second = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-        yield {**anybody, "Condition": {"ArnEquals": {"aws:PrincipalArn": users}, **second}}
+        yield {**anybody, "Condition": {"ArnEquals": {"aws:PrincipalArn": users}, "StringEquals": here, **second}}
     for arn in others:
-        yield {**anybody, "Condition": _session(arn)}
+        yield {**anybody, "Condition": {**_session(arn), "StringEquals": here}}
 
 
 def _session(arn: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from infra.stacks.network import Network
 
 NAME, ZONE = "BalancerName", "BalancerZone"
 """Outputs, for the records that lead here."""
+MEASURED = "BalancerMeasured"
+"""Output, for graphs: what CloudWatch knows the load balancer by."""
 _TLS = elb.SslPolicy.RECOMMENDED_TLS
 _HEALTHY = "200-399"
 """As Route 53 takes it: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html"""

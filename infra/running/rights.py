@@ -96,3 +96,11 @@ def _parameters(part: Part) -> Iterator[str]:
     for name in (parameters.flags, release.pointer if release else None):
         if name:
             yield f"/{name.lstrip('/')}"
+
+
+def allow_pull(role: iam.IRole, repository: str) -> None:
+    """What a task is started with takes its image from there."""
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=[repository]))
+    # It knows no resource: a token is for the whole registry.
+    role.add_to_principal_policy(iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]))

@@ -6,12 +6,12 @@ from aws_cdk import aws_cloudwatch as watch
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
 from dr_core.topology.deployment import Size
-from dr_core.topology.stores import AuroraEngine, AuroraGlobal, S3Buckets
+from dr_core.topology.stores import AuroraGlobal, S3Buckets
 from infra.alarms import MINUTE, Limit, alarm, described, metric, missing_tasks, tells
 from infra.buckets import rules_from
+from infra.figures import database_lag, largest, of_nodes
 from infra.place import Level, Part
 from infra.playbooks import Page
-from infra.stacks.cache import NODES
 from infra.stacks.compute import Compute
 from infra.stacks.signals import Signals
 
@@ -73,7 +73,7 @@ class Alarms(Part):
             )  # fmt: skip
         yield self._alarm(
             "errors", Page.ERRORS, f"{_ERROR_PERCENT} % of the requests fail or more.",
-            Limit(_failing(compute.balancer), _ERROR_PERCENT, 5, 4),
+            Limit(_failing(compute, compute.balancer), _ERROR_PERCENT, 5, 4),
         )  # fmt: skip
 
     def _unwell(self, parts: list[watch.Alarm]) -> None:
@@ -114,7 +114,8 @@ class Alarms(Part):
             return
         own = database.parts[self.place.region]
         aurora = isinstance(database, AuroraGlobal)
-        lag = self._aurora_lag(own, database) if isinstance(database, AuroraGlobal) else _replica_lag(own)
+        figures = database_lag(self.place.app, database, self.place.region)
+        lag = largest(figures) if aurora else figures[0]
         limit = self._rpo_ms if aurora else self._rpo_ms / 1000
         self._alarm("database-lag", Page.DATABASE_LAG,
               "What would be lost of the database is more than the objective allows.",
@@ -125,16 +126,6 @@ class Alarms(Part):
         self._alarm("database-busy", Page.DATABASE_BUSY,
               f"The database's processors have been {_BUSY_PERCENT} % busy for a quarter of an hour.",
               Limit(metric("AWS/RDS", "CPUUtilization", who), _BUSY_PERCENT, 15, 15))  # fmt: skip
-
-    def _aurora_lag(self, cluster: str, database: AuroraGlobal) -> watch.MathExpression:
-        """By cluster, or by cluster and source: which of them is published depends on the engine's version. Where none
-        is, the cluster is the primary, or the bot's own verdict says that it is not known."""
-        name = "ReplicationLag" if database.engine is AuroraEngine.MYSQL else "RPOLag"
-        own = {"DBClusterIdentifier": cluster}
-        sources = [{**own, "SourceRegion": one} for one in self.place.app.regions if one != self.place.region]
-        found = {f"m{n}": metric("AWS/RDS", f"AuroraGlobalDB{name}", one) for n, one in enumerate([own, *sources])}
-        newest = ", ".join(f"FILL({one}, 0)" for one in found)
-        return watch.MathExpression(expression=f"MAX([{newest}])", using_metrics=found, label="Lag", period=MINUTE)
 
     def _bucket(self, spec: S3Buckets) -> None:
         here = spec.buckets[self.place.region]
@@ -162,31 +153,33 @@ class Alarms(Part):
     def _caches(self) -> None:
         """A primary publishes none; each node may be the one that does."""
         for group in [entry.elasticache_global.group for entry in self.place.app.cache if entry.elasticache_global]:
-            nodes = [f"{group}-{number:03}" for number in range(1, NODES + 1)]
-            found = {
-                f"m{n}": metric("AWS/ElastiCache", "GlobalDatastoreReplicationLag", {"CacheClusterId": node})
-                for n, node in enumerate(nodes)
-            }
-            newest = ", ".join(f"FILL({one}, 0)" for one in found)
-            lag = watch.MathExpression(expression=f"MAX([{newest}])", using_metrics=found, label="Lag", period=MINUTE)
+            lag = largest(of_nodes(group, "GlobalDatastoreReplicationLag", self.place.region))
             self._alarm(f"{group}-lag", Page.CACHE_LAG, f"{group} is further behind than the objective allows.",
                   Limit(lag, self._rpo_ms / 1000, 5, 3))  # fmt: skip
 
 
-def _replica_lag(instance: str) -> watch.Metric:
-    """In seconds; a source has none."""
-    return metric("AWS/RDS", "ReplicaLag", {"DBInstanceIdentifier": instance})
+def _failing(compute: Compute, balancer: elb.ApplicationLoadBalancer) -> watch.MathExpression:
+    """Percent of the requests that failed, at a target or at the balancer itself; of few requests none, but where no
+    target answers. A request that found no target counts as the balancer's own error, and not among the requests.
 
-
-def _failing(balancer: elb.ApplicationLoadBalancer) -> watch.MathExpression:
-    """Percent of the requests that failed, at a target or at the balancer itself; of few requests none."""
-    codes = {
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    """
+    figures: dict[str, watch.IMetric] = {
         "target": balancer.metrics.http_code_target(elb.HttpCodeTarget.TARGET_5XX_COUNT, period=MINUTE),
         "own": balancer.metrics.http_code_elb(elb.HttpCodeElb.ELB_5XX_COUNT, period=MINUTE),
-        "asked": balancer.metrics.request_count(period=MINUTE),
+        "brought": balancer.metrics.request_count(period=MINUTE),
     }
-    failed = "(FILL(target, 0) + FILL(own, 0))"
+    for number, group in enumerate(compute.target_groups):
+        figures[f"answer{number}"] = group.metrics.healthy_host_count(statistic="Maximum", period=MINUTE)
+    answering = " + ".join(f"FILL({one}, 0)" for one in figures if one.startswith("answer"))
+    own = "FILL(own, 0)"
+    if not compute.awaited:
+        # Health checkers ask a standby that waits, too: that nothing answers them there is nobody's failure.
+        figures |= {"wanted": compute.wanted_tasks} if compute.wanted_tasks else {}
+        own = f"IF(FILL({'wanted' if compute.wanted_tasks else 'brought'}, 0) > 0, {own}, 0)"
+    failed, asked = f"(FILL(target, 0) + {own})", f"(FILL(brought, 0) + {own})"
     return watch.MathExpression(
-        expression=f"IF(asked >= {_FEW_REQUESTS}, 100 * {failed} / asked, 0)", using_metrics=codes,
-        label="Percent failed", period=MINUTE,
+        # Nothing has failed where nobody asked: what is added keeps that from being divided by zero.
+        expression=f"IF(({asked} >= {_FEW_REQUESTS}) OR ({answering} < 1), 100 * {failed} / (0.001 + {asked}), 0)",
+        using_metrics=figures, label="Percent failed", period=MINUTE,
     )  # fmt: skip

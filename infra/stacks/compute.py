@@ -9,9 +9,10 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 
 from dr_core.topology.capacity import AutoScalingGroup, Capacity, EcsService, Sized
 from dr_core.topology.model import Application
+from infra.alarms import tasks
 from infra.hosts import balanced as names_here
 from infra.place import Level, Part, Place
-from infra.running.balancer import NAME, ZONE, Balancer
+from infra.running.balancer import MEASURED, NAME, ZONE, Balancer
 from infra.running.clusters import COMPUTE, cluster_of
 from infra.running.groups import BUSY_PERCENT, group_of
 from infra.running.logs import log_bucket
@@ -31,12 +32,20 @@ class Compute(Part):
         return front(place.app) is not None
 
     def build(self) -> None:
-        """`balancer` is None where no name of the application leads anywhere."""
+        """`balancer` is None where no name of the application leads anywhere.
+
+        `awaited`: whether something of what users meet runs here before the first run. `wanted_tasks`: how many tasks
+        of it are wanted now; None where it is no service.
+        """
         self.balancer: elb.ApplicationLoadBalancer | None = None
         self.target_groups: list[elb.ApplicationTargetGroup] = []
         self.clusters: dict[str, ecs.ICluster] = {}
         first = front(self.place.app)
         assert first is not None
+        self.awaited = waiting_here(self.place, first) > 0
+        self.wanted_tasks = (
+            tasks(first.cluster, first.service, "DesiredTaskCount") if isinstance(first, EcsService) else None
+        )
         named = bool(names_here(self.place.app, self.place.region))
         shared = Running(self)
         made = {
@@ -66,6 +75,7 @@ class Compute(Part):
         self.balancer = balancer.made
         cdk.CfnOutput(self, NAME, value=self.balancer.load_balancer_dns_name)
         cdk.CfnOutput(self, ZONE, value=self.balancer.load_balancer_canonical_hosted_zone_id)
+        cdk.CfnOutput(self, MEASURED, value=self.balancer.load_balancer_full_name)
 
 
 def built_here(entry: Capacity) -> bool:

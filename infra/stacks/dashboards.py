@@ -8,10 +8,21 @@ from aws_cdk import aws_cloudwatch as watch
 from dr_core.topology.stores import AuroraGlobal, S3Buckets
 from infra.alarms import metric, tasks
 from infra.buckets import rules_from
+from infra.figures import database_lag, of_nodes
 from infra.place import Level, Part
+from infra.running.balancer import MEASURED
 from infra.stacks.alarms import Alarms
+from infra.stacks.compute import Compute
+from infra.stacks.health_alarms import CHECKS_HOME, checks_of
+from infra.words import camel
 
 _WIDE, _HIGH = 12, 6
+_BALANCER = {
+    "Requests": (("RequestCount", "Sum"),),
+    "Errors, of targets and of the balancer": (("HTTPCode_Target_5XX_Count", "Sum"), ("HTTPCode_ELB_5XX_Count", "Sum")),
+    "Seconds until targets answer": tuple(("TargetResponseTime", percent) for percent in ("p50", "p95", "p99")),
+}
+"""Figures of one graph: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html"""
 
 
 class Dashboards(Part):
@@ -23,7 +34,8 @@ class Dashboards(Part):
     def build(self) -> None:
         app = self.place.app
         rows = [self._alarms(region) for region in app.regions]
-        figures = [*self._services(), *self._database(), *self._buckets(), *self._tables()]
+        met = (*self._balancers(), *self._checks(), *self._services())
+        figures = [*met, *self._database(), *self._caches(), *self._buckets(), *self._tables()]
         graphs = [watch.GraphWidget(width=_WIDE, height=_HIGH, **one) for one in figures]
         pairs = [graphs[at : at + 2] for at in range(0, len(graphs), 2)]
         watch.Dashboard(self, "Dashboard", dashboard_name=self.place.owner, widgets=[rows, *pairs])
@@ -41,6 +53,34 @@ class Dashboards(Part):
         ]
         return watch.AlarmStatusWidget(title=f"Alarms, {region}", alarms=made, width=max(wide, 6), height=_HIGH)
 
+    def _balancers(self) -> Iterator[dict[str, Any]]:
+        """CloudWatch knows a balancer by what AWS assigns: each region's stack tells it."""
+        known = {}
+        for region in self.place.app.regions:
+            compute = self.place.everywhere.get((self.place.application, Compute.concern, region))
+            if isinstance(compute, Compute) and compute.balancer is not None:
+                known[region] = self.output_of(f"Balancer{camel(region)}", compute, MEASURED)
+        for title, figures in _BALANCER.items() if known else ():
+            found = [
+                metric("AWS/ApplicationELB", name, {"LoadBalancer": balancer}, statistic, region=region).with_(
+                    label=f"{name} {statistic}, {region}"
+                )
+                for region, balancer in known.items()
+                for name, statistic in figures
+            ]
+            yield {"title": title, "left": found}
+
+    def _checks(self) -> Iterator[dict[str, Any]]:
+        """1 is healthy."""
+        found = [
+            metric(
+                "AWS/Route53", "HealthCheckStatus", {"HealthCheckId": check}, "Minimum", region=CHECKS_HOME
+            ).with_(label=f"{region}, health[{index}]")
+            for index, region, check in checks_of(self)
+        ]  # fmt: skip
+        if found:
+            yield {"title": "Health checks of Route 53", "left": found}
+
     def _services(self) -> Iterator[dict[str, Any]]:
         for entry in self.place.app.capacity:
             if entry.ecs:
@@ -57,13 +97,28 @@ class Dashboards(Part):
             return
         aurora = isinstance(database, AuroraGlobal)
         key = "DBClusterIdentifier" if aurora else "DBInstanceIdentifier"
-        lag = "AuroraGlobalDBReplicationLag" if aurora else "ReplicaLag"
-        for title, name in (("Database, copy behind", lag), ("Database, processors", "CPUUtilization")):
-            found = [
-                metric("AWS/RDS", name, {key: part}, region=region).with_(label=region)
-                for region, part in database.parts.items()
-            ]
-            yield {"title": title, "left": found}
+        lag = [
+            one.with_(label=region)
+            for region in database.parts
+            for one in database_lag(self.place.app, database, region)
+        ]  # fmt: skip
+        busy = [
+            metric("AWS/RDS", "CPUUtilization", {key: part}, region=region).with_(label=region)
+            for region, part in database.parts.items()
+        ]
+        yield {"title": f"Database, {'milli' if aurora else ''}seconds behind", "left": lag}
+        yield {"title": "Database, processors", "left": busy}
+
+    def _caches(self) -> Iterator[dict[str, Any]]:
+        shown = {"GlobalDatastoreReplicationLag": "seconds behind", "EngineCPUUtilization": "processors"}
+        for group in [entry.elasticache_global.group for entry in self.place.app.cache if entry.elasticache_global]:
+            for name, words in shown.items():
+                found = [
+                    one.with_(label=f"{(one.dimensions or {})['CacheClusterId']}, {region}")
+                    for region in self.place.app.regions
+                    for one in of_nodes(group, name, region)
+                ]
+                yield {"title": f"{group}, {words}", "left": found}
 
     def _buckets(self) -> Iterator[dict[str, Any]]:
         for entry in self.place.app.storage:

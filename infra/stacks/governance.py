@@ -1,6 +1,6 @@
 """What is spent and what is done in the account: budgets, and CloudTrail of all regions.
 
-No AWS Config (docs/decisions/0020-house.md). The organization's policy is printed by `python -m infra.policy.boundary`.
+No AWS Config (docs/decisions/0021-house.md). The organization's policy is printed by `python -m infra.policy.boundary`.
 """
 
 from decimal import Decimal

@@ -17,6 +17,8 @@ from infra.playbooks import Page
 from infra.stacks.dns import Dns
 from infra.stacks.signals import topic
 
+CHECKS_HOME = "us-east-1"
+
 
 class HealthAlarms(Part):
     """Alarms on the health checks of Route 53"""
@@ -26,7 +28,7 @@ class HealthAlarms(Part):
 
     @classmethod
     def one_region(cls, config: Config) -> str:
-        return "us-east-1"
+        return CHECKS_HOME
 
     @classmethod
     def wanted(cls, place: Place) -> bool:
@@ -35,22 +37,22 @@ class HealthAlarms(Part):
     def build(self) -> None:
         """The topic has no key of ours, as there is none in this region; it says an id and a state."""
         tell = topic(self, f"{self.place.owner}-health-checks", None)
-        for index, region, check in self._checks():
+        for index, region, check in checks_of(self):
             name = f"{self.place.owner}-{region}-health-check{f'-{index}' if index else ''}"
             status = metric("AWS/Route53", "HealthCheckStatus", {"HealthCheckId": check}, "Minimum")
             alarm(self, name, Page.HEALTH_CHECK, f"Route 53 finds {self.place.owner} in {region} unhealthy.",
                   Limit(status, 1, 3, 3, watch.TreatMissingData.BREACHING, below=True), tell)  # fmt: skip
 
-    def _checks(self) -> Iterator[tuple[int, str, str]]:
-        """(number of the entry, region, id); an id that AWS assigns comes from the stack that makes the check."""
-        dns = self.place.everywhere.get(
-            (self.place.application, Dns.concern, self.place.config.topology.control_region)
-        )
-        made = (dns.template_options.metadata or {}).get(WRITES, {}) if dns else {}
-        for index, health in enumerate(self.place.app.health):
-            for region, given in (health.route53 or {}).items():
-                output = made.get(f"applications.{self.place.owner}.health.{index}.route53.{region}")
-                if dns and output:
-                    yield index, region, self.output_of(output, dns, output)
-                elif not assigned_later(given):
-                    yield index, region, given
+
+def checks_of(part: Part) -> Iterator[tuple[int, str, str]]:
+    """(number of the entry, region, id); an id that AWS assigns comes from the stack that makes the check."""
+    place = part.place
+    dns = place.everywhere.get((place.application, Dns.concern, place.config.topology.control_region))
+    made = (dns.template_options.metadata or {}).get(WRITES, {}) if dns else {}
+    for index, health in enumerate(place.app.health):
+        for region, given in (health.route53 or {}).items():
+            output = made.get(f"applications.{place.owner}.health.{index}.route53.{region}")
+            if dns and output:
+                yield index, region, part.output_of(output, dns, output)
+            elif not assigned_later(given):
+                yield index, region, given

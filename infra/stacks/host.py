@@ -19,6 +19,7 @@ from infra.house import House
 from infra.iam.policies import role_name
 from infra.place import Level, Part
 from infra.running.images import image_in
+from infra.running.rights import allow_pull
 from infra.stacks.identity import Identity
 from infra.stacks.keys import house_key
 from infra.stacks.network import Network
@@ -145,14 +146,8 @@ class Host(Part):
             )
         )  # fmt: skip
         if self._image.repository:
-            self._may_pull(task.obtain_execution_role(), self._image.repository)
+            allow_pull(task.obtain_execution_role(), self._image.repository)
         return task
-
-    def _may_pull(self, role: iam.IRole, repository: str) -> None:
-        actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=[repository]))
-        # It knows no resource: a token is for the whole registry.
-        role.add_to_principal_policy(iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]))
 
     def _container(
         self, task: ecs.FargateTaskDefinition, name: str, log: ecs.LogDriver, command: list[str], *, essential: bool,

@@ -1,4 +1,4 @@
-"""The roles that people take: to look, to deploy, and to do by hand what a worker would do when the bot is gone."""
+"""The roles that people take: to look, to deploy, to reach the store, and to do by hand what a worker would do."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from dr_core.permissions.model import Role
-from infra.iam import deployer
-from infra.iam.policies import documents
+from infra.iam import at_terminal, deployer
+from infra.iam.policies import documents, packed
 from infra.place import Level, Part, Place
 from infra.policy.boundary import boundary
 from infra.policy.residency import allowed_regions
@@ -29,7 +29,7 @@ _LOOKING_ANYWHERE = ("budgets:ViewBudget", "route53:Get*", "route53:List*")
 
 
 class People(Part):
-    """Roles for people: look, deploy, break-glass"""
+    """Roles for people: look, deploy, terminal, break-glass"""
 
     concern = "people"
     level = Level.HOUSE_ONCE
@@ -46,6 +46,7 @@ class People(Part):
         deployers = who_deploys(config.topology)
         fence = self._wider() if deployers else inside
         self._role("deploy", deployers, deployer.documents(config, identity), fence)
+        self._role("terminal", deployers, packed(at_terminal.statements(config)), inside)
         alone = identities(config.topology, config.topology.approval.break_glass.users)
         self._role("break-glass", alone, documents(config, self.place.region, Role.WORKER), inside)
 
@@ -72,7 +73,7 @@ class People(Part):
             permissions_boundary=fence,
         )  # fmt: skip
         made: Any = role.node.default_child
-        made.assume_role_policy_document = document(list(trust(self.account, arns)))
+        made.assume_role_policy_document = document(list(trust(self.account, arns, self.place.config.regions)))
         allow(self, role, name, allowed)
 
 

@@ -1,7 +1,7 @@
 """The bot's own store, its secrets, and the way to it from the other regions.
 
 PostgreSQL with a synchronous standby in another zone of the control region, and its log shipped to another region
-(docs/decisions/0020-house.md): outside of every database that it moves.
+(docs/decisions/0021-house.md): outside of every database that it moves.
 """
 
 import json
@@ -115,7 +115,7 @@ class State(Part):
 
         https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReplicateBackups.html
         """
-        for region in self.others[:1]:
+        if region := self.house.backups:
             store.automatic_backup_replication_region = region
             store.automatic_backup_replication_retention_period = _BACKUPS.to_days()
             store.automatic_backup_replication_kms_key_id = (

@@ -1,6 +1,7 @@
 """Alarms: under the names that the bot hears, each with its page, told where the bot listens."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,34 @@ def test_the_region_s_alarm_has_the_name_that_the_bot_hears(each: Assembly) -> N
                 assert one["AlarmActions"]
                 assert one["OKActions"] == one["AlarmActions"]
             assert made or "dr:left-to-people" in template.body["Metadata"]
+
+
+def test_requests_that_reach_no_target_count_as_failed_where_one_is_wanted(each: Assembly) -> None:
+    """They are in HTTPCode_ELB_5XX_Count and not in RequestCount; where nothing answers, a few of them are enough."""
+    failing = [one for _, one in alarms(each) if Page.ERRORS.path in one["AlarmDescription"]]
+    waiting = 0
+    for alarm in failing:
+        waits = "DesiredTaskCount" in json.dumps(alarm)
+        assert _percent(alarm) == 0, "nobody asked"
+        assert _percent(alarm, HTTPCode_ELB_5XX_Count=1, RequestCount=1, HealthyHostCount=1, DesiredTaskCount=1) == 0
+        assert _percent(alarm, HTTPCode_ELB_5XX_Count=9, RequestCount=30, HealthyHostCount=1, DesiredTaskCount=1) > 5
+        assert _percent(alarm, HTTPCode_ELB_5XX_Count=3, DesiredTaskCount=2) > 90, "three asked, and nothing was there"
+        # Health checkers ask a standby that waits, too.
+        assert (_percent(alarm, HTTPCode_ELB_5XX_Count=30, DesiredTaskCount=0) > 90) != waits
+        waiting += waits
+    assert waiting < len(failing)
+
+
+def _percent(alarm: Json, **figures: float) -> float:
+    [expression] = [one["Expression"] for one in alarm["Metrics"] if "Expression" in one]
+    named = {one["Id"]: one["MetricStat"]["Metric"]["MetricName"] for one in alarm["Metrics"] if "MetricStat" in one}
+    return _computed(expression, {one: figures.get(name, math.nan) for one, name in named.items()})
+
+
+def _computed(expression: str, figures: dict[str, float]) -> float:
+    """By CloudWatch's rules, as far as our expression uses them; a figure that is not there is `nan`."""
+    names = {"IF": lambda met, yes, no: yes if met else no, "FILL": lambda at, by: by if math.isnan(at) else at}
+    return float(eval(expression.replace(" OR ", " or "), {"__builtins__": {}}, {**names, **figures}))
 
 
 def test_both_ends_of_every_alarm_are_told(each: Assembly) -> None:

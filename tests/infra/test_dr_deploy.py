@@ -13,21 +13,22 @@ import pytest
 
 from bot.sandbox.world.world import World
 from commands.rendering.text import render
-from dr_core.aws.session import AwsSessions, Purpose
+from dr_core.aws.session import Purpose
 from dr_core.clock import SystemClock
+from dr_core.doctor.result import CheckState
 from dr_core.errors import RefusedError
-from dr_core.reports.doctor import CheckState
 from dr_core.settings import read_settings
 from dr_core.topology.load import load_topology
 from infra.config import read_config
+from infra.deploying.alarm_states import alarms
 from infra.deploying.applying import apply
-from infra.deploying.assembly import read_assembly
+from infra.deploying.assembly import Stack, read_assembly
 from infra.deploying.cdk import CdkCli
 from infra.deploying.checking import place
 from infra.deploying.dr_yaml import value_at
 from infra.deploying.planning import plan
 from infra.deploying.reporting import report
-from infra.deploying.site import Site
+from infra.deploying.site import Site, sessions
 from infra.deploying.syncing import sync
 from infra.notes import COMES_FROM, WRITES
 from tests.infra.synthesized import EXAMPLE
@@ -60,7 +61,7 @@ def deployment(world: World, tmp_path: Path) -> Iterator[Made]:
     path = tmp_path / "dr.yaml"
     path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     config, settings = read_config(path), read_settings()
-    aws = AwsSessions.for_topology(config.topology, settings.aws_endpoint_url)
+    aws = sessions(config, settings)
 
     def made(bucket: str, *, queue: bool = True) -> Site:
         folder = _assembly(tmp_path / f"cdk-{bucket}-{queue}", bucket, queue)
@@ -126,6 +127,32 @@ def test_what_is_missing_is_said_before_anything_is_deployed(world: World, deplo
     with pytest.raises(RefusedError, match="shop is frozen"):
         _applied(site)
     assert site.standing() == {}
+
+
+def test_an_alarm_that_is_raised_gone_or_without_a_figure_is_no_success(deployment: Made) -> None:
+    site = deployment("goods-one")
+    client = site.aws.client("cloudwatch", HOME, purpose=Purpose.DEPLOY)
+    for name, state in (("well", "OK"), ("raised", "ALARM"), ("new", "INSUFFICIENT_DATA")):
+        client.put_metric_alarm(
+            AlarmName=name, Namespace="AWS/RDS", MetricName="CPUUtilization", Statistic="Maximum", Period=60,
+            EvaluationPeriods=1, Threshold=90, ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip
+        client.set_alarm_state(AlarmName=name, StateValue=state, StateReason="as it was seen")
+    names = ("well", "raised", "new", "never-made")
+    template = {
+        "Resources": {name: {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": name}} for name in names}
+    }
+    stacks = {"near": replace(site.assembly.stacks["near"], template=template)}
+    found = alarms(_with(site, stacks))
+    assert {one.name.removeprefix("alarm "): one.state for one in found} == {
+        "well": CheckState.OK, "raised": CheckState.FAILED, "new": CheckState.UNKNOWN, "never-made": CheckState.FAILED
+    }  # fmt: skip
+
+
+def _with(site: Site, stacks: dict[str, Stack]) -> Site:
+    made = replace(site)
+    made.__dict__["assembly"] = replace(site.assembly, stacks=stacks)
+    return made
 
 
 def _applied(site: Site, *allowed: str) -> Any:

@@ -1,12 +1,30 @@
 """Roles: who takes them, what none of them can leave, and that people come in by name and with a second factor."""
 
+import fnmatch
 from collections.abc import Iterator
+
+from ruamel.yaml import YAML
 
 from infra.policy.boundary import boundary, organization_policy
 from infra.policy.trust import trust
-from tests.infra.synthesized import Assembly, Json, Template
+from tests.infra.synthesized import ROOT, Assembly, Json, Template
 
 EU = ("eu-central-1", "eu-west-1")
+BOOTSTRAP = ROOT / "infra" / "node_modules" / "aws-cdk" / "lib" / "api" / "bootstrap" / "bootstrap-template.yaml"
+MAKES = {
+    "AWS::S3::Bucket": ("s3:CreateBucket", "arn:aws:s3:::cdk-hnb659fds-assets-111122223333-us-east-1"),
+    "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", "arn:aws:s3:::cdk-hnb659fds-assets-111122223333-us-east-1"),
+    "AWS::ECR::Repository": (
+        "ecr:CreateRepository",
+        "arn:aws:ecr:us-east-1:111122223333:repository/cdk-hnb659fds-container-assets-111122223333-us-east-1",
+    ),
+    "AWS::SSM::Parameter": (
+        "ssm:PutParameter", "arn:aws:ssm:us-east-1:111122223333:parameter/cdk-bootstrap/hnb659fds/version"
+    ),
+    "AWS::IAM::Role": ("iam:CreateRole", "*"),
+    "AWS::IAM::ManagedPolicy": ("iam:CreatePolicy", "*"),
+}  # fmt: skip
+"""What making a resource of the type asks, under the name that the bootstrap gives it."""
 
 
 def roles(each: Assembly, concern: str) -> Iterator[tuple[Template, Json]]:
@@ -46,7 +64,7 @@ def test_a_role_holds_no_more_policies_than_iam_allows(each: Assembly) -> None:
 
 def test_people_take_roles_by_name_for_an_hour(example: Assembly) -> None:
     found = {role["RoleName"]: role for _, role in roles(example, "people")}
-    assert set(found) == {"dr-look", "dr-deploy", "dr-break-glass"}
+    assert set(found) == {"dr-look", "dr-deploy", "dr-terminal", "dr-break-glass"}
     for role in found.values():
         assert role["MaxSessionDuration"] == 3600
     [holders] = found["dr-break-glass"]["AssumeRolePolicyDocument"]["Statement"]
@@ -57,16 +75,25 @@ def test_people_take_roles_by_name_for_an_hour(example: Assembly) -> None:
     ]
 
 
+def test_people_take_roles_only_where_it_is_told(each: Assembly) -> None:
+    """The event of a taking is one of the region whose STS was asked: there has to be the rule that tells of it."""
+    told = {template.region for template, _, _ in each.of("AWS::Events::Rule")}
+    for _, role in roles(each, "people"):
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            assert set(statement["Condition"]["StringEquals"]["aws:RequestedRegion"]) <= told
+
+
 def test_users_need_a_second_factor_and_a_directory_s_users_come_as_their_role() -> None:
     user = "arn:aws:iam::111122223333:user/ada"
     session = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/ada@example.com"
-    by_user, by_role = trust("111122223333", [session, user])
+    by_user, by_role = trust("111122223333", [session, user], ["eu-west-1"])
     assert by_user["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
     assert by_user["Condition"]["ArnEquals"] == {"aws:PrincipalArn": [user]}
     role = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Ops_0123456789abcdef"
     assert by_role["Condition"] == {
         "ArnLike": {"aws:PrincipalArn": role},
         "StringLike": {"aws:userid": "*:ada@example.com"},
+        "StringEquals": {"aws:RequestedRegion": ["eu-west-1"]},
     }
 
 
@@ -101,7 +128,7 @@ def _list(found: object) -> list[str]:
 
 
 def _meets(pattern: str, text: str) -> bool:
-    return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
+    return fnmatch.fnmatchcase(text, pattern)
 
 
 def test_the_boundary_keeps_roles_inside_and_away_from_rights() -> None:
@@ -126,3 +153,18 @@ def test_the_organization_s_policy_leaves_room_for_the_exempt_stacks_and_for_no_
     assert not denied(policy, "s3:PutObject", "eu-west-1", "arn:aws:s3:::customers/x")
     assert denied(policy, "dynamodb:CreateTable", "us-east-1")
     assert not denied(policy, "iam:CreateRole", "us-east-1")
+    images = "arn:aws:ecr:us-east-1:111122223333:repository/cdk-hnb659fds-container-assets-111122223333-us-east-1"
+    assert denied(policy, "ecr:CreateRepository", "us-east-1", "arn:aws:ecr:us-east-1:111122223333:repository/shop")
+    assert denied(policy, "ecr:CreateRepository", "us-east-2", images)
+    assert denied(policy, "ssm:PutParameter", "us-east-1", "arn:aws:ssm:us-east-1:111122223333:parameter/shop/limit")
+
+
+def test_the_organization_s_policy_lets_cdk_bootstrap_the_exempt_regions() -> None:
+    """By what the CLI's own template makes without being asked for more."""
+    found = YAML(typ="safe").load(BOOTSTRAP)["Resources"].values()
+    made = {one["Type"] for one in found if one.get("Condition") != "CreateNewKey"}
+    policy = organization_policy(EU, ["us-east-1"])
+    assert made - {"AWS::IAM::Policy"} == set(MAKES)
+    for action, resource in MAKES.values():
+        assert not denied(policy, action, "us-east-1", resource), action
+        assert not denied(policy, action, "eu-west-1", resource), action

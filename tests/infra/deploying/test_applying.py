@@ -46,20 +46,23 @@ class Account:
     at: datetime = datetime(2026, 1, 5, tzinfo=UTC)
     number: str = "111122223333"
     besides: tuple[Standing, ...] = ()
+    closed: frozenset[str] = frozenset()
 
     def client(self, service: str, region: str, **options: Any) -> Any:
         told = {"Account": self.number, "Arn": f"arn:aws:iam::{self.number}:user/me"}
         return SimpleNamespace(get_caller_identity=lambda: told)
 
     def owned(self, region: str, owner: str) -> tuple[Standing, ...]:
-        if region == "us-west-2":
-            raise DeniedError("cloudformation:DescribeStacks in us-west-2 is denied.")
+        if region in self.closed:
+            raise DeniedError(f"cloudformation:DescribeStacks in {region} is denied.")
         return tuple(one for one in (*self.stands.values(), *self.besides) if one.region == region)
 
     def deploy(
         self, folder: Path, stacks: list[str], parameters: Iterable[tuple[str, str, str]], tell: Any, *,
         prepare: str | None = None,
     ) -> None:  # fmt: skip
+        if moved := [one for one in stacks if one in self.stands and self.stands[one].stuck]:
+            raise RejectedError(f"The CDK CLI ended with code 1: {moved}")
         if prepare:
             return
         given = {f"{stack}:{name}": value for stack, name, value in parameters}
@@ -239,10 +242,7 @@ def test_stacks_that_the_file_no_longer_makes_are_named_and_refuse(told: MemoryM
     )
     made = plan(site(account, KEYS))
     assert [one.stack for one in made.leftovers] == ["certificate", "cdn", "network"]
-    assert made.unasked == (
-        "whether us-west-2 has stacks that dr.yaml no longer makes is not known: "
-        "cloudformation:DescribeStacks in us-west-2 is denied.",
-    )
+    assert made.unasked == {}
     assert made.estimate is not None
     assert any("cdn, which stands in eu-west-1" in one for one in made.estimate.unknown)
     assert "certificate in us-east-1: CREATE_COMPLETE" in render(made)
@@ -250,6 +250,45 @@ def test_stacks_that_the_file_no_longer_makes_are_named_and_refuse(told: MemoryM
         apply(account, KEYS)
     assert account.calls == []
     assert apply(account, KEYS, allowed=("certificate", "cdn", "network")).ok
+
+
+def test_where_nobody_could_look_for_leftovers_some_may_stand(told: MemoryMarkers) -> None:
+    account = Account(closed=frozenset({"us-west-2"}))
+    made = plan(site(account, KEYS))
+    assert made.unasked == {"us-west-2": "cloudformation:DescribeStacks in us-west-2 is denied."}
+    assert "whether us-west-2 has stacks that dr.yaml no longer makes is not known" in " ".join(render(made).split())
+    with pytest.raises(UnreachableError, match="--allow-destructive us-west-2"):
+        apply(account, KEYS)
+    assert account.calls == []
+    assert apply(account, KEYS, allowed=("us-west-2",)).ok
+
+
+def test_a_stack_that_takes_no_change_holds_up_itself_and_no_other(told: MemoryMarkers) -> None:
+    account = Account()
+    account.stands["copy"] = Standing("copy", "eu-central-1", "UPDATE_ROLLBACK_FAILED", "", account.at)
+    here = site(account, KEYS, COPY)
+    command = "aws cloudformation continue-update-rollback --region eu-central-1 --stack-name copy"
+    keys, copy = plan(here).stacks
+    assert keys.waits == ()
+    assert f"UPDATE_ROLLBACK_FAILED: {command}" in copy.waits
+    report = apply(account, KEYS, COPY)
+    assert [one.outcome for one in report.stacks] == ["made", "failed"]
+    assert command in report.error
+    assert [names for names, _ in account.calls] == [["keys"]]
+
+
+def test_what_went_wrong_is_told_where_nobody_can_say_any_more_what_stands(told: MemoryMarkers) -> None:
+    here, asked = site(Account(fails={"keys"}), KEYS), list[int]()
+
+    def standing() -> dict[str, Standing]:
+        asked.append(1)
+        if len(asked) > 3:
+            raise UnreachableError("CloudFormation did not answer in time.")
+        return {}
+
+    here.standing = standing
+    with pytest.raises(UnreachableError, match=r"keys failed.* CloudFormation did not answer"):
+        applying.apply(here, only=(), allowed=(), confirm=lambda made: True)
 
 
 @pytest.mark.parametrize(("words", "told"), [("sleep 5", "does not answer within"), ("exit 3", "does not start")])

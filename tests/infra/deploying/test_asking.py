@@ -1,6 +1,7 @@
 """What has pages is read to its last: who deployed, the deployment's own stacks, what AppConfig has."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -70,6 +71,29 @@ def test_the_stacks_of_a_deployment_are_those_with_its_tag() -> None:
     sessions: Any = Stacks()
     [found] = CloudFormation(sessions).owned("eu-west-1", "dr")
     assert (found.name, found.made_at, found.parameters) == ("a", AT, {"All": "yes"})
+
+
+class Events(Stacks):
+    """DescribeStackEvents, the newest first, one a page; what was long ago is not asked for."""
+
+    asked = 0
+
+    def get_paginator(self, name: str) -> "Stacks":
+        assert name == "describe_stack_events"
+        return self
+
+    def paginate(self, **given: Any) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        for hours in range(5):
+            self.asked += 1
+            event = {"LogicalResourceId": f"R{hours}", "ResourceType": "AWS::X", "ResourceStatus": "CREATE_FAILED"}
+            yield {"StackEvents": [{**event, "Timestamp": AT - timedelta(hours=hours)}]}
+
+
+def test_what_failed_is_read_as_far_back_as_this_deployment_goes() -> None:
+    sessions: Any = Events()
+    found = CloudFormation(sessions).failures("a", "eu-west-1", AT - timedelta(hours=1))
+    assert [one.partition(" ")[0] for one in found] == ["R1", "R0"]
+    assert sessions.asked == 3
 
 
 class Flags:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dr_core.reports.doctor import CheckState
+from dr_core.doctor.result import CheckState
 from infra.deploying.applying import outcome_of
 from infra.deploying.changes import HOLDS, WITHOUT_STATE, Act, changes_of, not_allowed
 from infra.deploying.cloudformation import Standing

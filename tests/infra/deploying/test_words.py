@@ -3,10 +3,14 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
+from commands import deploy
+from commands.cli import main
 from commands.rendering.deploy_report import markdown_of
 from commands.rendering.text import render
 from commands.sizes import page
-from dr_core.reports.doctor import Check, CheckState
+from dr_core.doctor.result import Check, CheckState
 from infra.deploying.changes import Act, Change
 from infra.deploying.model import (
     ApplyReport,
@@ -22,6 +26,7 @@ from infra.deploying.model import (
     StackResult,
     SyncReport,
 )  # fmt: skip
+from infra.deploying.validating import validation
 from infra.prices import read_prices
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -32,6 +37,24 @@ COST = Estimate(
     fits="does not fit: more than the monthly budget of 100", assumptions=("a month of 730 hours",),
     unknown=("traffic",), prices_of="2026-11-23", rto=("slow",),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("states", "code", "verdict"),
+    [
+        ((CheckState.OK, CheckState.WARNING), 0, "Nothing failed."),
+        ((CheckState.OK, CheckState.UNKNOWN), 4, "Nothing failed, 1 not known."),
+        ((CheckState.FAILED, CheckState.UNKNOWN), 1, "1 failed, 1 not known."),
+    ],
+)
+def test_what_nobody_could_tell_is_no_success(
+    states: tuple[CheckState, ...], code: int, verdict: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    found = validation(AT, [Check(name=f"check {state}", state=state, detail="seen") for state in states])
+    monkeypatch.setattr(deploy, "validate", lambda _: found)
+    assert main(["deploy", "validate"]) == code
+    assert capsys.readouterr().out.splitlines()[-1] == verdict
 
 
 def test_a_plan_names_what_would_be_lost_and_what_it_holds() -> None:
