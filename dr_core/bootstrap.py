@@ -63,7 +63,7 @@ def ports(bundle: Services) -> "Ports":
     from dr_core.ports import aws_ports
 
     trials, tracks = StoredTrials(bundle.store), StoredTracks(bundle.store, bundle.topology.detection.interval)
-    return aws_ports(bundle.topology, bundle.aws, bundle.settings, bundle.clock, trials, tracks)
+    return aws_ports(bundle.aws, bundle.settings, bundle.clock, trials, tracks)
 
 
 def catalogues(bundle: Services, reach: "Ports") -> "Callable[[Plan], Catalogue]":

@@ -1,4 +1,4 @@
-"""The one error tree. The docstring of a class says what it means; code, hint and retryable travel with each error."""
+"""The one error tree. The docstring of a class says what it means; code and hint travel with each error."""
 
 
 class DrError(Exception):
@@ -6,7 +6,6 @@ class DrError(Exception):
 
     code = "error"
     exit_code = 1
-    retryable = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -50,7 +49,7 @@ class ConflictError(DrError):
 class UnreachableError(DrError):
     """A service that is needed did not answer."""
 
-    code, exit_code, retryable = "unreachable", 4, True
+    code, exit_code = "unreachable", 4
 
 
 class ThrottledError(UnreachableError):

@@ -20,7 +20,7 @@ from dr_core.database.rds_replica import RdsReadReplicas
 from dr_core.parameters.ssm import SsmParameters
 from dr_core.plan.ports import Ports
 from dr_core.settings import Settings
-from dr_core.topology.model import Account, Topology
+from dr_core.topology.model import Account
 from dr_core.traffic.arc import Arc
 from dr_core.traffic.cloudfront import PATIENCE_S, CloudFrontDistributions
 from dr_core.traffic.route53 import Route53
@@ -30,7 +30,6 @@ from dr_core.verify.http import HttpProbe
 
 
 def aws_ports(
-    topology: Topology,
     aws: AwsSessions,
     settings: Settings,
     clock: Clock,

@@ -25,6 +25,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from dr_core.errors import ConfigError, DeniedError, DrError, RejectedError, ThrottledError, UnreachableError
+from dr_core.plain import plain_line
 
 
 class AwsFault:
@@ -92,7 +93,6 @@ _TRANSIENT = frozenset({"RequestTimeout", "RequestTimeoutException", "InternalFa
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)(?:.*?on resource:? (\S+))?", re.DOTALL)
 _NOISE = re.compile(r"\s*\(?(Service|Request ?ID|Extended Request ID|Host ID|Proxy)\s*[:=][^)]*\)?", re.IGNORECASE)
 _KEY_ID = re.compile(r"\b(A[KS]IA)[A-Z0-9]{12,}")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 def attempt_is_doubtful(status: int | None, code: str | None, exception: BaseException | None) -> bool:
@@ -186,7 +186,4 @@ def _denied(message: str, service: str, operation: str, where: str) -> str:
 
 def _short(text: str) -> str:
     """One line without control characters, request ids and key ids, at most 200 characters."""
-    line = _UNPRINTABLE.sub(" ", text)
-    line = _KEY_ID.sub(r"\1...", _NOISE.sub(" ", line))
-    line = " ".join(line.split())
-    return line if len(line) <= 200 else f"{line[:197]}..."
+    return plain_line(_KEY_ID.sub(r"\1...", _NOISE.sub(" ", plain_line(text))), 200)

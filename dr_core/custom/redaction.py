@@ -8,6 +8,7 @@ import re
 from urllib.parse import urlsplit
 
 from dr_core.logs import without_secrets
+from dr_core.plain import plain_line
 
 LONGEST = 280
 _CUT = "[secret]"
@@ -40,15 +41,13 @@ _PAIR = re.compile(
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 """A word for a secret and what it is: a text in quotes (also within a text in quotes), a list, an object, a word."""
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 def one_line(text: str, longest: int = LONGEST) -> str:
     """`text` without secrets and control characters, its end cut off where it is longer."""
     clean = _SHAPES.sub(_CUT, without_secrets(None, "", text))
     clean = _PAIR.sub(lambda found: f"{found['key']}{found['is']}{_CUT}", clean)
-    line = " ".join(_UNPRINTABLE.sub(" ", clean).split())
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+    return plain_line(clean, longest)
 
 
 def host_of(url: str) -> str:

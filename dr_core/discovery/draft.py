@@ -55,11 +55,11 @@ def _parts(found: Found, name: str, active: str, database: Database | None) -> L
     placed = [place(records, found.regions, active, checks) for records in found.records]
     mine, others = _mine(placed, name)
     yield from _health(found, mine, name)
-    yield from _traffic(mine, others, active, checks)
+    yield from _traffic(mine, others, checks)
     if database:
         yield from _database(found, database)
     yield from _storage(found)
-    yield from _copied(found, active)
+    yield from _copied(found)
     yield from _capacity(found, active)
     yield from _consumers(found)
     yield "verify: []"
@@ -106,7 +106,7 @@ def _url(check: HealthCheck) -> str:
     return f"{scheme}://{check.host}{port}{check.path}"
 
 
-def _traffic(mine: list[Placed], others: list[Placed], active: str, checks: dict[str, HealthCheck]) -> Lines:
+def _traffic(mine: list[Placed], others: list[Placed], checks: dict[str, HealthCheck]) -> Lines:
     yield "traffic:" if mine else f"traffic: []  {FILL}: how users are sent to a region"
     for one in mine:
         yield from _records(one, "")
@@ -155,7 +155,7 @@ def _storage(found: Found) -> Lines:
             yield f"# bucket {_text(bucket)} in {region} replicates nowhere; left out"
 
 
-def _copied(found: Found, active: str) -> Lines:
+def _copied(found: Found) -> Lines:
     """What AWS or the bot keeps in step, by name; what one region lacks is said."""
     if found.caches:
         yield "cache:"

@@ -1,4 +1,4 @@
-"""What the doctor's harmless calls take (dr_core/reports/harmless.py), of what a worker may do anyway. Pure."""
+"""What the doctor's harmless calls take (dr_core/doctor/harmless.py), of what a worker may do anyway. Pure."""
 
 from collections.abc import Iterator
 

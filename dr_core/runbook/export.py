@@ -18,7 +18,6 @@ from dr_core.duty import survived
 from dr_core.execution.lease import NamedLease
 from dr_core.failpoints import Point
 from dr_core.observation.asking import Question, ask_all
-from dr_core.reports.standing import look
 from dr_core.runbook import kept
 from dr_core.runbook.bucket import Bucket
 from dr_core.runbook.folder import Folder
@@ -27,6 +26,7 @@ from dr_core.runbook.paper import Seen
 from dr_core.runbook.port import Place
 from dr_core.runbook.shelf import Shelf, digest, shelf
 from dr_core.services import Services
+from dr_core.standing.look import look
 from dr_core.store import snapshots
 from dr_core.store.engine import Store, Tx
 from dr_core.topology.model import Topology

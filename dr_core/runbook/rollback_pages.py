@@ -14,12 +14,12 @@ from dr_core.execution.lease import NamedLease
 from dr_core.execution.model import Run
 from dr_core.plan.step import Finding, Plan, Severity
 from dr_core.reports.rollback import plan_back
-from dr_core.reports.standing import look
 from dr_core.runbook.export import AGAIN, places
 from dr_core.runbook.paper import Seen, page
 from dr_core.runbook.port import Place
 from dr_core.runbook.shelf import Page
 from dr_core.services import Services
+from dr_core.standing.look import look
 from dr_core.store import runs
 from dr_core.store.engine import Store
 from dr_core.topology.model import Topology

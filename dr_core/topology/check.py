@@ -63,7 +63,7 @@ def _queue(topology: Topology) -> Iterator[TopologyFinding]:
                     path = f"applications.{name}.health[{index}].alarm"
                     yield warning(path, "nobody hears of these alarms", "Name a queue under detection.queue")
         return
-    inside = (*topology.residency.allowed_regions, topology.control_region)
+    inside = topology.residency.allowed_regions
     for path, region in (
         ("detection.queue.region", queue.region),
         *((f"detection.queue.topics[{index}]", arn.split(":")[3]) for index, arn in enumerate(queue.topics)),

@@ -22,6 +22,9 @@ def check_applications(topology: Topology) -> Iterator[TopologyFinding]:
     yield from _owned_once(topology)
     for name, application in topology.applications.items():
         base = f"applications.{name}"
+        if name in topology.residency.allowed_regions:
+            told = "an application is not called like a region: nobody could tell what a command moves"
+            yield fatal(base, told, stops=False)
         yield from _switches(topology, base, application)
         yield from _one_take_over(base, application)
         yield from _custom_steps(base, application)

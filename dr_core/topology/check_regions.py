@@ -22,7 +22,7 @@ class RegionMap:
 
 
 def check_regions(topology: Topology) -> Iterator[TopologyFinding]:
-    """Residency, roles, and the per-region maps. ARC endpoints are exempt; the control region may lie outside."""
+    """Residency, roles, and the per-region maps. ARC endpoints are exempt."""
     yield from _allowed(topology)
     for name, application in topology.applications.items():
         yield from _roles(f"applications.{name}", application)
@@ -73,7 +73,8 @@ def _switches(base: str, application: Application) -> Iterator[RegionMap]:
 
 def _allowed(topology: Topology) -> Iterator[TopologyFinding]:
     allowed = topology.residency.allowed_regions
-    used = [(f"audit.anchors[{index}].region", anchor.region) for index, anchor in enumerate(topology.audit.anchors)]
+    used = [("control_region", topology.control_region)]
+    used += [(f"audit.anchors[{index}].region", anchor.region) for index, anchor in enumerate(topology.audit.anchors)]
     used += [(f"runbook.buckets[{index}].region", place.region) for index, place in enumerate(topology.runbook.buckets)]
     for name, application in topology.applications.items():
         used.append((f"applications.{name}.primary", application.primary))

@@ -22,7 +22,7 @@ class Schedule(Value):
 
 
 class UsdRate(Value):
-    value: Money
+    value: Annotated[Money, Field(gt=0)]
     date: date
 
 

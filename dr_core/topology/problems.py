@@ -35,6 +35,9 @@ _BOUNDS = {"greater_than_equal": ("at least", "ge"), "greater_than": ("more than
            "less_than_equal": ("at most", "le"), "less_than": ("less than", "lt")}  # fmt: skip
 
 
+_LENGTHS = {"too_short": ("at least", "min_length"), "too_long": ("at most", "max_length")}
+
+
 def problems_of(error: ValidationError, schema: Schema) -> tuple[Problem, ...]:
     """One problem per error of pydantic, without lines. `schema` is the JSON Schema of the validated model."""
     return tuple(_problem(details, schema) for details in error.errors(include_url=False))
@@ -50,6 +53,9 @@ def _problem(details: ErrorDetails, schema: Schema) -> Problem:
         return Problem(path, _unknown_key(str(location[-1]), _keys_at(location[:-1], schema)))
     if kind == "too_short" and details["ctx"]["actual_length"] == 0:
         return Problem(path, "expected at least one entry, got none")
+    if kind in _LENGTHS:
+        word, bound = _LENGTHS[kind]
+        return Problem(path, f"expected {word} {_entries(details['ctx'][bound])}, got {len(got)}")
     expected = _expected(details, location, schema)
     message = f"{expected}, got {'the key ' if is_key else ''}{_shown(got)}" if expected else _plain(details["msg"])
     if kind == "string_type" and isinstance(got, (int, float)) and not isinstance(got, bool):
@@ -68,11 +74,15 @@ def _expected(details: ErrorDetails, location: tuple[int | str, ...], schema: Sc
     if kind in _BOUNDS:
         word, bound = _BOUNDS[kind]
         return f"expected {word} {context[bound]:g}"
-    if kind in ("string_too_short", "string_too_long", "too_long"):
+    if kind in ("string_too_short", "string_too_long"):
         return _plain(details["msg"]).replace("string should have", "expected text of")
     if kind in ("model_type", "model_attributes_type"):
         return f"expected a mapping with keys such as {', '.join(sorted(_keys_at(location, schema))[:4])}"
     return f"expected {_EXPECTED[kind]}" if kind in _EXPECTED else None
+
+
+def _entries(count: int) -> str:
+    return "one entry" if count == 1 else f"{count} entries"
 
 
 def _plain(message: str) -> str:

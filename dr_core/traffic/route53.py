@@ -53,7 +53,7 @@ class Route53:
         self._account = account
 
     def records(self, spec: Route53Records) -> tuple[Record, ...]:
-        return _records(spec, self._sets(spec))
+        return _records(self._sets(spec))
 
     def state(self, spec: Route53Records) -> TrafficState:
         records = self.records(spec)
@@ -82,7 +82,7 @@ class Route53:
 
     def set_weights(self, spec: Route53Records, weights: Mapping[str, int], claim: Claim) -> None:
         def changes(sets: Mapping[str, RecordSet]) -> list[Change]:
-            refuse_weights(spec, _records(spec, sets), weights)
+            refuse_weights(spec, _records(sets), weights)
             return weight_changes(sets, weights)
 
         said = ", ".join(f"{region} {weight}" for region, weight in weights.items())
@@ -190,11 +190,11 @@ class Route53:
             return call(self._client(regions[-1]))
 
 
-def _records(spec: Route53Records, sets: Mapping[str, RecordSet]) -> tuple[Record, ...]:
-    return tuple(_record(spec, region, raw) for region, raw in sets.items())
+def _records(sets: Mapping[str, RecordSet]) -> tuple[Record, ...]:
+    return tuple(_record(region, raw) for region, raw in sets.items())
 
 
-def _record(spec: Route53Records, region: str, raw: RecordSet) -> Record:
+def _record(region: str, raw: RecordSet) -> Record:
     alias = raw.get("AliasTarget")
     values = [alias["DNSName"]] if alias else [entry["Value"] for entry in raw.get("ResourceRecords", ())]
     return Record(

@@ -14,13 +14,13 @@ from prometheus_client import REGISTRY, Gauge
 from pydantic import JsonValue
 
 from dr_core import bootstrap
+from dr_core.doctor.agreement import fingerprints
 from dr_core.errors import ConfigError, DrError
 from dr_core.execution.judge import StoreJudge
 from dr_core.execution.lease import DEFAULT_TIMING, Timing
 from dr_core.execution.runner import Runner, worker_actor
 from dr_core.failpoints import Point
 from dr_core.logs import configure
-from dr_core.reports.agreement import fingerprints
 from dr_core.reports.measure_gauges import MeasureGauges
 from dr_core.reports.process_gauges import ProcessGauges
 from dr_core.services import Services

@@ -1,6 +1,7 @@
 """What a worker does besides runs, each in a thread of its own: observe, serve terminals, anchor, reconcile."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event, Thread
 
 from dr_core import bootstrap
@@ -22,6 +23,7 @@ from dr_core.drills.kinds import by_account
 from dr_core.duty import Duty, every
 from dr_core.evacuation import advancing
 from dr_core.evacuation.advancing import Advancing
+from dr_core.execution.at_work import at_work
 from dr_core.execution.lease import NamedLease
 from dr_core.freeze import freezing
 from dr_core.freeze.freezing import PATIENCE_S
@@ -79,6 +81,11 @@ class Duties:
         self.watch.close()
 
 
+def _watch(bundle: Services, reach: Ports) -> Watch:
+    told, working = Hearing(bundle.store, bundle.topology), partial(at_work, bundle.store)
+    return Watch(bundle.topology, bundle.aws, bundle.settings, bundle.clock, reach, told=told, at_work=working)
+
+
 def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duties:
     """Wire them; `lease_ttl_s` is for the leases by which one worker does each of them for all."""
     store, topology, clock = bundle.store, bundle.topology, bundle.clock
@@ -87,7 +94,7 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
         """Nothing renews it while a round lasts, which may take `longest_s`."""
         return NamedLease(store, name, owner, lease_ttl_s + longest_s)
 
-    watch = Watch(topology, bundle.aws, bundle.settings, clock, reach, told=Hearing(store, topology))
+    watch = _watch(bundle, reach)
     applications = tuple(topology.applications)
     detection = lease("detection")
     observer = Observer(store, watch.observe, applications, topology.detection.interval, detection, owner, clock)
@@ -104,8 +111,7 @@ def make(bundle: Services, reach: Ports, owner: str, lease_ttl_s: float) -> Duti
     waves, frozen = Advancing(bundle, leading), freezing.make(bundle, holding, owner)
     scaling, hearing = lease(preparing.LEASE), lease(intake.LEASE, intake.WAIT_S)
     detector, preparation = Detector(bundle, detection), preparing.make(bundle, scaling, lease_ttl_s)
-    heard = intake.make(bundle, hearing)
-    reaching = Reaching(bundle)
+    heard, reaching = intake.make(bundle, hearing), Reaching(bundle)
     drill_ports = aws_drill_ports(bundle.aws, bundle.settings, clock)
     drilling = Carrying(bundle, by_account(bundle, drill_ports), owner=owner)
     work = (

@@ -99,6 +99,7 @@ class Observer:
             "before": before.verdict.value if before else None,
             "verdict": now.verdict.value,
             "since": now.since.isoformat(),
+            **({} if now.run is None else {"run": now.run}),
             "reasons": list(now.reasons[:8]),
         }
         key = f"verdict:{application}:{now.region}:{now.observed_at.isoformat()}"

@@ -2,8 +2,8 @@
 
 from pydantic import JsonValue
 
-from dr_core.reports.doctor import CheckState
-from dr_core.reports.reach import reach
+from dr_core.doctor.reach import reach
+from dr_core.doctor.result import CheckState
 from dr_core.services import Services
 
 FIRST_S = 20.0

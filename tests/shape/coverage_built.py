@@ -34,7 +34,7 @@ BUILT: dict[str, Built] = {
     "D7": Built((_S + "cache.py", _S + "tables.py"), (_T + "test_copies.py",)),
     "D8": Built((_S + "keys.py",), (_T + "test_keys.py",)),
     "A9": Built(("infra/app.py", "infra/deploying/applying.py"), (_T + "test_dr_deploy.py", _T + "test_end_to_end.py")),
-    "M1": Built((_S + "dashboards.py",), (_T + "test_alarms.py",)),
+    "M1": Built((_S + "dashboards.py", "infra/figures.py"), (_T + "test_dashboards.py",)),
     "M2": Built((_S + "alarms.py", _S + "signals.py", _S + "queue.py"), (_T + "test_alarms.py",)),
     "M3": Built((_S + "governance.py",), (_T + "test_governance.py",)),
     "S1": Built((_S + "keys.py", _S + "storage.py", _S + "database.py"), (_T + "test_keys.py", _T + "test_gates.py")),

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from commands.rendering.words import duration
 from dr_core.plan.kind import Kind, Side
 from dr_core.plan.step import Segment
 from dr_core.plan.steps import KINDS
+from dr_core.span import duration
 from tests.shape.fencing import rows
 
 PAGE = Path(__file__).parents[2] / "docs" / "steps.md"

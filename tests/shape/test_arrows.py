@@ -3,10 +3,13 @@
 import-linter (`make arrows`) follows the chains of imports between rooms; this one names the file that is wrong.
 """
 
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.shape.parsed import ROOT
 
 # What is imported -> where it may be, as prefixes of paths, and why.
 HOMES = {
@@ -53,6 +56,14 @@ def test_the_sandbox_is_a_world_of_its_own(modules: Any) -> None:
         for name in _foreign(module.imports())
     }
     assert found == set()
+
+
+def test_chains_of_imports_from_the_sandbox_are_followed_to_every_room() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = tools["importlinter"]["contracts"]
+    forbidden = next(one["forbidden_modules"] for one in contracts if one.get("source_modules") == ["bot.sandbox"])
+    rooms = {f"dr_core.{path.parent.name}" for path in (ROOT / "dr_core").glob("*/__init__.py")}
+    assert {name for name in forbidden if name.startswith("dr_core.")} == rooms - set(SANDBOX_MAY)
 
 
 def test_the_product_does_not_know_the_sandbox(modules: Any) -> None:

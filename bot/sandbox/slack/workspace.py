@@ -72,11 +72,6 @@ class Workspace:
         self.users[user.id] = user
         self.tell({"type": "people"})
 
-    def put_group(self, group: UserGroup) -> None:
-        """Add a user group or change its members."""
-        self.groups[group.id] = group
-        self.tell({"type": "people"})
-
     def user(self, user_id: str) -> User:
         """The person, or `user_not_found`."""
         if user_id not in self.users:

@@ -11,7 +11,6 @@ from typing import Any
 from bot.sandbox.world.api import Call, account_in
 from bot.sandbox.world.policies import Asked, Values
 
-GLOBAL_HOME = "us-east-1"
 FREE = frozenset({"sts:GetCallerIdentity"})
 """Nobody needs to be allowed these: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
 PREFIXES = {"resourcegroupstaggingapi": "tag", "s3control": "s3", "service-quotas": "servicequotas"}
