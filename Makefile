@@ -52,7 +52,9 @@ synth: $(READY)
 sandbox: $(READY)
 	@exec $(BIN)/python -m bot.sandbox --port $(PORT) --speed $(SPEED) $(if $(CONFIG),--config $(CONFIG)) $(if $(DATA),--data $(DATA)) $(if $(STORE),--store '$(STORE)')
 
-test: $(READY) chromium lint types arrows unit
+# Types and arrows beside the tests: each keeps one core busy.
+test: $(READY) $(CDK) chromium lint
+	@$(MAKE) --no-print-directory -j 3 types arrows unit
 
 lint: $(READY)
 	@$(BIN)/ruff check -q $(CODE)
@@ -70,6 +72,7 @@ arrows: $(READY)
 
 # Stories wait most of their time, the rest computes: seven at once keep two cores busy (tests/order.py).
 unit: $(READY) $(CDK)
+	@$(BIN)/python -m compileall -q -j 2 -x node_modules bot commands dr_core infra migrations
 	@$(BIN)/pytest -q -n 7 --dist worksteal
 
 # Hours, not minutes: no test is stopped for being long.

@@ -5,16 +5,15 @@ At the end of each the world's record is held against the trail: no call of the 
 
 import contextlib
 import json
-import os
 import shutil
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import new_database
+from tests.drawn import leave_out_the_other
 from tests.scenario.intended import unintended
 from tests.scenario.launching import logs, running
 from tests.scenario.least import RECORD, policies
@@ -30,26 +29,14 @@ Start = Callable[..., Room]
 Database = Callable[[Path], list[str]]
 _failed = pytest.StashKey[bool]()
 
-SCALE = int(os.environ.get("DR_TEST_SCALE", "1"))
-# Stories in which the store has the say are told on both every time. Those of any other file are told on one of the two
-# by day, which the seed of the random order draws (`--randomly-seed=N` repeats it), and on both by night.
-ON_BOTH = frozenset({"test_crashes", "test_races", "test_replicas", "test_store_role"})
+# Stories in which the store has the say are told on both every time; for the others tests/drawn.py draws one by day.
+ON_BOTH = frozenset({"test_races", "test_store_role"})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, by day, what is told on the other database."""
     here = Path(__file__).parent
-    seed = str(getattr(config.option, "randomly_seed", ""))
-    left = [one for one in items if here in one.path.parents and SCALE == 1 and one.path.stem not in ON_BOTH]
-    left = [one for one in left if f"[{_other(one.path.stem, seed)}" in one.name]
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [one for one in items if one not in left]
-
-
-def _other(file: str, seed: str) -> str:
-    """The database on which the stories of this file are not told this time."""
-    return ("sqlite", "postgresql")[zlib.crc32(f"{file} {seed}".encode()) % 2]
+    leave_out_the_other(config, items, lambda one: here in one.path.parents and one.path.stem not in ON_BOTH)
 
 
 @pytest.hookimpl(wrapper=True)
