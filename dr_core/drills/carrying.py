@@ -26,7 +26,6 @@ from dr_core.drills.standing_back import interruption, sizer_of
 from dr_core.drills.trial import Occasion, Seen, Trial, Verdict
 from dr_core.duty import survived
 from dr_core.errors import ConflictError, DrError, LeaseLostError, RefusedError, UnreachableError
-from dr_core.execution.lease import DEFAULT_TIMING, Timing
 from dr_core.failpoints import Point, When, reached
 from dr_core.plan.catalogue import Progress
 from dr_core.services import Services
@@ -50,9 +49,9 @@ class StandBackError(RefusedError):
 class Carrying:
     """Wired once a worker; `round` again and again. `trials`: by kind, bound to the account of the application."""
 
-    def __init__(self, services: Services, trials: Trials, *, owner: str, timing: Timing = DEFAULT_TIMING) -> None:
+    def __init__(self, services: Services, trials: Trials, *, owner: str) -> None:
         self._services, self._store, self._clock = services, services.store, services.clock
-        self._trials, self._owner, self._timing = trials, owner, timing
+        self._trials, self._owner = trials, owner
         self._actor = Actor(person=f"worker:{owner}", display="DR worker", face=Face.WORKER)
         self._hands: dict[str, DrillLease] = {}
 
@@ -74,9 +73,7 @@ class Carrying:
         self._hands.clear()
 
     def _carry(self, drill_id: str) -> None:
-        hand = self._hands.get(drill_id) or DrillLease.take(
-            self._store, self._clock, drill_id, self._owner, self._timing
-        )
+        hand = self._hands.get(drill_id) or DrillLease.take(self._store, self._clock, drill_id, self._owner)
         if hand is None:
             return
         self._hands[drill_id] = hand
@@ -90,8 +87,7 @@ class Carrying:
         """Everything that can be done now, one commit after the other."""
         drill = self._store.read(lambda tx: drills.get(tx, hand.drill))
         for _ in range(_AT_ONCE):
-            if not hand.beat():
-                raise LeaseLostError(f"Drill {hand.drill} could not be kept.")
+            hand.keep()
             drill = self._stand_back(drill)
             due = tasks(drill)
             task = next((task for task in due if hand.rested(task.exercise.name)), None)

@@ -1,5 +1,6 @@
 """Leases: who may act. The owner's own deadline is a monotonic clock's, taken before the renewal was sent."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,18 +23,26 @@ class Timing:
 DEFAULT_TIMING = Timing()
 
 
-class RunLease:
-    """One epoch's ownership of one run, as its owner may believe in it."""
+class Held(ABC):
+    """One epoch's ownership of one thing that is carried out, as its owner may believe in it. `what` is for errors."""
 
-    def __init__(self, store: Store, clock: Clock, run_id: str, epoch: int, timing: Timing, *, sent_at: float) -> None:
+    def __init__(self, store: Store, clock: Clock, what: str, epoch: int, timing: Timing, *, sent_at: float) -> None:
         self._store = store
         self._clock = clock
-        self.run_id = run_id
+        self._what = what
         self.epoch = epoch
         self._timing = timing
         self._deadline = sent_at + timing.ttl_s - timing.margin_s
         self._next_beat = sent_at + timing.beat_s
         self._lost = False
+
+    @abstractmethod
+    def _renew(self, ttl: timedelta) -> bool:
+        """One commit; False when the lease is no longer this epoch's. Raises DrError when nobody knows."""
+
+    @abstractmethod
+    def _give_back(self) -> None:
+        """One commit: nobody has it."""
 
     @property
     def live(self) -> bool:
@@ -43,7 +52,7 @@ class RunLease:
     def guard(self) -> None:
         """LeaseLostError unless the lease is live; asked before each request that leaves the process."""
         if not self.live:
-            raise LeaseLostError(f"The lease of {self.run_id} is over; nothing new is started.")
+            raise LeaseLostError(f"The lease of {self._what} is over; nothing new is started.")
 
     def beat(self) -> None:
         """Renew when it is time. An unknown result is tried again until the deadline; a known loss ends the lease."""
@@ -51,8 +60,7 @@ class RunLease:
         if self._lost or sent_at < self._next_beat:
             return
         try:
-            ttl = timedelta(seconds=self._timing.ttl_s)
-            mine = self._store.write(lambda tx: run_leases.beat(tx, self.run_id, self.epoch, ttl), Point.RUN_BEAT)
+            mine = self._renew(timedelta(seconds=self._timing.ttl_s))
         except DrError:
             return
         if not mine:
@@ -61,9 +69,29 @@ class RunLease:
         self._deadline = sent_at + self._timing.ttl_s - self._timing.margin_s
         self._next_beat = sent_at + self._timing.beat_s
 
+    def keep(self) -> None:
+        """Renew when it is time, in the midst of work that takes long; LeaseLostError when it is no longer ours."""
+        self.beat()
+        if not self.live:
+            raise LeaseLostError(f"The lease of {self._what} could not be kept.")
+
     def release(self) -> None:
-        """Give the run to whoever comes first."""
+        """Give it to whoever comes first."""
         self._lost = True
+        self._give_back()
+
+
+class RunLease(Held):
+    """One epoch's ownership of one run."""
+
+    def __init__(self, store: Store, clock: Clock, run_id: str, epoch: int, timing: Timing, *, sent_at: float) -> None:
+        super().__init__(store, clock, run_id, epoch, timing, sent_at=sent_at)
+        self.run_id = run_id
+
+    def _renew(self, ttl: timedelta) -> bool:
+        return self._store.write(lambda tx: run_leases.beat(tx, self.run_id, self.epoch, ttl), Point.RUN_BEAT)
+
+    def _give_back(self) -> None:
         self._store.write(lambda tx: run_leases.release(tx, self.run_id, self.epoch), Point.RUN_RELEASE)
 
 

@@ -12,7 +12,6 @@ from dr_core.approvals.model import Actor, Face
 from dr_core.audit.events import EventKind
 from dr_core.duty import survived
 from dr_core.errors import LeaseLostError, NotFoundError
-from dr_core.execution.lease import DEFAULT_TIMING, Timing
 from dr_core.releases.aws import PortsOf
 from dr_core.releases.bench import Bench
 from dr_core.releases.checking import check
@@ -39,10 +38,10 @@ _DO = {
 class Moving:
     """Wired once a worker; `round` again and again. It waits for no run, and no run waits for it."""
 
-    def __init__(self, services: Services, ports: PortsOf, *, owner: str, timing: Timing = DEFAULT_TIMING) -> None:
+    def __init__(self, services: Services, ports: PortsOf, *, owner: str) -> None:
         self._store, self._clock = services.store, services.clock
         self._bench = Bench(services, ports, Actor(person=f"worker:{owner}", display="DR worker", face=Face.WORKER))
-        self._owner, self._timing = owner, timing
+        self._owner = owner
         self._hands: dict[str, ReleaseLease] = {}
 
     def round(self) -> None:
@@ -59,13 +58,11 @@ class Moving:
     def release(self) -> None:
         """Give every one to whoever comes first: at the end of the process."""
         for hand in self._hands.values():
-            survived("release_not_given_back", hand.give_back, release=hand.release_id)
+            survived("release_not_given_back", hand.release, release=hand.release_id)
         self._hands.clear()
 
     def _carry(self, release_id: str) -> None:
-        hand = self._hands.get(release_id) or ReleaseLease.take(
-            self._store, self._clock, release_id, self._owner, self._timing
-        )
+        hand = self._hands.get(release_id) or ReleaseLease.take(self._store, self._clock, release_id, self._owner)
         if hand is None:
             return
         self._hands[release_id] = hand
